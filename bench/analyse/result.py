@@ -1,0 +1,217 @@
+"""What a comparison says: frozen values that travel from the statistics to every output.
+
+A ratio is always after/before as measured; an interval is given as ratios too. `Verdict` says better or worse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bench.model import Better, Kind, Pairs, Params, Scale
+
+
+class Verdict(StrEnum):
+    """What the evidence says about one metric between two tags."""
+
+    IMPROVED = "improved"
+    REGRESSED = "regressed"
+    NO_CHANGE = "no meaningful change"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Reason(StrEnum):
+    """Why a verdict is INCONCLUSIVE."""
+
+    UNDERPOWERED = "underpowered"
+    UNREPLICATED = "unreplicated"
+    HOST_MOVED = "host moved"
+    DRIFT = "drift"
+    CONFOUNDED = "confounded"
+    UNSTABLE = "unstable"
+    CENSORED = "censored"
+    NO_BASELINE = "no baseline"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MetricKey:
+    """What makes samples comparable: same suite, case, part, metric and parameters."""
+
+    suite: str
+    case: str
+    metric: str
+    part: str
+    params: Params
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A two-sided interval of a ratio at `level` (.95)."""
+
+    low: float
+    high: float
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class TargetResult:
+    """One target (or pair, "a → b") of one metric.
+
+    before, after: geometric means of its session levels in the metric's unit, None when it was not measured there.
+    spread: relative spread of single values within a session, (max − min)/median, shown where nothing better exists.
+    """
+
+    target: str
+    labels: Pairs
+    before: float | None
+    after: float | None
+    ratio: float | None
+    interval: Interval | None
+    verdict: Verdict
+    reason: Reason | None
+    sessions: tuple[int, int]
+    values: tuple[int, int]
+    spread: float | None = None
+    relocated: bool = False
+    settle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricResult:
+    """One metric between two tags, over all targets and per target.
+
+    margin: a ratio (.02 is 2 %). p: two-sided p-value of "no difference", None where there is no interval.
+    clear: the interval lies beyond the margin, so "at least the margin" may be said.
+    settle: what would settle an INCONCLUSIVE ("3 more sessions per tag, or 2 more targets; detectable now: 12 %").
+    detectable: minimum detectable effect as a ratio (.12 is 12 %), None when unknown.
+    """
+
+    key: MetricKey
+    title: str
+    unit: str
+    better: Better
+    kind: Kind
+    scale: Scale
+    margin: float
+    primary: bool
+    before: float | None
+    after: float | None
+    ratio: float | None
+    interval: Interval | None
+    p: float | None
+    df: float | None
+    se: float | None
+    verdict: Verdict
+    reason: Reason | None
+    settle: str
+    clear: bool
+    detectable: float | None
+    targets: tuple[TargetResult, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FactChange:
+    """A fact that differs between two tags: on `targets` (of `total`); `declared_by` is the factor that may move it."""
+
+    layer: str
+    name: str
+    before: str
+    after: str
+    targets: tuple[str, ...]
+    total: int
+    declared_by: str = ""
+
+
+class AttributionKind(StrEnum):
+    """What the effect between two tags may be blamed on."""
+
+    ATTRIBUTED = "attributed"
+    JOINT = "joint"
+    CONFOUNDED = "confounded"
+    UNDECLARED = "no factor declared"
+    UNKNOWN = "no facts"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The judgement of declared factors against observed facts, in one sentence and in detail.
+
+    factors: (factor, before level, after level) that the phases declare as moved.
+    not_observed: declared factors whose facts did not move. relocated: targets whose host changed.
+    """
+
+    kind: AttributionKind
+    sentence: str
+    factors: tuple[tuple[str, str, str], ...] = ()
+    changes: tuple[FactChange, ...] = ()
+    not_observed: tuple[str, ...] = ()
+    relocated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """Values that were left out of a comparison, with the cause and how many."""
+
+    what: str
+    cause: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything one ordered pair of tags says. metrics: primary ones first, then by suite and case."""
+
+    before: str
+    after: str
+    metrics: tuple[MetricResult, ...]
+    attribution: Attribution | None = None
+    excluded: tuple[Excluded, ...] = ()
+    warnings: tuple[str, ...] = ()
+    groups: tuple[GroupResult, ...] = field(default=())
+
+    def to_frame(self):  # type: ignore[no-untyped-def]  # pandas is imported where it is used
+        """One row per metric and target ("" is the overall row), as a pandas DataFrame."""
+        from bench.analyse.frames import comparison_frame
+
+        return comparison_frame(self)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupResult:
+    """One metric over the targets that share labels, e.g. (("region", "japaneast"), ("size", "Standard_D3_v2"))."""
+
+    labels: Pairs
+    targets: tuple[str, ...]
+    result: MetricResult
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRow:
+    """Planned against measured for one tag, target and suite. causes: (cause, how many trials)."""
+
+    tag: str
+    target: str
+    suite: str
+    planned: int
+    ok: int
+    attempts: int
+    causes: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was planned, measured, missing and left out, over all tags of a report."""
+
+    rows: tuple[CoverageRow, ...]
+    left_out: Pairs = ()
+
+    @property
+    def planned(self) -> int:
+        """Trials planned."""
+        return sum(row.planned for row in self.rows)
+
+    @property
+    def ok(self) -> int:
+        """Trials measured."""
+        return sum(row.ok for row in self.rows)

@@ -1,0 +1,84 @@
+"""What can go wrong: one error class per stage, each saying what happened, where, and what to do.
+
+A `BenchError` ends the command with exit code 1 (2 for `ConfigError`: wrong usage or configuration) and is printed
+as one paragraph. A failed *trial* is not an exception: it is a record in the store, and the run goes on.
+"""
+
+from __future__ import annotations
+
+
+class BenchError(Exception):
+    """Base of all errors that vmbench raises on purpose.
+
+    `what` is one sentence without a full stop, `where` names the file, line, target or trial, `remedy` says what to do.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        super().__init__(what, where, remedy)
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{text}. {self.remedy}" if self.remedy else text
+
+
+class ConfigError(BenchError):
+    """An inventory, campaign, suite or command line that cannot be used as written."""
+
+    exit_code = 2
+
+
+class SuiteError(BenchError):
+    """A suite that cannot be loaded, or a tool that cannot be installed on a target."""
+
+
+class TransportError(BenchError):
+    """A target that cannot be reached, or a connection that broke. Connecting may be tried again."""
+
+
+class HostKeyError(TransportError):
+    """A host key that is unknown or is not the recorded one. Never tried again, never ignored."""
+
+
+class AuthError(TransportError):
+    """A target that refused every key or password that was offered. Never tried again."""
+
+
+class JobFailed(BenchError):
+    """A job that ended badly; `tail` holds the last lines of its output as evidence."""
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", tail: str = "") -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.tail = tail
+
+
+class StoreError(BenchError):
+    """A run store that cannot be read or written."""
+
+
+class ParseError(BenchError):
+    """Raw output that is not what the tool prints when it succeeds.
+
+    `source` is the file, `line` the 1-based line (None where lines mean nothing), `expected` what should stand there,
+    `found` a short excerpt of what stands there instead.
+    """
+
+    def __init__(self, source: str, *, expected: str, found: str = "", line: int | None = None) -> None:
+        self.source = source
+        self.line = line
+        self.expected = expected
+        self.found = found[:200]
+        what = f"expected {expected}" + (f", found {self.found!r}" if found else "")
+        super().__init__(what, where=source if line is None else f"{source}:{line}")
+
+
+class AnalysisError(BenchError):
+    """Samples that cannot be compared as asked."""
+
+
+class ReportError(BenchError):
+    """A report that cannot be rendered or written."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.machinery import ModuleSpec
@@ -63,29 +63,68 @@ def load_suites(places: Iterable[Path]) -> dict[str, LoadedSuite]:
     """Every suite below `places`, by name; a later place wins. SuiteError names the file that cannot be loaded."""
     found: dict[str, LoadedSuite] = {}
     for place in places:
-        for folder in sorted(path for path in place.iterdir() if (path / "suite.py").is_file()):
+        try:
+            folders = sorted(path for path in place.iterdir() if (path / "suite.py").is_file())
+        except OSError as error:
+            raise SuiteError(f"suites cannot be read ({error.strerror})", where=str(place)) from error
+        for folder in folders:
             found[folder.name] = load_suite(folder)
     return dict(sorted(found.items()))
 
 
 def load_suite(folder: Path) -> LoadedSuite:
     """The suite in `folder`; SuiteError when it is not one."""
-    if not is_safe_name(folder.name):
-        raise SuiteError(f"{folder.name!r} is not a safe suite name", where=str(folder))
+    name = folder.name
+    if not is_safe_name(name):
+        raise SuiteError(f"{name!r} is not a safe suite name", where=str(folder))
     folder = folder.resolve()
     digest = _digest(folder)
-    package = f"_bench_suite_{folder.name.replace('-', '_').replace('.', '_')}_{digest[:12]}"
+    package = f"_bench_suite_{name.replace('-', '_').replace('.', '_')}_{digest[:12]}"
     module = _submodule(package, "suite", folder)
     suite = getattr(module, "SUITE", None)
     if not isinstance(suite, Suite):
         raise SuiteError("suite.py has no SUITE of type bench.model.Suite", where=str(folder / "suite.py"))
-    if suite.name != folder.name:
+    if suite.name != name:
         raise SuiteError(
-            f"SUITE is called {suite.name!r} but its folder {folder.name!r}",
+            f"SUITE is called {suite.name!r} but its folder {name!r}",
             where=str(folder / "suite.py"),
             remedy="Give both the same name",
         )
+    for problem in _problems(suite):
+        raise SuiteError(f"SUITE cannot be used: {problem}", where=str(folder / "suite.py"))
     return LoadedSuite(suite, folder, digest, package)
+
+
+def _problems(suite: Suite) -> Iterator[str]:
+    """What contradicts itself in a suite, in plain words."""
+    named = {
+        "metric": [metric.name for metric in suite.metrics],
+        "parameter": [parameter.name for parameter in suite.parameters],
+        "case": [case.name for case in suite.cases],
+        "profile": [profile.name for profile in suite.profiles],
+    }
+    for kind, names in named.items():
+        for name in names:
+            if names.count(name) > 1:
+                yield f"there are two {kind}s called {name!r}"
+            if kind in ("case", "profile") and not is_safe_name(name):
+                yield f"the {kind} name {name!r} is not a safe file name"
+    if not suite.metrics:
+        yield "it has no metrics"
+    for parameter in suite.parameters:
+        if parameter.choices and parameter.default not in parameter.choices:
+            yield f"the default of parameter {parameter.name!r} is not one of its choices"
+    for profile in suite.profiles:
+        if not profile.cases:
+            yield f"profile {profile.name!r} has no cases"
+        for name in profile.cases:
+            if name not in named["case"]:
+                yield f"profile {profile.name!r} names a case {name!r} that does not exist"
+        for name, _ in profile.params:
+            if name not in named["parameter"]:
+                yield f"profile {profile.name!r} sets a parameter {name!r} that does not exist"
+    if suite.cases and not suite.profiles:
+        yield "it has cases but no profile"
 
 
 def _digest(folder: Path) -> str:
@@ -105,7 +144,7 @@ def _submodule(package: str, name: str, folder: Path) -> ModuleType:
         sys.modules[package] = importlib.util.module_from_spec(spec)
     try:
         return import_module(f"{package}.{name}")
-    except Exception as error:  # noqa: BLE001  # a suite is foreign code: whatever it raises is reported as its fault
+    except (Exception, SystemExit) as error:  # a suite is foreign code: whatever it raises is reported as its fault
         raise SuiteError(
             f"cannot be loaded ({type(error).__name__}: {error})", where=str(folder / f"{name}.py")
         ) from error

@@ -82,7 +82,7 @@ def _check_stable_device(text: str) -> str:
     return text
 
 
-def _nothing_is(empty: Any) -> BeforeValidator:
+def nothing_is(empty: Any) -> BeforeValidator:
     """A key without a value (everything below it commented out) counts as empty."""
     return BeforeValidator(lambda value: empty if value is None else value)
 
@@ -96,11 +96,11 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1, le=1000)]
 TargetPath = Annotated[str, AfterValidator(_check_target_path)]
 StableDevice = Annotated[str, AfterValidator(_check_stable_device)]
-Labels = Annotated[dict[SafeName, Line], _nothing_is({})]
-Texts = Annotated[dict[Line, Line], _nothing_is({})]
-Lines = Annotated[tuple[Line, ...], _nothing_is(())]
-Names = Annotated[tuple[SafeName, ...], _nothing_is(())]
-Devices = Annotated[tuple[StableDevice, ...], _nothing_is(())]
+Labels = Annotated[dict[SafeName, Line], nothing_is({})]
+Texts = Annotated[dict[Line, Line], nothing_is({})]
+Lines = Annotated[tuple[Line, ...], nothing_is(())]
+Names = Annotated[tuple[SafeName, ...], nothing_is(())]
+Devices = Annotated[tuple[StableDevice, ...], nothing_is(())]
 
 
 def section(model: type[Model], document: Document, keys: Keys, data: Data, *, also: Iterable[str] = ()) -> Model:

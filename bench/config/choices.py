@@ -1,4 +1,4 @@
-"""Which cases of a suite run, and with which parameters: from a campaign's words to a `SuiteChoice`, and from it to plans.
+"""Which cases of a suite run, and with which parameters: from a campaign's words to a `SuiteChoice`.
 
 Parameters are laid over each other in this order, the last one wins: the suite's defaults, the case, the profile, the
 campaign. A case may also carry parameters that the suite does not declare: they are part of what the case is and cannot
@@ -11,6 +11,8 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
+
+from pydantic import Field
 
 from bench.config.catalogue import LoadedSuite
 from bench.config.fields import Count, Lines, Section, Texts, check_line
@@ -30,7 +32,7 @@ class ChoiceSettings(Section):
     """What may be written below the name of a suite."""
 
     profile: str | None = None
-    params: Texts = {}
+    params: Texts = Field(default_factory=dict)
     cases: Lines = ()
     repetitions: Count | None = None
 
@@ -135,7 +137,5 @@ def _by_name(suite: Suite, name: str) -> Profile:
 def _pair_remedy(inventory: Inventory) -> str:
     names = [target.name for target in inventory.targets]
     if len(names) == 1:
-        return (
-            f"Add a second target to {inventory.path} and give {names[0]!r} `peer: <its name>`, or leave the suite out"
-        )
-    return f"In {inventory.path} give {names[0]!r} `peer: {names[1]}` (it sends, its peer receives), or leave the suite out"
+        return f"Add a second target to {inventory.path} and give {names[0]!r} `peer: <its name>`, or leave it out"
+    return f"In {inventory.path} give {names[0]!r} `peer: {names[1]}` (it sends, its peer receives), or leave it out"

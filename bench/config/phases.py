@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pydantic import Field
+
 from bench.config.fields import Labels, SafeName, Section, section
 from bench.config.yaml_source import Data, Document, Keys, describe, suggest
 from bench.model import DEFAULT_PHASES, Pairs, Phase, pairs
@@ -11,11 +13,11 @@ from bench.model import DEFAULT_PHASES, Pairs, Phase, pairs
 
 class _LongPhase(Section):
     tag: SafeName
-    factors: Labels = {}
+    factors: Labels = Field(default_factory=dict)
 
 
 class _Factors(Section):
-    factors: Labels = {}
+    factors: Labels = Field(default_factory=dict)
 
 
 def default_phases() -> tuple[Phase, ...]:

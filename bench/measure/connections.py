@@ -1,0 +1,88 @@
+"""A bounded pool of idle connections: one login serves launch and collect while there is room.
+
+Beyond `capacity` the longest idle connection is hung up, so a waiting target holds none. Only *connecting* is tried
+again, and never after a refused key or an unknown host key.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from bench.errors import AuthError, HostKeyError, TransportError
+from bench.measure.transport import Connection, Transport
+from bench.model import Target
+
+RETRY_AFTER_S = (0.5, 2.0)
+"""Pauses between tries to connect: three tries in all."""
+
+
+class Connections:
+    """Hands out one connection per target at a time; safe to use from several threads."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        capacity: int = 16,
+        retry_after_s: tuple[float, ...] = RETRY_AFTER_S,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._transport = transport
+        self._capacity = capacity
+        self._retry_after_s = retry_after_s
+        self._sleep = sleep
+        self._idle: OrderedDict[str, Connection] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def to(self, target: Target) -> Iterator[Connection]:
+        """A connection for the length of a `with`; it is kept when all went well and closed otherwise."""
+        connection = self._take(target) or self._connect(target)
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._keep(target, connection)
+
+    def close(self) -> None:
+        """Hang up all idle connections."""
+        with self._lock:
+            idle, self._idle = list(self._idle.values()), OrderedDict()
+        for connection in idle:
+            connection.close()
+
+    def forget(self, target: Target) -> None:
+        """Hang up the idle connection of a target, e.g. when it is known to be stale."""
+        if connection := self._take(target):
+            connection.close()
+
+    def _take(self, target: Target) -> Connection | None:
+        with self._lock:
+            return self._idle.pop(target.name, None)
+
+    def _keep(self, target: Target, connection: Connection) -> None:
+        surplus = [connection]
+        with self._lock:
+            if target.name not in self._idle and self._capacity > 0:
+                self._idle[target.name] = connection
+                surplus = []
+                if len(self._idle) > self._capacity:
+                    surplus.append(self._idle.popitem(last=False)[1])
+        for one in surplus:
+            one.close()
+
+    def _connect(self, target: Target) -> Connection:
+        for pause in (*self._retry_after_s, None):
+            try:
+                return self._transport.connect(target)
+            except (HostKeyError, AuthError):
+                raise
+            except TransportError:
+                if pause is None:
+                    raise
+                self._sleep(pause)
+        raise AssertionError("unreachable: the last try returns or raises")

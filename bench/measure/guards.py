@@ -1,0 +1,61 @@
+"""What is checked before anything is measured: warnings about a machine, and the refusal of a disk that holds data.
+
+A block device is written to only when the inventory lists it by a stable id in `destroyable` and nothing uses it:
+not mounted, no partitions or holders, no signature of a filesystem, RAID or LVM, not held open.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from bench.errors import ConfigError
+from bench.measure import posix
+from bench.measure.provision import Machine
+from bench.measure.transport import Connection
+from bench.model import Target
+
+MIN_FREE_KIB = 2 << 20
+MAX_LOAD_PER_CPU = 0.5
+MAX_CLOCK_OFF_S = 5.0
+
+
+def check_machine(machine: Machine, target: Target, controller_clock_s: float | None = None) -> list[str]:
+    """Warnings about free disk, load, clock and other jobs, in plain words."""
+    del target
+    here = time.time() if controller_clock_s is None else controller_clock_s
+    said = []
+    if 0 <= machine.free_kib < MIN_FREE_KIB:
+        said.append(f"only {machine.free_kib / (1 << 20):.1f} GiB free below {machine.base}")
+    if machine.load > MAX_LOAD_PER_CPU * machine.cpus:
+        said.append(f"load {machine.load:.2f} on {machine.cpus} CPUs before anything was started")
+    off = machine.clock_s - here
+    if abs(off) > MAX_CLOCK_OFF_S:
+        said.append(f"its clock is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the controller's")
+    if machine.jobs:
+        said.append(f"a vmbench job is running already: {', '.join(machine.jobs)}")
+    return said
+
+
+def guard_device(connection: Connection, target: Target) -> None:
+    """Refuse (ConfigError) to write to `target.disk` unless it is listed as destroyable and nothing uses it."""
+    if target.disk not in target.destroyable:
+        raise ConfigError(
+            f"{target.disk} is not listed in `destroyable`",
+            where=target.name,
+            remedy="List its /dev/disk/by-id/… name there if everything on it may be destroyed",
+        )
+    nonce = secrets.token_hex(8)
+    text = f"device={posix.quote(target.disk)}\n{posix.resource('guard_device.sh')}"
+    reply = connection.run(posix.marked(nonce, [("guard", text)]), timeout_s=30)
+    said = posix.sections(reply, nonce, target.name)["guard"].decode("utf-8", "replace").split("\n")
+    if "free" not in said:
+        reason = (
+            "; ".join(line.removeprefix("refused ") for line in said if line.startswith("refused "))
+            or "it gave no answer"
+        )
+        raise ConfigError(
+            f"will not write to {target.disk}: {reason}",
+            where=target.name,
+            remedy="Use an empty disk, or a file: set `disk:` to a path in a filesystem",
+        )

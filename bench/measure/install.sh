@@ -1,0 +1,54 @@
+# Install one tool into $base/tools/$digest by rename; prints its tool.json, or "refused …".
+final=$base/tools/$digest
+work=$base/build.$$
+missing() {
+    for package in $packages; do
+        case $1 in
+            dpkg) [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s ' "$package" ;;
+            rpm) rpm -q "$package" >/dev/null 2>&1 || printf '%s ' "$package" ;;
+        esac
+    done
+}
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"
+    elif [ "$sudo" = yes ] && command -v sudo >/dev/null; then sudo -n "$@"
+    else return 126; fi
+}
+add_packages() {
+    if command -v apt-get >/dev/null; then
+        set -- $(missing dpkg); [ $# -eq 0 ] && return 0
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@" && return 0
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 update &&
+            as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
+    else
+        set -- $(missing rpm); [ $# -eq 0 ] && return 0
+        if command -v dnf >/dev/null; then as_root dnf -y install "$@"
+        elif command -v yum >/dev/null; then as_root yum -y install "$@"
+        else as_root zypper --non-interactive install "$@"; fi
+    fi || { echo "refused packages are missing and could not be installed: $*"; return 1; }
+}
+describe() {
+    text=$(cd "$1" && version 2>&1 | head -n 3 | tr '\n\t"\\' "  ''")
+    digests=$(cd "$1" && sha256sum $binaries | while read -r sum path; do printf '%s=%s ' "$path" "$sum"; done)
+    compiler=$(gcc --version 2>/dev/null | head -n 1 | tr '\t"\\' " ''")
+    printf '{"digest":"%s","name":"%s","version":"%s","binaries":"%s","compiler":"%s","installed_at":"%s"}\n' \
+        "$digest" "$name" "$text" "${digests% }" "$compiler" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+}
+attempt() {
+    [ -f "$final/tool.json" ] && return 0
+    add_packages || return 1
+    mkdir -p "$work/src" "$work/dest" || return 1
+    DEST=$work/dest; export DEST
+    (cd "$work/src" && unpack) || { echo "refused the source archive could not be unpacked"; return 1; }
+    # The recipe runs in a shell that stops at its first failing command.
+    (set -e; cd "$work/src"; recipe) </dev/null || return 1
+    for file in $binaries; do
+        [ -e "$DEST/$file" ] || { echo "refused the install step left no $file"; return 1; }
+    done
+    describe "$DEST" >"$DEST/tool.json" || return 1
+    # Two controllers may install at the same time: the first rename wins, mv would nest the second.
+    [ -e "$final" ] || mv "$DEST" "$final"
+}
+exec 2>&1
+attempt && cat "$final/tool.json"
+rm -rf "$work"

@@ -1,0 +1,197 @@
+"""The dialect of a POSIX target: every shell text that vmbench sends, and how its answers are read.
+
+A reply is cut into sections by marker lines `@@<nonce> <name>`; what login scripts print before the first marker is
+ignored. Values enter a script only through `quote`. Another operating system is another file like this one.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+from bench.errors import TransportError
+from bench.measure.transport import Reply
+from bench.model import JobSpec, Step
+
+quote = shlex.quote
+_KILL_AFTER_S = 10
+FACTS_BEFORE = "facts-before.txt"
+
+
+def resource(name: str) -> str:
+    """One of the scripts that lie beside this file."""
+    return files("bench.measure").joinpath(name).read_text("utf-8")
+
+
+def marked(nonce: str, sections: Iterable[tuple[str, str]]) -> str:
+    """One script that runs each (name, text) in turn and marks where its output starts."""
+    lines = ["LC_ALL=C; export LC_ALL; umask 077"]
+    for name, text in sections:
+        lines += [f"printf '\\n@@%s %s\\n' {quote(nonce)} {quote(name)}", text]
+    return "\n".join(lines) + "\n"
+
+
+def sections(reply: Reply, nonce: str, where: str) -> dict[str, bytes]:
+    """The output by section; TransportError when the script did not get to run."""
+    parts = reply.stdout.split(f"\n@@{nonce} ".encode())
+    if len(parts) < 2:
+        tail = (reply.stderr or reply.stdout).decode("utf-8", "replace").strip()[-300:]
+        raise TransportError(
+            f"did not run the script (exit code {reply.exit_code}: {tail or 'no output'})",
+            where=where,
+            remedy="The account needs a POSIX `sh`",
+        )
+    found: dict[str, bytes] = {}
+    for part in parts[1:]:
+        name, _, content = part.partition(b"\n")
+        found[name.decode("ascii", "replace")] = content
+    return found
+
+
+# --- jobs --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """Where a job is: absent, staged, running, done, or dead (with the reason), or busy (another job runs)."""
+
+    word: str
+    detail: str = ""
+
+
+def job_script(job_id: str, folder: str, spec: JobSpec) -> str:
+    """`job.sh`: claims its folder by mkdir, runs the steps one after the other, writes `done.json` by rename.
+
+    Whoever starts it twice gets one run: the second finds the claim and leaves. What a step leaves behind in the
+    session is ended before `done.json` is written.
+    """
+    steps = "\n".join(_step(number, step) for number, step in enumerate(spec.steps, 1))
+    return f"""#!/bin/sh
+# vmbench job {job_id}
+job={quote(folder)}
+{resource("job_head.sh")}
+{steps}
+{resource("job_tail.sh")}"""
+
+
+def _step(number: int, step: Step) -> str:
+    command = ["env", *(f"{key}={value}" for key, value in step.env)] if step.env else []
+    command += ["timeout", "-k", str(_KILL_AFTER_S), f"{step.timeout_s:g}", *step.argv]
+    return (
+        f'if [ "$code" -eq 0 ]; then step={number}; limit={int(step.timeout_s)}; before=$(seconds)\n'
+        f"{shlex.join(command)} </dev/null >>{quote(step.stdout)} 2>>stderr; code=$?; after=$(seconds); fi"
+    )
+
+
+def launch(job_id: str, folder: str, spec: JobSpec, data_folder: str, probe: str) -> str:
+    """Probe the facts, stage and start a job unless it was claimed already; prints its state. Harmless when repeated.
+
+    The facts are kept in the job folder, so that a controller that attaches later still gets those from before.
+    """
+    contents = [("job.sh", job_script(job_id, folder, spec).encode()), *spec.files]
+    staging = "\n".join(_stage(path, content) for path, content in contents)
+    return f"""{_names(job_id, folder)}; data={quote(data_folder)}
+{resource("state.sh")}
+if [ -d "$job/claim" ]; then state
+elif busy; then :
+elif mkdir -p "$job/out" "$data" && (
+set -e
+{staging}
+); then
+(
+{probe}
+) </dev/null >"$job/{FACTS_BEFORE}" 2>/dev/null
+{resource("start.sh")}
+state
+else echo "refused cannot write into $job (is the disk full?)"
+fi"""
+
+
+def show(path: str) -> str:
+    """Print a file."""
+    return f"cat {quote(path)} 2>/dev/null"
+
+
+def when_done(folder: str, text: str) -> str:
+    """Run `text` only when the job has ended."""
+    return f"if [ -f {quote(folder)}/done.json ]; then\n{text}\nfi"
+
+
+def status(job_id: str, folder: str) -> str:
+    """Print the state of a job."""
+    return f"{_names(job_id, folder)}\n{resource('state.sh')}\nstate"
+
+
+def await_port(port: int, seconds: int) -> str:
+    """Wait until something listens on a TCP port of the target; prints `listening` or `silent`."""
+    return f"port={port:04X}; tries={seconds * 10}\n{resource('await_port.sh')}"
+
+
+def list_files(folder: str) -> str:
+    """Print SHA-256 and path of every file of a job, as sha256sum does."""
+    return f"cd {quote(folder)} && find . -type f ! -path './claim/*' -exec sha256sum {{}} +"
+
+
+def archive(folder: str) -> str:
+    """Write the job's files to standard output as a tar archive; must be the last section."""
+    return f"cd {quote(folder)} && tar cf - --exclude=./claim . 2>/dev/null"
+
+
+def remove(*folders: str) -> str:
+    """Delete folders."""
+    return f"rm -rf -- {shlex.join(folders)}"
+
+
+def stop(job_id: str, folder: str) -> str:
+    """End the running step of a job (TERM, then KILL); the job itself then writes `done.json`."""
+    return f"{_names(job_id, folder)}\n{resource('state.sh')}\n{resource('stop.sh')}\nstate"
+
+
+def _names(job_id: str, folder: str) -> str:
+    return f"id={quote(job_id)}; job={quote(folder)}"
+
+
+def _stage(path: str, content: bytes) -> str:
+    """Lines that write one file by rename; its folder is made first."""
+    text = base64.encodebytes(content).decode()
+    name = f'"$job"/{quote(path)}'
+    parent = f'mkdir -p "$job"/{quote(path.rpartition("/")[0])}\n' if "/" in path else ""
+    return f"{parent}base64 -d >{name}.new <<'@@END'\n{text}@@END\nmv -f {name}.new {name}"
+
+
+_STATES = frozenset({"absent", "staged", "running", "done", "dead", "busy", "refused"})
+
+
+def read_state(text: bytes, where: str) -> JobState:
+    """The last state line of a section."""
+    for line in reversed(text.decode("utf-8", "replace").splitlines()):
+        word, _, detail = line.strip().partition(" ")
+        if word in _STATES:
+            return JobState(word, detail)
+    raise TransportError(f"gave no job state ({text[:200]!r})", where=where)
+
+
+def read_json(content: bytes) -> Mapping[str, object]:
+    """The object in `started.json` or `done.json`; empty when it is torn."""
+    try:
+        data = json.loads(content)
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+_HASH_LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+
+
+def read_hashes(text: bytes) -> dict[str, str]:
+    """Path → SHA-256 from sha256sum's lines; names that it had to escape are left out."""
+    found: dict[str, str] = {}
+    for line in text.decode("utf-8", "surrogateescape").splitlines():
+        if match := _HASH_LINE.fullmatch(line):
+            found[match[2].removeprefix("./")] = match[1]
+    return found

@@ -1,0 +1,134 @@
+"""How a target gets ready: what it is, and its tools, installed or built once into `<base>/tools/<digest>/`.
+
+The digest is that of the recipe, so the binary that the first phase installed serves every later phase, whatever a
+package update does meanwhile. Nothing is measured here, so plain commands on an open connection are enough.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from bench.errors import SuiteError, TransportError
+from bench.measure import posix
+from bench.measure.transport import Connection
+from bench.model import Pairs, Target, Tool, pairs
+from bench.store.codec import encode
+
+INSTALL_TIMEOUT_S = 1800.0
+QUERY_TIMEOUT_S = 60.0
+
+SourceProvider = Callable[[Tool], bytes]
+"""Gives the packed source tree (tar.gz) of a tool that is built on the target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a target said of itself: absolute home and base folder, CPUs, package manager, free disk, load, clock."""
+
+    home: str
+    base: str
+    cpus: int
+    uid: int
+    manager: str
+    free_kib: int
+    load: float
+    clock_s: float
+    boot_id: str
+    jobs: tuple[str, ...] = ()
+    tools: Mapping[str, Pairs] = field(default_factory=dict)
+    """Installed tools: recipe digest → (version, binary digests, compiler)."""
+
+
+def tool_digest(tool: Tool) -> str:
+    """SHA-256 of the recipe: packages, pinned source, install script. Names the tool's folder on the target."""
+    text = json.dumps(encode(tool), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def survey(connection: Connection, target: Target) -> Machine:
+    """One round trip that asks what the target is and which tools it has."""
+    nonce = secrets.token_hex(8)
+    text = f"base={posix.quote(target.base)}\n{posix.resource('survey.sh')}"
+    reply = connection.run(posix.marked(nonce, [("survey", text), ("tools", _LIST_TOOLS)]), timeout_s=QUERY_TIMEOUT_S)
+    found = posix.sections(reply, nonce, target.name)
+    values = dict(line.split("=", 1) for line in found["survey"].decode("utf-8", "replace").splitlines() if "=" in line)
+    if values.get("error"):
+        raise SuiteError(values["error"], where=target.name, remedy="Set `base:` to a folder the account can write to")
+    try:
+        return Machine(
+            home=values["home"],
+            base=values["base"],
+            cpus=int(values["cpus"]),
+            uid=int(values["uid"]),
+            manager=values["manager"],
+            free_kib=int(values["free_kib"] or -1),
+            load=float(values["load"] or "nan"),
+            clock_s=float(values["clock"]),
+            boot_id=values["boot_id"],
+            jobs=tuple(values["jobs"].split()),
+            tools=_read_tools(found.get("tools", b"")),
+        )
+    except (KeyError, ValueError) as error:
+        raise TransportError(f"gave an unreadable survey ({error})", where=target.name) from error
+
+
+_LIST_TOOLS = 'for f in "$base"/tools/*/tool.json; do [ -f "$f" ] && tr -d "\\n" <"$f" && echo; done'
+
+
+def _read_tools(text: bytes) -> dict[str, Pairs]:
+    found: dict[str, Pairs] = {}
+    for line in text.splitlines():
+        try:
+            data = json.loads(line)
+            found[str(data.pop("digest"))] = pairs({str(key): str(value) for key, value in data.items()})
+        except (ValueError, AttributeError, KeyError):
+            continue  # a torn tool.json: the tool counts as absent and is installed again
+    return found
+
+
+def install(connection: Connection, target: Target, machine: Machine, tool: Tool, source: SourceProvider) -> Pairs:
+    """Install or build a tool; returns what is recorded of it. SuiteError with the last lines when it fails."""
+    digest = tool_digest(tool)
+    packages = dict(tool.packages).get(machine.manager)
+    if packages is None:
+        known = ", ".join(name for name, _ in tool.packages)
+        raise SuiteError(
+            f"cannot install {tool.name}: no package manager that the suite knows ({known})",
+            where=target.name,
+            remedy=f"Install {tool.name} by hand, or add the package names to the suite",
+        )
+    upload = base64.encodebytes(source(tool)).decode() if tool.source else ""
+    version = " ".join(posix.quote(word.replace("{tool}", ".")) for word in tool.version)
+    script = "\n".join(
+        [
+            f"base={posix.quote(machine.base)}; digest={posix.quote(digest)}; name={posix.quote(tool.name)}",
+            f"packages={posix.quote(' '.join(packages))}; sudo={'yes' if target.sudo else 'no'}",
+            f"binaries={posix.quote(' '.join(tool.binaries))}",
+            f"version() {{ {version or ':'}; }}",
+            f"recipe() {{\n{tool.install}\n}}",
+            f"unpack() {{ base64 -d <<'@@END' | tar xzf - || return 1\n{upload}@@END\n}}"
+            if upload
+            else "unpack() { :; }",
+            posix.resource("install.sh"),
+        ]
+    )
+    nonce = secrets.token_hex(8)
+    reply = connection.run(posix.marked(nonce, [("install", script)]), timeout_s=INSTALL_TIMEOUT_S)
+    lines = posix.sections(reply, nonce, target.name)["install"].decode("utf-8", "replace").splitlines()
+    for line in reversed(lines):
+        if line.startswith("{"):
+            record = _read_tools(line.encode())
+            if digest in record:
+                return record[digest]
+    tail = "\n".join(lines[-12:])
+    reason = next((line.removeprefix("refused ") for line in lines if line.startswith("refused ")), "")
+    raise SuiteError(
+        f"cannot install {tool.name}" + (f": {reason}" if reason else f":\n{tail}"),
+        where=target.name,
+        remedy="Run `bench doctor --fix`, or install what is missing by hand",
+    )

@@ -1,0 +1,355 @@
+"""Connections over SSH: the only file that knows paramiko's names, and where its errors become ours.
+
+Host keys are always verified against `~/.ssh/known_hosts` and the inventory's own file; `~/.ssh/config` is honoured
+for host name, user, port, identity files and ProxyJump. No keepalive is sent: an idle connection is silent.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import socket
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+
+import paramiko
+from paramiko.hostkeys import HostKeyEntry
+
+from bench.errors import AuthError, HostKeyError, TransportError
+from bench.measure.transport import Connection, Reply
+from bench.model import Target
+
+CONNECT_TIMEOUT_S = 20.0
+MAX_REPLY = 256 << 20
+"""No reply may be larger than this: a target cannot fill the controller's memory."""
+
+_CHUNK = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a target really is, after `~/.ssh/config`."""
+
+    host: str
+    port: int
+    user: str
+    identities: tuple[str, ...]
+    jump: str | None
+
+    @property
+    def name(self) -> str:
+        """How known_hosts calls it: `host`, or `[host]:port`."""
+        return self.host if self.port == paramiko.config.SSH_PORT else f"[{self.host}]:{self.port}"
+
+
+def resolve(target: Target) -> Endpoint:
+    """The endpoint of a target: the inventory first, then `ssh_config`, then defaults."""
+    path = Path(target.ssh_config).expanduser() if target.ssh_config else Path.home() / ".ssh" / "config"
+    found = _config(str(path), _mtime(path)).lookup(target.address)
+    identity = (target.identity_file,) if target.identity_file else tuple(found.get("identityfile", ()))
+    jump = target.jump or found.get("proxyjump")
+    return Endpoint(
+        host=found.get("hostname", target.address),
+        port=target.port or int(found.get("port", paramiko.config.SSH_PORT)),
+        user=target.user or found.get("user") or _login_name(),
+        identities=tuple(str(Path(name).expanduser()) for name in identity),
+        jump=None if jump in (None, "none") else jump,
+    )
+
+
+def _login_name() -> str:
+    import getpass
+
+    return getpass.getuser()
+
+
+def _mtime(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+@lru_cache(maxsize=64)
+def _config(path: str, mtime: float) -> paramiko.SSHConfig:
+    """The parsed file; `mtime` makes a changed file a new cache entry."""
+    if not mtime:
+        return paramiko.SSHConfig()
+    try:
+        return paramiko.SSHConfig.from_path(path)
+    except (paramiko.ConfigParseError, OSError, UnicodeDecodeError) as error:
+        raise TransportError(f"cannot be read ({error})", where=path) from error
+
+
+def known_hosts_paths(target: Target) -> list[Path]:
+    """The files whose keys are believed for this target; `bench trust` writes to the first."""
+    own = [Path(target.known_hosts).expanduser()] if target.known_hosts else []
+    return [*own, Path.home() / ".ssh" / "known_hosts"]
+
+
+@lru_cache(maxsize=64)
+def _host_keys(path: str, mtime: float) -> paramiko.HostKeys:
+    """The parsed known_hosts file; `mtime` makes a changed file a new cache entry."""
+    if not mtime:
+        return paramiko.HostKeys()
+    try:
+        return paramiko.HostKeys(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise TransportError(f"cannot be read ({error})", where=path) from error
+
+
+def fingerprint(key: paramiko.PKey) -> str:
+    """`SHA256:…` as OpenSSH prints it."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(key.asbytes()).digest()).decode().rstrip("=")
+
+
+class _Reject(paramiko.MissingHostKeyPolicy):
+    """Refuse an unknown host key with its fingerprint and what to do."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+
+    def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
+        """Refuse, always."""
+        del client
+        raise HostKeyError(
+            f"the host key of {hostname} is unknown ({key.get_name()} {fingerprint(key)})",
+            where=self.target.name,
+            remedy="Check the fingerprint, then record it with `bench trust -i INVENTORY`",
+        )
+
+
+@dataclass(slots=True)
+class SshTransport:
+    """Opens verified SSH connections; safe to use from several threads."""
+
+    connect_timeout_s: float = CONNECT_TIMEOUT_S
+    _keys: dict[str, paramiko.PKey] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def connect(self, target: Target) -> Connection:
+        """A new connection to `target`, through its jump host when it has one."""
+        return SshConnection(target, *self._open(target))
+
+    def _open(self, target: Target) -> tuple[paramiko.SSHClient, list[paramiko.SSHClient]]:
+        """The client of `target` and the clients of the jump hosts before it."""
+        endpoint = resolve(target)
+        behind: list[paramiko.SSHClient] = []
+        sock: paramiko.Channel | None = None
+        try:
+            if endpoint.jump:
+                sock, behind = self._through(target, endpoint)
+            return self._login(target, endpoint, sock), behind
+        except BaseException:
+            for client in behind:
+                client.close()
+            raise
+
+    def _through(self, target: Target, endpoint: Endpoint) -> tuple[paramiko.Channel, list[paramiko.SSHClient]]:
+        jump = _jump_target(target, endpoint.jump or "")
+        client, before = self._open(jump)
+        transport = client.get_transport()
+        if transport is None:
+            raise TransportError(f"jump host {jump.address} hung up", where=target.name)
+        try:
+            channel = transport.open_channel("direct-tcpip", (endpoint.host, endpoint.port), ("127.0.0.1", 0))
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            client.close()
+            raise TransportError(
+                f"jump host {jump.address} cannot reach {endpoint.host}:{endpoint.port} ({error})", where=target.name
+            ) from error
+        return channel, [client, *before]
+
+    def _login(self, target: Target, endpoint: Endpoint, sock: paramiko.Channel | None) -> paramiko.SSHClient:
+        client = paramiko.SSHClient()
+        client.set_missing_host_key_policy(_Reject(target))
+        known = client.get_host_keys()
+        for path in known_hosts_paths(target):
+            for kind, key in (_host_keys(str(path), _mtime(path)).lookup(endpoint.name) or {}).items():
+                if known.lookup(endpoint.name) is None or kind not in known[endpoint.name]:
+                    known.add(endpoint.name, kind, key)
+        try:
+            client.connect(
+                endpoint.host,
+                port=endpoint.port,
+                username=endpoint.user,
+                pkey=self._identity(endpoint),
+                key_filename=[name for name in endpoint.identities if Path(name).exists()] or None,
+                timeout=self.connect_timeout_s,
+                banner_timeout=self.connect_timeout_s,
+                auth_timeout=self.connect_timeout_s,
+                look_for_keys=not endpoint.identities,
+                allow_agent="SSH_AUTH_SOCK" in os.environ,
+                sock=sock,
+            )
+        except BaseException as error:
+            client.close()
+            raise _translate(error, target, endpoint) from error
+        return client
+
+    def _identity(self, endpoint: Endpoint) -> paramiko.PKey | None:
+        """The single identity file's key, read once: with hundreds of targets reading it dominates."""
+        if len(endpoint.identities) != 1:
+            return None
+        name = endpoint.identities[0]
+        with self._lock:
+            if name not in self._keys:
+                try:
+                    self._keys[name] = paramiko.PKey.from_path(name)
+                except (OSError, paramiko.SSHException, ValueError, TypeError):
+                    return None  # connect() tries the file itself and says what is wrong
+            return self._keys[name]
+
+
+def _jump_target(target: Target, jump: str) -> Target:
+    """The first hop of `[user@]host[:port]` as a target of its own."""
+    text = jump.split(",", 1)[0]
+    user, _, rest = text.rpartition("@")
+    host, _, port = rest.partition(":") if rest.count(":") == 1 else (rest.strip("[]"), "", "")
+    return replace(
+        target, address=host, port=int(port) if port.isdigit() else None, user=user or None, jump=None, peer=None
+    )
+
+
+def _translate(error: BaseException, target: Target, endpoint: Endpoint) -> BaseException:
+    """paramiko's error as ours, with what to do."""
+    place = f"{endpoint.user}@{endpoint.host}:{endpoint.port}"
+    if isinstance(error, TransportError):
+        return error
+    if isinstance(error, paramiko.BadHostKeyException):
+        return HostKeyError(
+            f"the host key of {endpoint.name} has CHANGED: known {fingerprint(error.expected_key)}, "
+            f"offered {fingerprint(error.key)}",
+            where=target.name,
+            remedy=f"If the machine was rebuilt on purpose: `ssh-keygen -R '{endpoint.name}'`, then `bench trust`",
+        )
+    if isinstance(error, paramiko.AuthenticationException | paramiko.PasswordRequiredException):
+        tried = ", ".join(endpoint.identities) or "the agent and ~/.ssh keys"
+        return AuthError(
+            f"{place} refused the login ({error})",
+            where=target.name,
+            remedy=f"Tried {tried}; check user and identity_file, and that `ssh {endpoint.user}@{endpoint.host}` works",
+        )
+    if isinstance(error, paramiko.SSHException | EOFError | OSError):
+        reason = str(error) or type(error).__name__
+        return TransportError(f"cannot connect to {place} ({reason})", where=target.name)
+    return error
+
+
+class SshConnection:
+    """One login on one target; each `run` is a channel of its own."""
+
+    def __init__(self, target: Target, client: paramiko.SSHClient, behind: list[paramiko.SSHClient]) -> None:
+        self._target = target
+        self._client = client
+        self._behind = behind
+
+    def run(self, script: str, *, timeout_s: float) -> Reply:
+        """Feed `script` to `sh -s`: the login shell, whatever it is, only ever sees those two words."""
+        deadline = time.monotonic() + timeout_s
+        try:
+            transport = self._client.get_transport()
+            if transport is None or not transport.is_active():
+                raise TransportError("the connection is closed", where=self._target.name)
+            channel = transport.open_session(timeout=min(timeout_s, CONNECT_TIMEOUT_S))
+            try:
+                return self._talk(channel, script.encode(), deadline)
+            finally:
+                channel.close()
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            raise TransportError(f"the connection broke ({error})", where=self._target.name) from error
+
+    def _talk(self, channel: paramiko.Channel, script: bytes, deadline: float) -> Reply:
+        channel.settimeout(max(1.0, deadline - time.monotonic()))
+        channel.exec_command("sh -s")
+        errors: list[bytes] = []
+        sender = threading.Thread(target=_feed, args=(channel, script), daemon=True) if len(script) > _CHUNK else None
+        if sender is None:
+            _feed(channel, script)
+        else:
+            sender.start()
+        output = self._receive(channel, errors, deadline)
+        if sender is not None:
+            sender.join(timeout=1)
+        return Reply(channel.recv_exit_status(), output, b"".join(errors))
+
+    def _receive(self, channel: paramiko.Channel, errors: list[bytes], deadline: float) -> bytes:
+        output: list[bytes] = []
+        size = 0
+        while True:
+            while channel.recv_stderr_ready():
+                errors.append(channel.recv_stderr(_CHUNK))
+                size += len(errors[-1])
+            try:
+                data = channel.recv(_CHUNK)
+            except socket.timeout:
+                raise TransportError("no answer in time", where=self._target.name) from None
+            if not data:
+                break
+            output.append(data)
+            size += len(data)
+            if size > MAX_REPLY:
+                raise TransportError(f"sent more than {MAX_REPLY >> 20} MiB", where=self._target.name)
+            if time.monotonic() > deadline:
+                raise TransportError("no answer in time", where=self._target.name)
+        while data := channel.recv_stderr(_CHUNK):
+            errors.append(data)
+        return b"".join(output)
+
+    def close(self) -> None:
+        """Hang up, the jump hosts too."""
+        for client in (self._client, *self._behind):
+            client.close()
+
+
+def _feed(channel: paramiko.Channel, script: bytes) -> None:
+    """Send the script and end the input; a closed channel shows itself on the reading side."""
+    try:
+        channel.sendall(script)
+        channel.shutdown_write()
+    except OSError:
+        return
+
+
+def scan_host_keys(target: Target, timeout_s: float = CONNECT_TIMEOUT_S) -> list[tuple[str, str, str]]:
+    """The host keys a target offers now, as (known_hosts line, key type, fingerprint); nothing is believed or written.
+
+    One handshake per key type, like ssh-keyscan; a target behind a jump host cannot be scanned this way.
+    """
+    endpoint = resolve(target)
+    found: list[tuple[str, str, str]] = []
+    problem: BaseException | None = None
+    for kinds in (("ssh-ed25519",), ("ecdsa-sha2-nistp256",), ("rsa-sha2-512", "rsa-sha2-256")):
+        try:
+            sock = socket.create_connection((endpoint.host, endpoint.port), timeout=timeout_s)
+        except OSError as error:
+            raise TransportError(
+                f"cannot connect to {endpoint.host}:{endpoint.port} ({error})", where=target.name
+            ) from error
+        transport = paramiko.Transport(sock)
+        try:
+            transport.get_security_options().key_types = kinds
+            transport.start_client(timeout=timeout_s)
+            key = transport.get_remote_server_key()
+            found.append((HostKeyEntry([endpoint.name], key).to_line().strip(), key.get_name(), fingerprint(key)))
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            problem = error
+        finally:
+            transport.close()
+    if not found:
+        raise TransportError(f"offered no host key ({problem})", where=target.name)
+    return found
+
+
+def known_key_types(target: Target) -> dict[str, str]:
+    """What is on record for a target: key type → fingerprint."""
+    name = resolve(target).name
+    known: dict[str, str] = {}
+    for path in known_hosts_paths(target):
+        for kind, key in (_host_keys(str(path), _mtime(path)).lookup(name) or {}).items():
+            known.setdefault(kind, fingerprint(key))
+    return known

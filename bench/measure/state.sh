@@ -1,0 +1,29 @@
+# state: prints where the job in $job (called $id) is. alive DIR: is the shell of the job in DIR still there?
+alive() {
+    read -r pid <"$1/claim/pid" || return 1
+    grep -q "${1##*/}" "/proc/$pid/cmdline"
+} 2>/dev/null
+state() {
+    if [ -f "$job/done.json" ]; then echo done; return; fi
+    if [ ! -d "$job/claim" ]; then
+        if [ -d "$job" ]; then echo staged; else echo absent; fi
+        return
+    fi
+    read -r now </proc/sys/kernel/random/boot_id
+    was=; [ -f "$job/claim/boot" ] && read -r was <"$job/claim/boot"
+    if [ -n "$was" ] && [ "$was" != "$now" ]; then echo "dead rebooted $was $now"; return; fi
+    if alive "$job"; then echo running; return; fi
+    # The claim is made before pid and boot are written, and done.json is written just before the shell ends.
+    sleep 1
+    if [ -f "$job/done.json" ]; then echo done
+    elif alive "$job"; then echo running
+    else echo "dead gone"; fi
+}
+# busy: prints and succeeds when a job of somebody else runs from the same folder.
+busy() {
+    for other in "${job%/*}"/*; do
+        [ "$other" != "$job" ] && [ -d "$other/claim" ] && [ ! -f "$other/done.json" ] || continue
+        alive "$other" && echo "busy ${other##*/}" && return 0
+    done
+    return 1
+}

@@ -1,0 +1,25 @@
+# What this machine is and whether its base folder can be used; prints key=value lines.
+case $base in "~") base=$HOME ;; "~/"*) base=$HOME/${base#"~/"} ;; esac
+mkdir -p "$base/jobs" "$base/tools" 2>/dev/null && [ -w "$base/jobs" ] || echo "error=cannot write to $base"
+manager=none
+for candidate in apt-get dnf yum zypper; do
+    command -v "$candidate" >/dev/null 2>&1 && manager=$candidate && break
+done
+case $manager in apt-get) manager=apt ;; yum) manager=dnf ;; esac
+jobs=
+for job in "$base"/jobs/*; do
+    [ -d "$job/claim" ] && [ ! -f "$job/done.json" ] && read -r pid <"$job/claim/pid" \
+        && grep -q "${job##*/}" "/proc/$pid/cmdline" && jobs="$jobs ${job##*/}"
+done 2>/dev/null
+read -r load rest </proc/loadavg
+read -r boot </proc/sys/kernel/random/boot_id
+echo "home=$HOME"
+echo "base=$base"
+echo "cpus=$(nproc 2>/dev/null || grep -c '^processor' /proc/cpuinfo)"
+echo "uid=$(id -u)"
+echo "manager=$manager"
+echo "free_kib=$(df -Pk "$base" 2>/dev/null | awk 'NR == 2 { print $4 }')"
+echo "load=$load"
+echo "clock=$(date +%s.%N)"
+echo "boot_id=$boot"
+echo "jobs=$jobs"

@@ -1,0 +1,69 @@
+"""The one seam to a target: run a POSIX `sh` script there and get back what it printed.
+
+`bench.measure.ssh` fills it; tests pass a function. Nothing else in vmbench knows how a target is reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bench.model import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a script printed and how it ended."""
+
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+
+
+class Connection(Protocol):
+    """An open connection to one target. Silent while nobody calls `run`."""
+
+    def run(self, script: str, *, timeout_s: float) -> Reply:
+        """Run `script` with `sh`; TransportError when the connection breaks or the time is up."""
+        ...
+
+    def close(self) -> None:
+        """Hang up; never raises."""
+        ...
+
+
+class Transport(Protocol):
+    """Opens connections."""
+
+    def connect(self, target: Target) -> Connection:
+        """A new connection; HostKeyError, AuthError, or TransportError when the target cannot be reached."""
+        ...
+
+
+Handler = Callable[[Target, str], Reply]
+"""What a test double does with a script."""
+
+
+@dataclass(frozen=True, slots=True)
+class FakeTransport:
+    """A transport for tests: every script goes to `handler`."""
+
+    handler: Handler
+
+    def connect(self, target: Target) -> Connection:
+        """A connection that calls the handler."""
+        return _FakeConnection(self.handler, target)
+
+
+@dataclass(frozen=True, slots=True)
+class _FakeConnection:
+    handler: Handler
+    target: Target
+
+    def run(self, script: str, *, timeout_s: float) -> Reply:
+        del timeout_s  # a handler answers at once
+        return self.handler(self.target, script)
+
+    def close(self) -> None:
+        return

@@ -1,0 +1,145 @@
+"""Reads iperf2's text output (1.7 to 2.2) into blocks of rows, one block per test.
+
+Quirks: `0.0- 1.0` with a blank inside; units switch from row to row; `[ *1]` and `(reverse)` mark data from server to
+client, `[FD1]` the sum of a full-duplex stream; with `-d` the client prints a server's banner as well and the two ports
+tell directions apart; parallel streams may connect before the banner is printed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from .result import Block, Row
+
+_NUMBER = r"-?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf)"
+_ROW = re.compile(
+    rf"\[\s*(?P<id>[^\]\s][^\]]*)\](?:\([^)]*\))?\s+(?P<start>[\d.]+)-\s*(?P<end>[\d.]+)\s+sec\s+"
+    rf"(?P<transfer>{_NUMBER})\s+(?P<tunit>[KMGTP]?)Bytes\s+(?P<rate>{_NUMBER})\s+(?P<runit>[KMGTP]?(?:bits|Bytes))/sec"
+    r"(?P<rest>.*)"
+)
+_CLIENT = re.compile(r"Client connecting to .+?, (TCP|UDP) port (\d+)")
+_SERVER = re.compile(r"Server listening on (TCP|UDP) port (\d+)")
+_CONNECTED = re.compile(r"\[\s*([^\]\s]+)\] local \S+ port (\d+) connected (?:with|to) \S+ port (\d+)(.*)")
+_CONNECT_TIME = re.compile(r"\(ct=([\d.]+) ms\)")
+_WRONG = re.compile(r"\b(?:connect|write|bind) (?:failed|error)|\berror: |unrecognized option|too many")
+_NO_ACK = "did not receive ack of last datagram"
+_UDP = re.compile(rf"({_NUMBER}) ms\s+(-?\d+)/\s*(\d+)\s*\(")
+_LATENCY = re.compile(rf"\)\s+({_NUMBER})/\s*({_NUMBER})/\s*({_NUMBER})/\s*({_NUMBER}) ms")
+_WRITES = re.compile(r"(\d+)/\d+\s+(\d+)(?:\s+-?\d+[KM]?/(\d+)(?:\(\d+\))? us|\s*$)")
+_POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
+
+
+@dataclass(slots=True)
+class _State:
+    """Where the reader is: finished blocks, the current one, and what banners said."""
+
+    blocks: list[Block] = field(default_factory=list)
+    block: Block = field(default_factory=lambda: Block(1))
+    server_port: str = ""
+    report: bool = False
+
+
+def find(text: str) -> list[Block]:
+    """Every test in `text`, in order; empty when nothing looks like iperf2."""
+    state = _State()
+    for number, line in enumerate(text.split("\n"), start=1):
+        _take(state, number, line)
+    _finish(state, 0)
+    return state.blocks
+
+
+def _take(state: _State, number: int, line: str) -> None:
+    if match := _ROW.search(line):
+        _take_row(state, match, number)
+    elif banner := _CLIENT.search(line):
+        _begin(state, number, is_new=bool(state.block.rows))
+        state.block.role = state.block.role or "client"
+        state.block.proto, state.server_port = banner[1], banner[2]
+    elif banner := _SERVER.search(line):
+        _begin(state, number, is_new=bool(state.block.rows))
+        state.block.proto, state.server_port = banner[1], banner[2]
+    elif match := _CONNECTED.search(line):
+        _take_connected(state, match, number)
+    elif "Server Report" in line:
+        state.report = True
+    elif _NO_ACK in line:
+        state.block.notes.append("the server did not acknowledge the end of the test")
+    elif _WRONG.search(line) and not state.block.problem:
+        state.block.problem, state.block.last = line.strip(), number
+
+
+def _begin(state: _State, number: int, *, is_new: bool) -> None:
+    if is_new:
+        _finish(state, number)
+    elif not state.block.streams:
+        state.block.line = number
+
+
+def _finish(state: _State, number: int) -> None:
+    block = state.block
+    if block.rows or block.streams or block.proto or block.problem:
+        state.blocks.append(block)
+    state.block = Block(number, role="server" if block.role == "server" else "", proto=block.proto)
+    state.report = False
+
+
+def _take_connected(state: _State, match: re.Match[str], number: int) -> None:
+    totals = {row.stream for row in state.block.rows if row.start_s == 0}
+    if state.block.rows and state.block.streams and totals.issuperset(state.block.streams) and not state.report:
+        _finish(state, number)
+    block = state.block
+    stream, local, remote, rest = match.groups()
+    if not block.role and state.server_port == local:
+        block.role = "server"  # a client's banner comes before its first connection, even with -d
+    incoming = local == state.server_port != remote
+    block.streams[stream] = "(reverse)" in rest or (incoming if block.role == "client" else not incoming)
+    if not state.server_port:  # the banner comes later (2.1 with -P) or was cut off
+        block.streams[stream] = "(reverse)" in rest
+    if found := _CONNECT_TIME.search(rest):
+        block.connect_ms.append(float(found[1]))
+
+
+def _take_row(state: _State, match: re.Match[str], number: int) -> None:
+    try:
+        row = _row(match, number, report=state.report)
+    except ValueError:  # "1.2.3"
+        return
+    state.report = False
+    state.block.rows.append(row)
+    state.block.last = number
+
+
+def _row(match: re.Match[str], number: int, *, report: bool) -> Row:
+    rest = match["rest"].strip()
+    rate = float(match["rate"])
+    printed = match["runit"]
+    udp, latency, writes = _UDP.search(rest), _LATENCY.search(rest), _WRITES.match(rest)
+    return Row(
+        stream=re.sub(r"^SUM.*", "SUM", match["id"]),
+        line=number,
+        start_s=float(match["start"]),
+        end_s=float(match["end"]),
+        transfer_b=float(match["transfer"]) * 1024.0 ** _POWERS[match["tunit"]],
+        rate=rate if 0 <= rate < float("inf") else None,
+        rate_unit=f"{printed[:-4]}bit/s" if printed.endswith("bits") else _bytes_unit(printed),
+        report=report,
+        jitter_ms=_finite(udp[1]) if udp else None,
+        lost=max(int(udp[2]), 0) if udp else None,
+        datagrams=int(udp[3]) if udp else None,
+        writes=int(writes[1]) if writes else None,
+        retransmits=int(writes[2]) if writes else None,
+        rtt_us=float(writes[3]) if writes and writes[3] else None,
+        latency_ms=tuple(float(text) for text in latency.groups()) if latency else (),
+    )
+
+
+def _bytes_unit(printed: str) -> str:
+    """`KBytes` → KiB/s: iperf's bytes count in powers of 1024, its bits in powers of 1000."""
+    prefix = printed[:-5]
+    return f"{prefix}iB/s" if prefix else "B/s"
+
+
+def _finite(text: str) -> float | None:
+    value = float(text)
+    return value if 0 <= value < float("inf") else None

@@ -1,0 +1,24 @@
+# layout.sh FIO FILE MIB: leave FILE with MIB mebibytes of written blocks, whole or not at all.
+# A file of the right size can be sparse when its writing was interrupted, and holes read faster than any disk;
+# so it is written beside, synced and renamed, and FILE.vmbench says that it is whole and ours.
+set -eu
+fio=$1 file=$2 mib=$3
+if [ -e "$file" ]; then
+    if [ ! -f "$file" ] || [ ! -f "$file.vmbench" ]; then
+        echo "$file exists and is not a test file of vmbench: remove it or name another file" >&2
+        exit 1
+    fi
+    if [ "$(cat "$file.vmbench")" -ge "$mib" ]; then exit 0; fi
+fi
+mkdir -p "$(dirname "$file")"
+part=$file.part
+trap 'rm -f "$part"' EXIT
+trap 'exit 1' HUP INT TERM
+rm -f "$part" "$file.vmbench" "$file"
+"$fio" --name=layout --filename="$(printf %s "$part" | sed 's/:/\\:/g')" --size="${mib}M" --rw=write --bs=1M \
+    --ioengine=psync --refill_buffers=1 --end_fsync=1 --eta=never || {
+    echo "cannot write $mib MiB to $file: free space there, or lower size_mib" >&2
+    exit 1
+}
+mv "$part" "$file"
+echo "$mib" >"$file.vmbench"

@@ -76,6 +76,9 @@ class Metric:
     margin: float | None = None
     headline: bool = False
     """Whether this metric speaks for its suite where only a few can be shown."""
+    detail: bool = False
+    """Whether this metric is read and exported, but compared only when it is declared primary (too many metrics
+    weaken every verdict)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,12 +228,16 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """Everything a parser read from one file. `warnings` are things a reader should know, in plain words."""
+    """Everything a parser read from one file. `warnings` are things a reader should know, in plain words.
+
+    metrics: metrics that the file itself declares (published tables carry any); they win over the suite's of that name.
+    """
 
     measurements: tuple[Measurement, ...]
     series: tuple[Series, ...] = ()
     tool_version: str = ""
     warnings: tuple[str, ...] = ()
+    metrics: tuple[Metric, ...] = ()
 
 
 Parser: TypeAlias = Callable[[bytes, str], Parsed]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
-from pydantic import ValidationError
-
 from bench.config.campaign import check_overlap
 from bench.config.catalogue import LoadedSuite
 from bench.config.choices import ChoiceSettings, make_choice
-from bench.config.fields import SAFE_NAME_REMEDY
+from bench.config.fields import SAFE_NAME_REMEDY, check_line
 from bench.config.phases import default_factors, default_phases
 from bench.config.yaml_source import Keys, describe, suggest
 from bench.errors import ConfigError
@@ -55,11 +53,10 @@ def _spoken(
     word: str, params: Mapping[str, Mapping[str, str]], suites: Mapping[str, LoadedSuite], inventory: Inventory
 ) -> SuiteChoice:
     name, profile, cases = _split(word)
-    data = {"profile": profile, "params": dict(params.get(name, {})), "cases": list(cases)}
-    try:
-        settings = ChoiceSettings.model_validate(data)
-    except ValidationError as error:
-        raise _word_error(word, "holds characters that are not printable") from error
+    for part in cases:
+        if not _is_line(part):
+            raise _word_error(word, "expected suite:profile/case,case", "For example -s fio:latency")
+    settings = ChoiceSettings(profile=profile, params=dict(params.get(name, {})), cases=cases)
     suite_params = settings.params
 
     def blame(inner: Keys, what: str, remedy: str) -> ConfigError:
@@ -89,10 +86,19 @@ def _params_by_suite(words: Sequence[str], names: Sequence[str]) -> dict[str, di
         if suite not in names:
             remedy = suggest(suite, names)
             raise ConfigError(f"suite {describe(suite)} is not among those to run", where=where, remedy=remedy)
+        if not _is_line(key) or not _is_line(value):
+            raise ConfigError("expected one line of text after the =", where=where, remedy="Give the parameter a value")
         if key in found.setdefault(suite, {}):
             raise ConfigError(f"{suite}.{key} is set twice", where=where, remedy="Keep one")
         found[suite][key] = value
     return found
+
+
+def _is_line(text: str) -> bool:
+    try:
+        return bool(check_line(text))
+    except ValueError:
+        return False
 
 
 def _word_error(word: str, what: str, remedy: str = "") -> ConfigError:

@@ -38,7 +38,7 @@ def _fraction(value: object) -> object:
     try:
         return float(match[1]) / 100 if match else value
     except ValueError:
-        return value
+        return value  # pydantic says what was expected
 
 
 Margin = Annotated[float, BeforeValidator(_fraction), Field(gt=0, lt=1)]

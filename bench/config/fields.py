@@ -146,6 +146,8 @@ def _words(detail: Any) -> tuple[str, str]:
         "tuple_type": "a list",
         "dict_type": "keys and values",
         "greater_than_equal": f"at least {context.get('ge')}",
+        "greater_than": f"more than {context.get('gt')}",
+        "less_than": f"less than {context.get('lt')}",
         "less_than_equal": f"at most {context.get('le')}",
     }.get(kind)
     what = f"expected {expected}, found {found}" if expected else f"{detail['msg']}, found {found}"

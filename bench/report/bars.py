@@ -1,0 +1,79 @@
+"""Where does an interval bar go? One logarithmic axis for all bars of a page, better always on the right.
+
+A bar is 132 units wide and 18 high; "no difference" is in the middle. The axis is symmetric in ln(ratio), so that
+half and double are equally far from the middle; the sign is flipped where lower is better.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bench.analyse.result import Interval, MetricResult, TargetResult
+from bench.model import Better
+from bench.report.page import BarView
+
+MIDDLE = 66.0
+_REACH = 60.0
+_STEPS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 9.0, 99.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """How far the bars reach to either side: `reach` as a ratio (.2: from 1/1.2 to 1.2)."""
+
+    reach: float
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """Both ends as ratios in per cent, e.g. ("83", "120")."""
+        return f"{100 / (1 + self.reach):.0f}", f"{100 * (1 + self.reach):.0f}"
+
+    def place(self, ratio: float, better: Better) -> tuple[float, bool]:
+        """The coordinate of `ratio`, and whether it lies beyond the edge and was held there."""
+        if ratio <= 0:
+            worst = better is Better.HIGHER
+            return (MIDDLE - _REACH if worst else MIDDLE + _REACH), True
+        share = math.log(ratio) / math.log1p(self.reach)
+        share = share if better is Better.HIGHER else -share
+        held = max(-1.0, min(1.0, share))
+        return round(MIDDLE + _REACH * held, 1), held != share
+
+
+def axis_for(results: Iterable[MetricResult]) -> Axis:
+    """The axis that shows nine tenths of all intervals whole, and every margin band."""
+    ends: list[float] = []
+    widest = 0.0
+    for result in results:
+        widest = max(widest, math.log1p(result.margin) * 1.5)
+        for value in _ends(result):
+            if value > 0 and math.isfinite(value):
+                ends.append(abs(math.log(value)))
+    ends.sort()
+    needed = max(widest, ends[int(0.9 * (len(ends) - 1))] if ends else 0.0)
+    return Axis(next((step for step in _STEPS if math.log1p(step) >= needed), _STEPS[-1]))
+
+
+def bar(result: MetricResult | TargetResult, margin: float, better: Better, axis: Axis, label: str) -> BarView | None:
+    """The bar of a result, None where it has no ratio."""
+    if result.ratio is None or not math.isfinite(result.ratio):
+        return None
+    dot, _ = axis.place(result.ratio, better)
+    edge, _ = axis.place(1 + margin, Better.HIGHER)
+    band_x, band_width = round(2 * MIDDLE - edge, 1), round(2 * (edge - MIDDLE), 1)
+    if result.interval is None:
+        return BarView(label, band_x, band_width, dot)
+    (low, cut_low), (high, cut_high) = _sides(result.interval, better, axis)
+    return BarView(label, band_x, band_width, dot, low, high, cut_low, cut_high)
+
+
+def _sides(interval: Interval, better: Better, axis: Axis) -> tuple[tuple[float, bool], tuple[float, bool]]:
+    low, high = axis.place(interval.low, better), axis.place(interval.high, better)
+    return (low, high) if low[0] <= high[0] else (high, low)
+
+
+def _ends(result: MetricResult) -> Iterable[float]:
+    if result.interval is not None:
+        return (result.interval.low, result.interval.high)
+    return () if result.ratio is None else (result.ratio,)

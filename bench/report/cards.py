@@ -1,0 +1,108 @@
+"""What is the verdict of a step, in one glance? One card per comparison, and what to distrust about it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from bench.analyse.result import Attribution, AttributionKind, Comparison, MetricKey, MetricResult, Verdict
+from bench.report import numbers
+from bench.report.page import Card
+from bench.report.plain import one_line
+from bench.report.text import Text
+from bench.report.verdicts import count_verdicts, places, title
+from bench.report.view import Report
+from bench.report.words import ORDER, look, moved
+
+_MOVES = 3
+_DOUBTFUL = (AttributionKind.CONFOUNDED, AttributionKind.JOINT)
+
+
+def cards(report: Report, text: Text) -> tuple[Card, ...]:
+    """One card per comparison of the report, in its order. A metric is named with its suite and its place in it."""
+    names = places(report.comparisons)
+    named = {key: (f"{one_line(report.suite_title(key.suite))} ", place) for key, place in names.items()}
+    return tuple(_card(one, report.is_whole(one), named, text) for one in report.comparisons)
+
+
+def _card(comparison: Comparison, whole: bool, names: dict[MetricKey, tuple[str, str]], text: Text) -> Card:
+    decisive = [metric for metric in comparison.metrics if metric.primary] or list(comparison.metrics)
+    verdict = overall(decisive)
+    shown = look(verdict)
+    everything = sorted((metric for metric in comparison.metrics if moved(metric)), key=_strength)
+    return Card(
+        before=one_line(comparison.before),
+        after=one_line(comparison.after),
+        whole=whole,
+        css=shown.css,
+        symbol=shown.symbol,
+        headline=_headline(decisive, verdict, names, text),
+        moves=tuple(_move(metric, names[metric.key]) for metric in everything[:_MOVES]),
+        summary=_summary(comparison.metrics, text),
+        attribution=one_line(comparison.attribution.sentence) if comparison.attribution else "",
+        doubt=_doubt(comparison.attribution, text),
+    )
+
+
+def overall(decisive: Sequence[MetricResult]) -> Verdict:
+    """The verdict of a step: a regression outweighs an improvement; "no change" only when every metric says so.
+
+    An intersection-union test: "nothing changed" needs every primary metric to be NO MEANINGFUL CHANGE.
+    """
+    found = {metric.verdict for metric in decisive}
+    for verdict in (Verdict.REGRESSED, Verdict.IMPROVED):
+        if verdict in found:
+            return verdict
+    return Verdict.NO_CHANGE if found == {Verdict.NO_CHANGE} else Verdict.INCONCLUSIVE
+
+
+def _strength(metric: MetricResult) -> tuple[bool, float]:
+    """Primary metrics first, then by how many margins the ratio lies away from 1."""
+    ratio = metric.ratio or 1.0
+    return not metric.primary, -abs(math.log(ratio)) / math.log1p(max(metric.margin, 1e-6))
+
+
+def _headline(
+    decisive: Sequence[MetricResult], verdict: Verdict, names: dict[MetricKey, tuple[str, str]], text: Text
+) -> str:
+    if verdict in (Verdict.REGRESSED, Verdict.IMPROVED):
+        same = sorted((metric for metric in decisive if metric.verdict is verdict), key=_strength)
+        first = same[0]
+        named = f"{names[first.key][0]}{title(first)} {numbers.percent(first.ratio, first.interval, moved=True)}"
+        return text("card.more", named=named, more=len(same) - 1) if len(same) > 1 else named
+    if verdict is Verdict.NO_CHANGE:
+        return text("card.same")
+    undecided = count_verdicts(decisive)[Verdict.INCONCLUSIVE]
+    if not decisive:
+        return text("card.nothing")
+    if undecided == len(decisive):
+        return text("card.open.all")
+    return text("card.open", undecided=undecided, total=len(decisive))
+
+
+def _move(metric: MetricResult, name: tuple[str, str]) -> tuple[str, str, str]:
+    shown = look(metric.verdict)
+    suite, place = name
+    named = f"{suite}{title(metric)} ({place})" if place else f"{suite}{title(metric)}"
+    said = numbers.change(metric.ratio or 1.0, metric.interval)
+    if metric.interval is not None:
+        said = f"{said} ({numbers.change_range(metric.interval)})"
+    return shown.css, shown.symbol, f"{named} {said}"
+
+
+def _summary(metrics: Sequence[MetricResult], text: Text) -> str:
+    counts = count_verdicts(metrics)
+    parts = [
+        f"{numbers.count(counts[verdict])} {text(f'verdict.{verdict.name}')}" for verdict in ORDER if counts[verdict]
+    ]
+    return text("card.summary", metrics=text.number("metric", len(metrics)), parts=", ".join(parts)) if parts else ""
+
+
+def _doubt(attribution: Attribution | None, text: Text) -> str:
+    if attribution is None:
+        return ""
+    if attribution.kind in _DOUBTFUL:
+        return text(f"doubt.{attribution.kind.name}")
+    if attribution.not_observed:
+        return text("doubt.not_observed", factors=", ".join(one_line(name) for name in attribution.not_observed))
+    return ""

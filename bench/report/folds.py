@@ -1,0 +1,164 @@
+"""What do an engineer and an auditor look up? Coverage, the method in this campaign's numbers, and provenance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from bench.analyse.result import MetricResult
+from bench.report.numbers import MISSING, count, margin
+from bench.report.page import Fold, Table
+from bench.report.plain import one_line
+from bench.report.text import Text
+from bench.report.timeline import parse_time
+from bench.report.verdicts import keys_in_order, places, title
+from bench.report.view import Report
+
+MOST_FILES = 400
+"""Raw files listed one by one; the digest over all of them covers the rest."""
+
+
+def coverage(report: Report, text: Text) -> Fold:
+    """What was planned, measured, missing, excluded and left out."""
+    seen = report.coverage
+    missing = seen.planned - seen.ok
+    sentences = [text("coverage.missing", missing=count(missing)) if missing else text("coverage.complete")]
+    tables = [
+        Table(
+            text("coverage.table"),
+            _head(text, "coverage", "phase", "target", "suite", "planned", "ok", "attempts", "causes"),
+            tuple(
+                (
+                    *(one_line(name) for name in (row.tag, row.target, row.suite)),
+                    *(count(number) for number in (row.planned, row.ok, row.attempts)),
+                    "; ".join(f"{one_line(cause)} ×{number}" for cause, number in row.causes),
+                )
+                for row in seen.rows
+            ),
+            numeric=(3, 4, 5),
+        )
+    ]
+    excluded = tuple(
+        (f"{one_line(one.before)} → {one_line(one.after)}", one_line(item.what), one_line(item.cause), count(item.count))
+        for one in report.comparisons
+        for item in one.excluded
+    )
+    head = _head(text, "coverage", "step", "what", "cause", "count")
+    tables.append(Table(text("coverage.excluded"), head, excluded, numeric=(3,)))
+    left_out = tuple((one_line(what), one_line(why)) for what, why in seen.left_out)
+    tables.append(Table(text("coverage.left_out"), _head(text, "coverage", "what", "why"), left_out))
+    heading = text("coverage.title", ok=count(seen.ok), planned=count(seen.planned))
+    return Fold("coverage", heading, tuple(sentences), tuple(table for table in tables if table.rows))
+
+
+def method(report: Report, text: Text) -> Fold:
+    """How the verdicts were reached, with the numbers of this campaign."""
+    metrics = [metric for comparison in report.comparisons for metric in comparison.metrics]
+    number = len(report.targets)
+    size = "many" if number >= 5 else "some" if number >= 3 else "few"
+    sessions = "; ".join(
+        text("method.sessions", tag=one_line(phase.tag), sessions=text.number("session", phase.sessions))
+        for phase in report.phases
+    )
+    sentences = [
+        text("method.ratio"),
+        text("method.unit", repetitions=sessions or MISSING),
+        text(f"method.sample.{size}", targets=text.number("target", number)),
+        text("method.verdict"),
+    ]
+    if metrics:
+        sentences.append(text("method.margin", margins=", ".join(_margins(metrics, text))))
+    levels = sorted({f"{one.interval.level * 100:g}" for one in metrics if one.interval is not None})
+    if levels:
+        sentences.append(text("method.level", level=", ".join(levels)))
+    sentences += [_primary(report, text), text("method.missing")]
+    return Fold("method", text("method.title"), tuple(sentences))
+
+
+def _margins(metrics: Iterable[MetricResult], text: Text) -> Iterator[str]:
+    pairs = {(metric.margin, metric.kind.value) for metric in metrics}
+    for size in sorted({size for size, _ in pairs}):
+        kinds = ", ".join(sorted(kind for one, kind in pairs if one == size))
+        yield text("method.margin.kind", margin=margin(size), kind=kinds)
+
+
+def _primary(report: Report, text: Text) -> str:
+    names = places(report.comparisons)
+    primary = {metric.key: metric for one in report.comparisons for metric in one.metrics if metric.primary}
+    said = [
+        f"{one_line(key.suite)} {title(primary[key])}" + (f" ({names[key]})" if names[key] else "")
+        for key in keys_in_order(report.comparisons)
+        if key in primary
+    ]
+    return text("method.primary", names="; ".join(said)) if said else text("method.primary.none")
+
+
+def provenance(report: Report, text: Text) -> Fold:
+    """Runs, versions, digests and raw files."""
+    known = report.provenance
+    runs = sum(len(phase.runs) for phase in report.phases)
+    files = text.number("file", len(known.files))
+    sentences = [text("provenance.lead")]
+    if known.files:
+        sentences.append(text("provenance.digest", files=files, digest=known.digest))
+    if len(known.files) > MOST_FILES:
+        sentences.append(text("provenance.more", more=count(len(known.files) - MOST_FILES)))
+    commands = tuple((one_line(command),) for command in report.reproduce)
+    tables = (
+        Table(text("provenance.reproduce"), _head(text, "provenance", "command"), commands, code=(0,)),
+        _runs(report, text),
+        _counted(text("provenance.versions"), _head(text, "provenance", "what", "value", "used"), _versions(report)),
+        _counted(text("provenance.digests"), _head(text, "provenance", "suite", "suite_digest", "used"), _suites(report)),
+        *_details(report, text),
+    )
+    heading = text("provenance.title", runs=text.number("run", runs), files=files)
+    return Fold("provenance", heading, tuple(sentences), tuple(table for table in tables if table.rows))
+
+
+def _runs(report: Report, text: Text) -> Table:
+    rows: list[tuple[str, ...]] = []
+    for phase in report.phases:
+        for run in phase.runs:
+            began = parse_time(run.created_at)
+            factors = ", ".join(f"{one_line(name)}={one_line(level)}" for name, level in run.factors)
+            time = f"{began:%Y-%m-%d %H:%M:%S}" if began else one_line(run.created_at)
+            rows.append((one_line(run.run_id), one_line(run.tag), str(run.session), time, str(run.seed), factors))
+    head = _head(text, "provenance", "run", "tag", "session", "began", "seed", "factors")
+    return Table(text("provenance.runs"), head, tuple(rows), numeric=(2, 4), code=(0,))
+
+
+def _versions(report: Report) -> Counter[tuple[str, str]]:
+    return Counter(pair for phase in report.phases for run in phase.runs for pair in run.versions)
+
+
+def _suites(report: Report) -> Counter[tuple[str, str]]:
+    return Counter(pair for phase in report.phases for run in phase.runs for pair in run.suites)
+
+
+def _counted(heading: str, head: tuple[str, ...], pairs: Counter[tuple[str, str]]) -> Table:
+    rows = tuple((one_line(name), one_line(value), count(pairs[name, value])) for name, value in sorted(pairs))
+    return Table(heading, head, rows, numeric=(2,), code=(1,))
+
+
+def _details(report: Report, text: Text) -> Iterator[Table]:
+    known = report.provenance
+    tools = tuple(
+        (
+            one_line(tool.suite),
+            one_line("; ".join(f"{name} {value}" for name, value in tool.details)),
+            one_line(", ".join(tool.targets)),
+            count(tool.trials),
+        )
+        for tool in known.tools
+    )
+    head = _head(text, "provenance", "suite", "details", "targets", "trials")
+    yield Table(text("provenance.tools"), head, tools, numeric=(3,), code=(1,))
+    parameters = tuple((one_line(suite), one_line(case), one_line(words)) for suite, case, words in known.parameters)
+    yield Table(text("provenance.parameters"), _head(text, "provenance", "suite", "case", "params"), parameters, code=(2,))
+    files = tuple((one_line(file.path), count(file.size), file.sha256) for file in known.files[:MOST_FILES])
+    head = _head(text, "provenance", "path", "bytes", "sha")
+    yield Table(text("provenance.files"), head, files, numeric=(1,), code=(0, 2))
+
+
+def _head(text: Text, section: str, *names: str) -> tuple[str, ...]:
+    return tuple(text(f"{section}.{name}") for name in names)

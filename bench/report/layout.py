@@ -1,0 +1,74 @@
+"""In which order does the page tell its story? From a `Report` to a `Page`: sections top to bottom, all of it text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bench.report import folds
+from bench.report.cards import cards
+from bench.report.numbers import count
+from bench.report.page import Page
+from bench.report.pictures import galleries
+from bench.report.plain import one_line
+from bench.report.tables import fact_tables, matrix, page_axis, ratio_tables
+from bench.report.text import Text
+from bench.report.timeline import parse_time, timeline
+from bench.report.trust import findings
+from bench.report.view import Report
+
+
+def page(report: Report) -> Page:
+    """The page of `report` in its language; ReportError when there are no words for that language."""
+    text = Text(report.lang)
+    axis = page_axis(report)
+    return Page(
+        lang=report.lang,
+        kicker=text("kicker", campaign=one_line(report.campaign)),
+        title=one_line(report.title),
+        meta=_meta(report, text),
+        cards=cards(report, text),
+        findings=findings(report, text),
+        matrix=matrix(report, axis, text),
+        galleries=galleries(report, text),
+        timeline=timeline(report, text),
+        tables=ratio_tables(report, axis, text),
+        facts=fact_tables(report, text),
+        folds=(folds.coverage(report, text), folds.method(report, text), folds.provenance(report, text)),
+        footer=_footer(report, text),
+    )
+
+
+def _meta(report: Report, text: Text) -> str:
+    runs = sum(len(phase.runs) for phase in report.phases)
+    parts = [
+        text.number("target", len(report.targets)),
+        text.number("phase", len(report.phases)),
+        text.number("run", runs) if runs else "",
+        _dates(report),
+        text("meta.trials", ok=count(report.coverage.ok), planned=count(report.coverage.planned))
+        if report.coverage.planned
+        else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _dates(report: Report) -> str:
+    """From the first to the last run: "2 Jan – 22 Jan 2018", the same day once, years where they differ."""
+    times = sorted(time for phase in report.phases for run in phase.runs if (time := parse_time(run.created_at)))
+    if not times:
+        return ""
+    first, last = times[0], times[-1]
+    if first.date() == last.date():
+        return _day(last)
+    start = f"{first.day} {first:%b}" if first.year == last.year else _day(first)
+    return f"{start} – {_day(last)}"
+
+
+def _day(time: datetime) -> str:
+    return f"{time.day} {time:%b %Y}"
+
+
+def _footer(report: Report, text: Text) -> str:
+    digest = report.provenance.digest if report.provenance.files else ""
+    short = f"{digest[:8]}…{digest[-4:]}" if digest else "–"
+    return text("footer", version=one_line(report.version), digest=short, time=one_line(report.generated_at))

@@ -1,0 +1,247 @@
+"""What stands on the page, as plain data: every number is already text or a coordinate, templates only place it.
+
+Coordinates are in the units of the SVG they belong to (see `bars.py`, `timeline.py`); `css` is a verdict's class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class BarView:
+    """An interval bar, 132 × 18: the margin's band, the interval (None: no interval), the estimate; right is better.
+
+    cut_low, cut_high: the interval goes on beyond that edge and is drawn with an arrowhead there.
+    """
+
+    label: str
+    band_x: float
+    band_width: float
+    dot: float
+    low: float | None = None
+    high: float | None = None
+    cut_low: bool = False
+    cut_high: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictView:
+    """A verdict with its ratio: what a cell of the matrix and a row of a table share."""
+
+    css: str
+    symbol: str
+    ratio: str
+    interval: str
+    word: str
+    reason: str
+    settle: str
+    bar: BarView | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One step in one glance. `moves` are (css, symbol, text), the strongest first; `doubt` is what to distrust."""
+
+    before: str
+    after: str
+    whole: bool
+    css: str
+    symbol: str
+    headline: str
+    moves: tuple[tuple[str, str, str], ...]
+    summary: str
+    attribution: str
+    doubt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to know before relying on the report: the point in bold, then the detail."""
+
+    point: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """One metric over all steps; a cell is None where the step does not have the metric."""
+
+    anchor: str
+    title: str
+    where: str
+    unit: str
+    primary: bool
+    cells: tuple[VerdictView | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixGroup:
+    """The rows of one suite."""
+
+    title: str
+    rows: tuple[MatrixRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Metrics × steps. columns: (head, sub-head); `scale` says in words how far the bars reach."""
+
+    columns: tuple[tuple[str, str], ...]
+    groups: tuple[MatrixGroup, ...]
+    scale: str
+
+
+@dataclass(frozen=True, slots=True)
+class RatioRow:
+    """One row of a ratio table: a target, a group of targets, or all of them (`level` "all", "group", "target").
+
+    labels are the values of the table's label columns; `note` says what is special about the target.
+    """
+
+    level: str
+    name: str
+    labels: tuple[str, ...]
+    before: str
+    after: str
+    verdict: VerdictView
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RatioBlock:
+    """The rows of one metric; `hidden` says how many targets are left to the CSV, "" when none."""
+
+    anchor: str
+    title: str
+    where: str
+    unit: str
+    rows: tuple[RatioRow, ...]
+    warnings: tuple[str, ...] = ()
+    hidden: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RatioTable:
+    """Everything about one step in numbers."""
+
+    anchor: str
+    before: str
+    after: str
+    label_names: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[RatioBlock, ...]], ...]
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One chart: finished SVG, its title and what the reader needs to read it."""
+
+    title: str
+    note: str
+    svg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """The charts of one suite: `first` are shown, `more` lie in a fold."""
+
+    title: str
+    lead: str
+    first: tuple[Picture, ...]
+    more: tuple[Picture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark on the time axis."""
+
+    x: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One phase on the timeline: its bar from `x` over `width`, its runs as (x, description)."""
+
+    tag: str
+    full_tag: str
+    css: str
+    y: float
+    x: float
+    width: float
+    runs: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """When the runs took place; 960 units wide, `height` high."""
+
+    height: float
+    label: str
+    lanes: tuple[Lane, ...]
+    ticks: tuple[Tick, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """A fact that changed; `warn` when no declared factor explains it."""
+
+    layer: str
+    name: str
+    before: str
+    after: str
+    targets: str
+    declared: str
+    warn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FactTable:
+    """What changed in one step; `declared` are the factors that were meant to move, in one sentence."""
+
+    before: str
+    after: str
+    declared: str
+    sentence: str
+    rows: tuple[FactRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A plain table of text: `numeric` are the columns aligned right, `code` those set in a fixed width."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[int, ...] = ()
+    code: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A section that opens on demand: sentences, then tables."""
+
+    anchor: str
+    title: str
+    sentences: tuple[str, ...]
+    tables: tuple[Table, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The whole page, top to bottom."""
+
+    lang: str
+    kicker: str
+    title: str
+    meta: str
+    cards: tuple[Card, ...]
+    findings: tuple[Finding, ...]
+    matrix: Matrix
+    galleries: tuple[Gallery, ...]
+    timeline: Timeline | None
+    tables: tuple[RatioTable, ...]
+    facts: tuple[FactTable, ...]
+    folds: tuple[Fold, ...]
+    footer: str

@@ -1,0 +1,86 @@
+"""Which charts does the page show? One for each metric with samples, the headline metrics of a suite first."""
+
+from __future__ import annotations
+
+from bench.analyse.result import MetricResult
+from bench.report.numbers import quantity
+from bench.report.page import Gallery, Picture
+from bench.report.plain import one_line
+from bench.report.strips import Strip, strips
+from bench.report.text import Text
+from bench.report.verdicts import keys_in_order, places, title
+from bench.report.view import Report
+
+MOST_FIRST = 6
+"""Charts of a suite that are shown outside of the fold."""
+
+
+def galleries(report: Report, text: Text) -> tuple[Gallery, ...]:
+    """The charts of every suite that has samples; nothing without samples."""
+    if report.samples is None or report.samples.empty:
+        return ()
+    drawn = strips(report.samples, tuple(phase.tag for phase in report.phases))
+    results = {metric.key: metric for one in reversed(report.comparisons) for metric in one.metrics}
+    keys = [key for key in keys_in_order(report.comparisons) if key in drawn]
+    names = places(report.comparisons)
+    leading = _headline(report)
+    found: list[Gallery] = []
+    for suite in dict.fromkeys(key.suite for key in keys):
+        mine = [key for key in keys if key.suite == suite]
+        first = [key for key in mine if results[key].primary or (key.suite, key.metric) in leading] or mine
+        first = first[:MOST_FIRST]
+        more = [key for key in mine if key not in first]
+        heading = one_line(report.suite_title(suite))
+        found.append(
+            Gallery(
+                heading,
+                text("pictures.more", suite=heading, number=text.number("metric", len(more))),
+                tuple(_picture(results[key], names[key], drawn[key], text) for key in first),
+                tuple(_picture(results[key], names[key], drawn[key], text) for key in more),
+            )
+        )
+    return tuple(found)
+
+
+def _headline(report: Report) -> set[tuple[str, str]]:
+    """(suite, metric) of the metrics that speak for their suite, as the samples say."""
+    samples = report.samples
+    if samples is None or "headline" not in samples.columns:
+        return set()
+    some = samples.loc[samples["headline"].astype(bool), ["suite", "metric"]].drop_duplicates()
+    return {(str(suite), str(metric)) for suite, metric in some.itertuples(index=False, name=None)}
+
+
+def _picture(result: MetricResult, place: str, strip: Strip, text: Text) -> Picture:
+    from bench.report.charts import sample_chart
+
+    named = f"{title(result)} ({place})" if place else title(result)
+    way = text(f"better.{result.better.value}")
+    targets = text.number("target", strip.targets)
+    if strip.relative:
+        note = text("pictures.relative", targets=targets, way=way)
+    else:
+        note = text("pictures.plain", unit=one_line(strip.unit), targets=targets, way=way)
+    if strip.medians_only:
+        note = f"{note}; {text('pictures.medians')}"
+    return Picture(named, note, sample_chart(strip, named, _describe(strip, text)))
+
+
+def _describe(strip: Strip, text: Text) -> str:
+    """The chart in words, for who cannot see it: the median of every session."""
+    medians = "; ".join(
+        text(
+            "pictures.phase",
+            tag=one_line(phase.tag),
+            medians=", ".join(f"{quantity(session.median)} {one_line(strip.unit)}" for session in phase.sessions),
+        )
+        for phase in strip.phases
+    )
+    return text(
+        "pictures.describe",
+        points=text.number("value", strip.points),
+        phases=text.number("phase", len(strip.phases)),
+        medians=medians,
+    )
+
+

@@ -1,0 +1,90 @@
+"""How does one result read? A verdict with its ratio, interval, bar and remark, shared by cards, matrix and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.analyse.result import Comparison, MetricKey, MetricResult, TargetResult, Verdict
+from bench.model import Better, Pairs, Scale
+from bench.report import numbers
+from bench.report.bars import Axis, bar
+from bench.report.page import VerdictView
+from bench.report.plain import one_line
+from bench.report.text import Text
+from bench.report.words import look, moved, telling_params, where
+
+
+def verdict_view(
+    result: MetricResult | TargetResult, margin: float, better: Better, axis: Axis, text: Text
+) -> VerdictView:
+    """`result` as it is shown; margin and better are its metric's."""
+    shown = look(result.verdict)
+    ratio = numbers.percent(result.ratio, result.interval, moved=moved(result))
+    interval = numbers.percent_range(result.interval)
+    label = text("bar.label", ratio=ratio, interval=interval, margin=numbers.margin(margin))
+    if result.interval is None:
+        label = text("bar.label.none", ratio=ratio, margin=numbers.margin(margin))
+    return VerdictView(
+        css=shown.css,
+        symbol=shown.symbol,
+        ratio=ratio,
+        interval=interval,
+        word=text(f"verdict.{result.verdict.name}"),
+        reason=_reason(result, margin, text),
+        settle=one_line(result.settle),
+        bar=bar(result, margin, better, axis, label),
+    )
+
+
+def _reason(result: MetricResult | TargetResult, margin: float, text: Text) -> str:
+    if result.reason is not None:
+        return text(f"reason.{result.reason.name}")
+    if isinstance(result, MetricResult) and result.clear and moved(result):
+        return text("reason.clear", margin=f"{margin * 100:.3g} %")
+    return ""
+
+
+def unit_line(result: MetricResult, shown: numbers.Shown, text: Text) -> str:
+    """The unit and direction of a metric, e.g. "Gbit/s, higher is better"."""
+    way = text(f"better.{result.better.value}")
+    unit = one_line(shown.name)
+    if result.scale is Scale.COUNT:
+        return text("unit.count", unit=unit, way=way)
+    return text("unit.line", unit=unit, way=way) if unit else way
+
+
+def result_unit(result: MetricResult) -> numbers.Shown:
+    """The one unit for every value of a metric in a comparison."""
+    values = [result.before, result.after]
+    for target in result.targets:
+        values += [target.before, target.after]
+    return numbers.shown_unit(values, result.unit)
+
+
+def title(result: MetricResult) -> str:
+    """The metric's title on one line."""
+    return one_line(result.title) or one_line(result.key.metric)
+
+
+def keys_in_order(comparisons: Sequence[Comparison]) -> list[MetricKey]:
+    """Every metric of all comparisons once, grouped by suite, in the order in which they come."""
+    keys = list(dict.fromkeys(metric.key for comparison in comparisons for metric in comparison.metrics))
+    suites = list(dict.fromkeys(key.suite for key in keys))
+    return [key for suite in suites for key in keys if key.suite == suite]
+
+
+def places(comparisons: Sequence[Comparison]) -> dict[MetricKey, str]:
+    """Where each metric was measured (case, part, telling parameters)."""
+    keys = keys_in_order(comparisons)
+    params: dict[MetricKey, Pairs] = telling_params(keys)
+    return {key: where(key, params[key]) for key in keys}
+
+
+def count_verdicts(metrics: Sequence[MetricResult]) -> dict[Verdict, int]:
+    """How many metrics have each verdict."""
+    counts = dict.fromkeys(Verdict, 0)
+    for metric in metrics:
+        counts[metric.verdict] += 1
+    return counts
+
+

@@ -1,0 +1,133 @@
+"""What does a report say? The plain inputs of one report, gathered and put in order; nothing is formatted yet.
+
+`build_report` takes what the store and the statistics hand over; `bench.report.html.render_html` writes the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bench.analyse.result import Comparison, Coverage
+from bench.model import Pairs, Run
+from bench.report.provenance import Provenance
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseInfo:
+    """A phase as it was measured: factor levels, its runs, and when the first and last began (UTC, ISO 8601)."""
+
+    tag: str
+    factors: Pairs
+    runs: tuple[Run, ...]
+    first: str
+    last: str
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions were measured."""
+        return len({run.session for run in self.runs})
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything one report says.
+
+    comparisons: adjacent phases in order, then the first against the last where there are more than two.
+    samples: one row per value (see `bench.analyse.samples`), None when no pictures are wanted.
+    suite_titles: (suite, title for people). generated_at: the one stated time, given by the caller.
+    """
+
+    title: str
+    campaign: str
+    phases: tuple[PhaseInfo, ...]
+    comparisons: tuple[Comparison, ...]
+    coverage: Coverage
+    provenance: Provenance
+    generated_at: str
+    version: str
+    suite_titles: Pairs = ()
+    reproduce: tuple[str, ...] = ()
+    lang: str = "en"
+    samples: pd.DataFrame | None = field(default=None, compare=False)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Every target (or pair) that any comparison speaks of, sorted."""
+        names = {
+            target.target
+            for comparison in self.comparisons
+            for metric in comparison.metrics
+            for target in metric.targets
+        }
+        return tuple(sorted(names))
+
+    def suite_title(self, name: str) -> str:
+        """The title of a suite, its name when it has none."""
+        return dict(self.suite_titles).get(name, name)
+
+    def is_whole(self, comparison: Comparison) -> bool:
+        """Whether `comparison` spans the whole campaign, first to last, over phases in between."""
+        tags = [phase.tag for phase in self.phases]
+        return len(tags) > 2 and (comparison.before, comparison.after) == (tags[0], tags[-1])
+
+
+def build_report(
+    *,
+    runs: Sequence[Run],
+    comparisons: Sequence[Comparison],
+    coverage: Coverage,
+    generated_at: str,
+    version: str,
+    samples: pd.DataFrame | None = None,
+    provenance: Provenance | None = None,
+    suite_titles: Pairs = (),
+    reproduce: Sequence[str] = (),
+    title: str = "",
+    lang: str = "en",
+) -> Report:
+    """One report from plain inputs.
+
+    runs: every run that the comparisons used. provenance: see `bench.report.provenance.collect`. reproduce: command
+    lines that give the same report again. title: the campaign's own when empty.
+    """
+    ordered = sorted(runs, key=lambda run: (run.created_at, run.run_id))
+    campaign = ordered[-1].campaign if ordered else ""
+    found = title or next((run.title for run in reversed(ordered) if run.title), "") or campaign
+    return Report(
+        title=found,
+        campaign=campaign,
+        phases=tuple(_phases(ordered, comparisons)),
+        comparisons=tuple(comparisons),
+        coverage=coverage,
+        provenance=provenance or Provenance(),
+        generated_at=generated_at,
+        version=version,
+        suite_titles=suite_titles,
+        reproduce=tuple(reproduce),
+        lang=lang,
+        samples=samples,
+    )
+
+
+def steps_of(tags: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The ordered pairs of tags that a report compares: adjacent ones, then first to last when that is another."""
+    adjacent = tuple(zip(tags, tags[1:], strict=False))
+    return (*adjacent, (tags[0], tags[-1])) if len(tags) > 2 else adjacent
+
+
+def _phases(runs: Sequence[Run], comparisons: Iterable[Comparison]) -> list[PhaseInfo]:
+    """Phases in the order in which the comparisons walk through them, then whatever else was run."""
+    tags = [tag for comparison in comparisons for tag in (comparison.before, comparison.after)]
+    tags += [run.tag for run in runs]
+    found: list[PhaseInfo] = []
+    for tag in dict.fromkeys(tags):
+        mine = tuple(run for run in runs if run.tag == tag)
+        dates = [run.created_at for run in mine] or [""]
+        factors = mine[-1].factors if mine else ()
+        found.append(PhaseInfo(tag, factors, mine, min(dates), max(dates)))
+    return found

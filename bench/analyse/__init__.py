@@ -1,1 +1,12 @@
-"""analyse"""
+"""The analysing half: from stored runs to verdicts.
+
+1. `samples` parses the raw files of runs into one tidy table, cached beside each run.
+2. `transform` puts values on one scale (natural logarithm, base units, positive is better).
+3. `levels` reduces values to one level per target and tag: sessions, then their mean.
+4. `estimate` pools targets into an effect with its standard error; `counts` does so for events that can be 0.
+5. `multiplicity` says how strict each of many metrics must be; `verdict` decides and says what would settle it.
+6. `attribution` judges declared factors against observed facts; `compare` puts it all into one `Comparison`.
+7. `study` does the above for every step of a campaign; `coverage` counts what is missing; `frames` makes tables.
+
+Nothing here touches a target, prints, or reads a clock. Each module is imported where it is used: they need pandas.
+"""

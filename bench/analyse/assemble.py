@@ -1,0 +1,239 @@
+"""From arrays to the frozen results that travel to every output: one `MetricResult` per metric and group."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.analyse.estimate import Estimates
+from bench.analyse.levels import Levels
+from bench.analyse.pools import Plan
+from bench.analyse.result import GroupResult, Interval, MetricResult, Reason, TargetResult, Verdict
+from bench.analyse.settle import settle
+from bench.analyse.table import Rows
+from bench.analyse.transform import Floats
+from bench.analyse.verdict import REASONS, VERDICTS, Decisions
+from bench.model import Params
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Everything that was computed: pools and their decisions, and per unit of work its level in the metric's unit.
+
+    shown: shape (units of work, 2), NaN where not measured. confounders: what changed undeclared, by unit of work.
+    """
+
+    plan: Plan
+    levels: Levels
+    estimates: Estimates
+    decisions: Decisions
+    shown: Floats
+    moved: NDArray[np.bool_]
+    margin: Floats
+    primary: NDArray[np.bool_]
+    counted: NDArray[np.bool_]
+    sign: Floats
+    confounders: dict[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One pool, judged: what `MetricResult` and `TargetResult` have in common."""
+
+    ratio: float | None
+    interval: Interval | None
+    verdict: Verdict
+    reason: Reason | None
+    settle: str
+
+
+def assemble(
+    block: Block, rows: Rows, before: str, after: str
+) -> tuple[tuple[MetricResult, ...], tuple[GroupResult, ...]]:
+    """All metrics (in the order of `rows.keys`) and all groups."""
+    made = _Maker(block, rows, before, after)
+    targets: list[list[TargetResult]] = [[] for _ in rows.keys]
+    for unit, key in enumerate(rows.unit_key):
+        targets[key].append(made.target(unit))
+    metrics = tuple(made.metric(key, key, tuple(targets[key])) for key in range(len(rows.keys)))
+    groups: list[GroupResult] = []
+    for pool, labels in block.plan.groups:
+        key = int(block.plan.key[pool])
+        names = {rows.targets[rows.unit_target[unit]].name for unit in block.plan.members(pool)}
+        members = tuple(one for one in targets[key] if one.target in names)
+        result = made.metric(pool, key, members)
+        groups.append(GroupResult(labels, tuple(one.target for one in members), result))
+    return metrics, tuple(groups)
+
+
+class _Maker:
+    def __init__(self, block: Block, rows: Rows, before: str, after: str) -> None:
+        self._block = block
+        self._rows = rows
+        self._tags = (before, after)
+        self._others = _other_params(rows)
+
+    def target(self, unit: int) -> TargetResult:
+        block, rows = self._block, self._rows
+        pool = len(rows.keys) + unit
+        key = int(rows.unit_key[unit])
+        info = rows.targets[rows.unit_target[unit]]
+        b, a = (int(one) for one in block.levels.sessions[unit])
+        judged = self._judge(pool, key, block.confounders.get(unit, ""), (b, a), single=True)
+        spread = block.levels.spread[unit]
+        widest = float(np.nanmax(spread)) if not np.isnan(spread).all() else math.nan
+        known = not block.counted[key] and int(block.levels.values[unit].max()) > 1
+        return TargetResult(
+            target=info.name,
+            labels=info.labels,
+            before=_number(block.shown[unit, 0]),
+            after=_number(block.shown[unit, 1]),
+            ratio=judged.ratio,
+            interval=judged.interval,
+            verdict=judged.verdict,
+            reason=judged.reason,
+            sessions=(b, a),
+            values=(int(block.levels.values[unit, 0]), int(block.levels.values[unit, 1])),
+            spread=_number(widest) if known else None,
+            relocated=bool(block.moved[unit]),
+            settle=judged.settle,
+        )
+
+    def metric(self, pool: int, key: int, targets: tuple[TargetResult, ...]) -> MetricResult:
+        block, info = self._block, self._rows.keys[key]
+        members = block.plan.members(pool)
+        paired = members[np.logical_and.reduce(block.levels.sessions[members] > 0, axis=1)]
+        confounded = next((block.confounders[int(one)] for one in paired if int(one) in block.confounders), "")
+        sessions = block.levels.sessions[paired].min(axis=0) if len(paired) else np.zeros(2, dtype=np.int64)
+        judged = self._judge(pool, key, confounded, (int(sessions[0]), int(sessions[1])), single=False)
+        before, after = self._pooled(paired if len(paired) else members, key)
+        decisions = block.decisions
+        return MetricResult(
+            key=info.key,
+            title=info.title,
+            unit=info.unit,
+            better=info.better,
+            kind=info.kind,
+            scale=info.scale,
+            margin=float(block.margin[key]),
+            primary=bool(block.primary[key]),
+            before=before,
+            after=after,
+            ratio=judged.ratio,
+            interval=judged.interval,
+            p=_number(decisions.p[pool]),
+            df=_number(decisions.df[pool]),
+            se=_number(decisions.se[pool]),
+            verdict=judged.verdict,
+            reason=judged.reason,
+            settle=judged.settle,
+            clear=bool(decisions.clear[pool]) and judged.reason is None,
+            detectable=_number(decisions.detectable[pool]),
+            targets=targets,
+            warnings=self._warnings(pool, key) if pool == key else (),
+        )
+
+    def _judge(self, pool: int, key: int, confounders: str, sessions: tuple[int, int], *, single: bool) -> _Judged:
+        block, decisions = self._block, self._block.decisions
+        verdict, reason = VERDICTS[decisions.verdict[pool]], REASONS[decisions.reason[pool]]
+        if confounders and reason is not Reason.NO_BASELINE:
+            verdict, reason = Verdict.INCONCLUSIVE, Reason.CONFOUNDED
+        sign = float(block.sign[key])
+        ends = sorted((_exp(sign * decisions.low[pool]), _exp(sign * decisions.high[pool])))
+        text = settle(
+            reason,
+            targets=int(block.estimates.targets[pool]),
+            sessions=sessions,
+            margin=float(block.margin[key]),
+            detectable=_number(decisions.detectable[pool]),
+            more_sessions=float(decisions.more_sessions[pool]),
+            more_targets=float(decisions.more_targets[pool]),
+            single=single,
+            confounders=confounders,
+        )
+        if reason is Reason.NO_BASELINE:
+            text = self._no_baseline(pool, key)
+        return _Judged(
+            ratio=_number(_exp(sign * decisions.delta[pool])),
+            interval=None
+            if not math.isfinite(ends[0] + ends[1])
+            else Interval(ends[0], ends[1], 1 - float(decisions.alpha[pool])),
+            verdict=verdict,
+            reason=reason,
+            settle=text,
+        )
+
+    def _pooled(self, units: NDArray[np.int64], key: int) -> tuple[float | None, float | None]:
+        """Level of a pool per tag: geometric mean over its targets, for counts the mean over all values."""
+        found: list[float | None] = []
+        for tag in (0, 1):
+            shown, weight = self._block.shown[units, tag], self._block.levels.values[units, tag]
+            known = weight > 0
+            if not known.any():
+                found.append(None)
+            elif self._block.counted[key]:
+                found.append(float(np.average(shown[known], weights=weight[known])))
+            else:
+                found.append(float(np.exp(np.log(shown[known]).mean())))
+        return found[0], found[1]
+
+    def _no_baseline(self, pool: int, key: int) -> str:
+        members = self._block.plan.members(pool)
+        here = self._block.levels.sessions[members].sum(axis=0) > 0
+        if here.all():
+            return "no target was measured in both tags: measure the same ones"
+        if not here.any():
+            return "only control targets were measured: measure targets that were changed"
+        text = f"measure it in {self._tags[0] if here[1] else self._tags[1]!r} too"
+        other = self._others.get(key, "")
+        return f"{text} (there it was measured with other parameters: {other})" if other else text
+
+    def _warnings(self, pool: int, key: int) -> tuple[str, ...]:
+        block, rows = self._block, self._rows
+        warnings: list[str] = []
+        aside = block.plan.aside.get(key)
+        if aside is not None:
+            names = ", ".join(rows.targets[rows.unit_target[unit]].name for unit in aside[:5])
+            what = "changed its host" if block.moved[aside[0]] else "stayed on its host"
+            warnings.append(f"not pooled, {what} unlike the others: {names}{' …' if len(aside) > 5 else ''}")
+        members = block.plan.members(pool)
+        lone = (block.levels.sessions[members] > 0).sum(axis=1) == 1
+        if lone.any() and not lone.all():
+            warnings.append(f"{int(lone.sum())} of {len(members)} targets were measured in one of the tags only")
+        return tuple(warnings)
+
+
+def _other_params(rows: Rows) -> dict[int, str]:
+    """For metrics that exist with several parameter sets: how the others differ from it, in words."""
+    alike: dict[tuple[str, str, str, str], list[int]] = {}
+    for index, info in enumerate(rows.keys):
+        key = info.key
+        alike.setdefault((key.suite, key.case, key.metric, key.part), []).append(index)
+    return {
+        index: "; ".join(
+            _difference(rows.keys[index].key.params, rows.keys[one].key.params) for one in same if one != index
+        )
+        for same in alike.values()
+        if len(same) > 1
+        for index in same
+    }
+
+
+def _difference(mine: Params, other: Params) -> str:
+    here, there = dict(mine), dict(other)
+    changed = [name for name in sorted(here.keys() | there.keys()) if here.get(name) != there.get(name)]
+    return ", ".join(f"{name} {here.get(name, 'absent')} → {there.get(name, 'absent')}" for name in changed) or "unit"
+
+
+def _exp(value: float) -> float:
+    if math.isnan(value):
+        return math.nan
+    return math.exp(value) if value < 700 else math.inf
+
+
+def _number(value: float) -> float | None:
+    """A finite number as it is; NaN and infinity as absent."""
+    return float(value) if math.isfinite(value) else None

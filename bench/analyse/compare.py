@@ -1,0 +1,225 @@
+"""One ordered pair of tags, compared: every metric over the fleet, per group and per target (STATISTICS §2–§4, §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.analyse import pools as pooling
+from bench.analyse.assemble import Block, assemble
+from bench.analyse.counts import count_p_values, count_up, decide_counts
+from bench.analyse.estimate import Pools, estimate
+from bench.analyse.keys import matches, matches_any
+from bench.analyse.levels import Levels, Sessions, levels_of, sessions_of
+from bench.analyse.multiplicity import alphas
+from bench.analyse.result import Attribution, AttributionKind, Comparison, MetricResult
+from bench.analyse.table import KeyInfo, Rows, rows_of
+from bench.analyse.transform import Floats, Ints, log_scale, signs
+from bench.analyse.verdict import ALPHA, MARGINS, Decisions, decide, p_values
+from bench.model import Scale
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MIN_GAP_S = 6 * 3600.0
+"""Sessions of a tag that start closer together are said to be so: they replicate each other less than new days do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked beside the samples; see `compare`."""
+
+    before: str
+    after: str
+    primary: tuple[str, ...]
+    margins: tuple[tuple[str, float], ...]
+    controls: tuple[str, ...]
+    attribution: Attribution | None
+    host_moved: pooling.HostMoved
+    alpha: float
+    correct: bool
+
+
+def compare(
+    samples: pd.DataFrame,
+    before: str,
+    after: str,
+    *,
+    primary: Iterable[str] = (),
+    margins: Iterable[tuple[str, float]] = (),
+    controls: Iterable[str] = (),
+    attribution: Attribution | None = None,
+    host_moved: pooling.HostMoved | None = None,
+    alpha: float = ALPHA,
+    correct: bool = True,
+) -> Comparison:
+    """Compare tag `after` with tag `before`; AnalysisError when one of them has no samples.
+
+    samples: the tidy table of `load_samples` (columns `bench.analyse.samples.COLUMNS`).
+    primary: metric keys ("suite/metric", "suite/case/metric", patterns allowed) that speak for the campaign.
+    margins: (metric key, ratio) that override a metric's margin. controls: targets on which nothing was changed.
+    attribution: findings about facts; undeclared changes make the metrics of their targets CONFOUNDED.
+    host_moved: per machine; without it, only `attribution.relocated` is known to have moved.
+    correct: Holm over the primary metrics, Benjamini-Hochberg over the others; False judges each metric alone.
+    """
+    known = dict(host_moved) if host_moved is not None else {}
+    for name in attribution.relocated if attribution is not None else ():
+        known.setdefault(name, True)
+    question = Question(
+        before, after, tuple(primary), tuple(margins), tuple(controls), attribution, known, alpha, correct
+    )
+    rows = rows_of(samples, before, after)
+    results, groups = assemble(_judge(rows, question), rows, question.before, question.after)
+    return Comparison(
+        before=before,
+        after=after,
+        metrics=tuple(sorted(results, key=_order)),
+        attribution=attribution,
+        excluded=rows.excluded,
+        warnings=(*_gap_warnings(rows, before, after), *_name_warnings(rows, question)),
+        groups=groups,
+    )
+
+
+def _judge(rows: Rows, question: Question) -> Block:
+    """Levels, estimates and decisions of all pools of all metrics."""
+    sign = signs([info.better for info in rows.keys])
+    counted = np.array([info.scale is Scale.COUNT for info in rows.keys], dtype=np.bool_)
+    cells = _cells(rows, sign, counted)
+    levels = levels_of(cells, len(rows.unit_key))
+    moved = pooling.moved_of(rows, question.host_moved)
+    control = pooling.controls_of(rows, question.controls)
+    plan = pooling.plan_pools(rows, np.logical_and.reduce(levels.sessions > 0, axis=1), moved, control)
+    margin = np.array([_margin(info, question) for info in rows.keys], dtype=np.float64)
+    primary = np.array([matches_any(question.primary, info.key) for info in rows.keys], dtype=np.bool_)
+    estimates = estimate(levels, plan.pools, moved)
+    some = np.flatnonzero(counted[plan.key]).astype(np.int64)
+    counts = count_up(cells, _subset(plan.pools, some), len(rows.unit_key))
+    p = p_values(estimates)
+    p[some] = count_p_values(counts)
+    alpha = np.full(len(rows.keys), question.alpha)
+    if question.correct:
+        alpha = alphas(p[: len(rows.keys)], primary, question.alpha)
+    pool_margin, pool_alpha = np.log1p(margin)[plan.key], alpha[plan.key]
+    pool_moved = np.zeros(plan.pools.count, dtype=np.bool_)
+    pool_moved[plan.pools.pool[moved[plan.pools.unit] == 1]] = True
+    decisions = decide(estimates, pool_margin, pool_alpha, pool_moved)
+    by_count = decide_counts(counts, p[some], sign[plan.key[some]], pool_margin[some], pool_alpha[some])
+    return Block(
+        plan=plan,
+        levels=levels,
+        estimates=estimates,
+        decisions=_replaced(decisions, some, by_count),
+        shown=_shown(rows, levels, cells, sign, counted),
+        moved=moved == 1,
+        margin=margin,
+        primary=primary,
+        counted=counted,
+        sign=sign,
+        confounders=_confounders(rows, question.attribution),
+    )
+
+
+def _cells(rows: Rows, sign: Floats, counted: NDArray[np.bool_]) -> Sessions:
+    key = rows.unit_key[rows.unit]
+    x = np.zeros(len(rows.value))
+    ratio = ~counted[key]
+    x[ratio] = log_scale(rows.value[ratio], rows.factor[ratio], sign[key[ratio]])
+    return sessions_of(x, rows.value * rows.factor, rows.unit, rows.tag, rows.run, rows.time)
+
+
+def _subset(pools: Pools, some: Ints) -> Pools:
+    """Only the pools `some`, numbered anew."""
+    number = np.full(pools.count, -1, dtype=np.int64)
+    number[some] = np.arange(len(some))
+    keep = number[pools.pool] >= 0
+    return Pools(number[pools.pool[keep]], pools.unit[keep], len(some))
+
+
+def _replaced(decisions: Decisions, some: Ints, other: Decisions) -> Decisions:
+    """The decisions with those of the pools `some` taken from `other`."""
+    merged = {}
+    for field in fields(Decisions):
+        values = getattr(decisions, field.name).copy()
+        values[some] = getattr(other, field.name)
+        merged[field.name] = values
+    return Decisions(**merged)
+
+
+def _shown(rows: Rows, levels: Levels, cells: Sessions, sign: Floats, counted: NDArray[np.bool_]) -> Floats:
+    """Per unit of work and tag, its level in the metric's unit: e^mean of logs, or events per value."""
+    factor = np.array([info.factor for info in rows.keys])[rows.unit_key][:, None]
+    shown = np.exp(sign[rows.unit_key][:, None] * levels.level) / factor
+    place = cells.unit * 2 + cells.tag
+    events = np.bincount(place, cells.total, levels.level.size).reshape(levels.level.shape)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rate = events / levels.values / factor
+    result: Floats = np.where(counted[rows.unit_key][:, None], rate, shown)
+    return result
+
+
+def _margin(info: KeyInfo, question: Question) -> float:
+    """The campaign's margin for this metric, else the metric's own, else that of its kind; a ratio."""
+    for pattern, margin in question.margins:
+        if matches(pattern, info.key):
+            return margin
+    return MARGINS[info.kind] if np.isnan(info.margin) else info.margin
+
+
+def _confounders(rows: Rows, attribution: Attribution | None) -> dict[int, str]:
+    """Units of work for which something undeclared changed, and what."""
+    by_machine: dict[str, list[str]] = {}
+    if attribution is not None and attribution.kind is AttributionKind.CONFOUNDED:
+        for change in attribution.changes:
+            if not change.declared_by:
+                for target in change.targets:
+                    by_machine.setdefault(target, []).append(f"{change.name} {change.before} → {change.after}")
+    found: dict[int, str] = {}
+    for unit, number in enumerate(rows.unit_target) if by_machine or rows.tools else ():
+        causes = [f"tool {' → '.join(one[:12] for one in rows.tools[unit])}"] if unit in rows.tools else []
+        for machine in rows.targets[int(number)].machines:
+            causes.extend(by_machine.get(machine, ()))
+        if causes:
+            more = f" and {len(causes) - 2} more" if len(causes) > 2 else ""
+            found[unit] = ", ".join(dict.fromkeys(causes[:2])) + more
+    return found
+
+
+def _order(result: MetricResult) -> tuple[bool, str, str, str, str, str]:
+    """Primary metrics first, then by suite and case."""
+    key = result.key
+    return (not result.primary, key.suite, key.case, key.metric, key.part, str(key.params))
+
+
+def _gap_warnings(rows: Rows, before: str, after: str) -> list[str]:
+    """Sessions of a tag that are too close together to count as days of their own."""
+    warnings: list[str] = []
+    for number, tag in enumerate((before, after)):
+        mine = (rows.tag == number) & ~np.isnan(rows.time)
+        starts = np.full(int(rows.run.max(initial=-1)) + 1, np.inf)
+        np.minimum.at(starts, rows.run[mine], rows.time[mine])
+        gaps = np.diff(np.sort(starts[np.isfinite(starts)]))
+        close = gaps[gaps < MIN_GAP_S]
+        if len(close):
+            warnings.append(
+                f"{len(close) + 1} sessions of {tag!r} began less than 6 h apart (smallest gap "
+                f"{close.min() / 60:.0f} min): without a reboot between them they replicate each other less than the "
+                "intervals assume"
+            )
+    return warnings
+
+
+def _name_warnings(rows: Rows, question: Question) -> list[str]:
+    """Names in the question that match nothing."""
+    warnings = [
+        f"no metric is called {pattern!r}"
+        for pattern in (*question.primary, *(one for one, _ in question.margins))
+        if not any(matches(pattern, info.key) for info in rows.keys)
+    ]
+    known = {name for target in rows.targets for name in (target.name, *target.machines)}
+    warnings.extend(f"no target is called {name!r}" for name in question.controls if name not in known)
+    return list(dict.fromkeys(warnings))

@@ -1,0 +1,154 @@
+"""The effect of a change and its standard error, for many pools of targets at once (STATISTICS §3).
+
+A pool is a set of targets of one metric: the fleet, a region, a single machine. D_v is the difference of levels of
+one target (log scale, positive is better); the effect is the mean of the D_v. Where its error comes from depends on
+the number of targets:
+
+- five or more: Student's t over the D_v, nothing else (`Rule.TARGETS`);
+- three or four: the same, unless host facts prove that nobody moved and every tag has two sessions or more: then the
+  sessions help (`Rule.SESSIONS`);
+- one or two: the sessions carry it (`Rule.SESSIONS`), and with a single session there is no error (`Rule.NONE`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.analyse.levels import VARIANCE_FLOOR, Levels
+from bench.analyse.transform import Floats, Ints
+
+TAU_DF = 10.0
+TAU_BY_DAYS = ((2.0, 0.005), (14.0, 0.01), (60.0, 0.02))
+TAU_MOVED = 0.04
+"""SD of a shift between phases that the sessions of one machine cannot see: by days apart, and when its host changed.
+
+Further apart than the last row of the table, or an unknown time apart, counts like a changed host: the largest default.
+"""
+
+Q_TARGETS = 5
+"""From this many targets on, the targets alone are the sample."""
+
+
+class Rule(IntEnum):
+    """Where the standard error of a pool comes from."""
+
+    NONE = 0
+    TARGETS = 1
+    SESSIONS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """Which units of work (rows of `Levels`) belong to which pool: parallel arrays, `pool` ascending from 0."""
+
+    pool: Ints
+    unit: Ints
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """One element per pool. delta: effect, log scale; se, df: NaN without an error.
+
+    targets: how many have both tags. sessions: mean number of sessions per tag. within: the part of the variance of
+    one target that falls with more sessions (w; NaN when unknown). tau2: the part that neither sees nor falls.
+    """
+
+    delta: Floats
+    se: Floats
+    df: Floats
+    targets: Ints
+    sessions: Floats
+    within: Floats
+    tau2: Floats
+    rule: Ints
+
+
+def estimate(levels: Levels, pools: Pools, moved: Floats) -> Estimates:
+    """Estimates of all pools. `moved` per unit of work: 1 its host changed, 0 proven not, NaN unknown."""
+    difference = levels.level[:, 1] - levels.level[:, 0]
+    paired = ~np.isnan(difference[pools.unit])
+    pool, unit, n = pools.pool[paired], pools.unit[paired], pools.count
+    targets = np.bincount(pool, minlength=n)
+    d = difference[unit]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        origin = np.full(n, np.inf)
+        np.minimum.at(origin, pool, d)  # measured from the smallest: equal differences have exactly no variance
+        delta = origin + _sum(pool, d - origin[pool], n) / targets
+        between = _sum(pool, (d - delta[pool]) ** 2, n) / (targets - 1)
+        within, within_df = _within(levels, pool, unit, n)
+        tau2 = _tau2(levels, moved, pool, unit, n)
+        by_sessions = _by_sessions(between, within, within_df, tau2, targets)
+        se_targets = np.sqrt(np.maximum(between, VARIANCE_FLOOR) / targets)
+    stayed = _sum(pool, (moved[unit] == 0).astype(float), n) == targets
+    rule = np.where(targets >= 3, Rule.TARGETS, Rule.NONE)
+    rule = np.where((targets > 0) & ~np.isnan(within) & ((targets <= 2) | ((targets < Q_TARGETS) & stayed)), 2, rule)
+    return Estimates(
+        delta=np.where(targets > 0, delta, np.nan),
+        se=_choose(rule, se_targets, by_sessions[0]),
+        df=_choose(rule, (targets - 1).astype(float), by_sessions[1]),
+        targets=targets,
+        sessions=_sum(pool, levels.sessions[unit].mean(axis=1), n) / np.maximum(targets, 1),
+        within=within,
+        tau2=tau2,
+        rule=rule.astype(np.int64),
+    )
+
+
+def _within(levels: Levels, pool: Ints, unit: Ints, n: int) -> tuple[Floats, Floats]:
+    """W = s²_b + s²_a and df_w = w² / Σ_p s⁴_p / Σ_v ν_vp (Satterthwaite 1946); NaN when a tag has no replication.
+
+    A target with one session borrows the session variance of the pool's others: it adds variance, no degrees.
+    """
+    w, spread = np.zeros(n), np.zeros(n)
+    targets = np.bincount(pool, minlength=n)
+    for tag in (0, 1):
+        var, nu = levels.var[unit, tag], levels.nu[unit, tag]
+        known = ~np.isnan(var)
+        replicated = _sum(pool, known.astype(float), n)
+        session_var = _sum(pool, np.where(known, var * levels.sessions[unit, tag], 0.0), n) / replicated
+        s2 = _sum(pool, np.where(known, var, session_var[pool]), n) / targets
+        w += s2
+        spread += s2**2 / _sum(pool, nu, n)
+    return w, w**2 / spread
+
+
+def _tau2(levels: Levels, moved: Floats, pool: Ints, unit: Ints, n: int) -> Floats:
+    """τ² of each pool: the largest of its targets', by days between the phases, or the one for a changed host."""
+    days = np.abs(levels.time[unit, 1] - levels.time[unit, 0]) / 86400.0
+    tau = np.full(len(unit), TAU_MOVED)
+    for limit, value in reversed(TAU_BY_DAYS):
+        tau[days <= limit] = value
+    tau[moved[unit] == 1] = TAU_MOVED
+    largest = np.zeros(n)
+    np.maximum.at(largest, pool, tau)
+    squared: Floats = largest**2
+    return squared
+
+
+def _by_sessions(
+    between: Floats, within: Floats, within_df: Floats, tau2: Floats, targets: Ints
+) -> tuple[Floats, Floats]:
+    """Steps 2 to 4 of STATISTICS §3: standard error and degrees of freedom; for one target step 2 alone."""
+    a = within + tau2
+    a_df = a**2 / (within**2 / within_df + tau2**2 / TAU_DF)
+    v = targets.astype(float)
+    q = 3.0 / (3.0 + v - 1.0)
+    mix = q * a + (1.0 - q) * between
+    mix_df = mix**2 / ((q * a) ** 2 / a_df + ((1.0 - q) * between) ** 2 / (v - 1.0))
+    smaller = mix < within
+    mix, mix_df = np.where(smaller, within, mix), np.where(smaller, within_df, mix_df)
+    var, df = np.where(targets == 1, a, mix), np.where(targets == 1, a_df, mix_df)
+    return np.sqrt(var / v), df
+
+
+def _sum(pool: Ints, values: NDArray[np.float64], n: int) -> Floats:
+    return np.bincount(pool, weights=values, minlength=n).astype(np.float64)
+
+
+def _choose(rule: NDArray[np.int64], targets: Floats, sessions: Floats) -> Floats:
+    return np.where(rule == Rule.TARGETS, targets, np.where(rule == Rule.SESSIONS, sessions, np.nan))

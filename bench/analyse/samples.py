@@ -1,0 +1,226 @@
+"""From stored runs to one tidy table: every value that every suite's parser finds in the raw files of `ok` attempts.
+
+A file that cannot be parsed becomes a `Problem`, never a crash and never a silent gap. Parsed runs are kept as
+Parquet beside the run (`bench.analyse.cache`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bench.analyse import cache
+from bench.config.catalogue import LoadedSuite
+from bench.errors import BenchError
+from bench.model import Attempt, Measurement, Metric, Parsed, Run, Status
+from bench.store import StoredAttempt, StoredRun
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+ARROW = " → "
+"""Between the sender and the receiver in the name of a pair."""
+
+TEXT_COLUMNS = (
+    *("campaign", "tag", "run", "target", "suite", "case", "part", "metric", "title", "unit", "better", "kind"),
+    *("scale", "params", "tool_digest", "labels", "flags"),
+)
+"""Columns of the table that are categorical strings; `flags` is a comma-separated list ("imported")."""
+
+COLUMNS = (*TEXT_COLUMNS, "session", "margin", "headline", "value", "repetition", "attempt", "started_at")
+"""Every column of the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something about a stored trial that a reader must know: output that was not understood, or a parser's warning.
+
+    lost: True when values are missing because of it, False when it is only a warning.
+    """
+
+    trial_id: str
+    run: str
+    message: str
+    lost: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The tidy table and what could not be read.
+
+    frame: columns `COLUMNS`, one row per value, `started_at` in UTC, `margin` NaN where the kind's default holds.
+    """
+
+    frame: pd.DataFrame
+    problems: tuple[Problem, ...] = ()
+
+
+def load_samples(runs: Iterable[StoredRun], suites: Mapping[str, LoadedSuite], *, use_cache: bool = True) -> Loaded:
+    """All samples of `runs`. Only `ok` attempts count; a damaged `trial.json` raises StoreError."""
+    import pyarrow as pa
+
+    tables: list[pa.Table] = []
+    problems: list[Problem] = []
+    for run in runs:
+        key = cache.run_key(run, _digests(run.info, suites)) if use_cache else ""
+        table = cache.read_table(run, key) if use_cache else None
+        if table is None:
+            table = _with_problems(*_parse_run(run, suites))
+            if use_cache:
+                cache.write_table(run, key, table)
+        tables.append(table.replace_schema_metadata(None))
+        problems.extend(_problems_of(table))
+    return Loaded(_to_frame(pa.concat_tables(tables) if tables else _table([])), tuple(problems))
+
+
+def empty_samples() -> pd.DataFrame:
+    """The table without a row, every column with its type."""
+    return _to_frame(_table([]))
+
+
+def _to_frame(table: pa.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = table.unify_dictionaries().to_pandas()
+    return frame
+
+
+def _digests(run: Run, suites: Mapping[str, LoadedSuite]) -> list[str]:
+    """What the parsed values depend on beside the run itself: the code of the suites it may use."""
+    used = {trial.suite for trial in run.plan} | {name for name, _ in run.suites}
+    return [f"{name}={suite.digest}" for name, suite in sorted(suites.items()) if not used or name in used]
+
+
+def _parse_run(run: StoredRun, suites: Mapping[str, LoadedSuite]) -> tuple[list[dict[str, Any]], list[Problem]]:
+    rows: list[dict[str, Any]] = []
+    problems: list[Problem] = []
+    labels = {target.name: json.dumps(dict(target.labels), sort_keys=True) for target in run.info.targets}
+    for stored in run.attempts():
+        record = stored.record
+        if record.status is not Status.OK:
+            continue
+        context = _context(run.info, record, labels)
+        for item in _parse_attempt(stored, suites):
+            if isinstance(item, tuple):
+                rows.append(context | _row(*item))
+            else:
+                problems.append(Problem(record.trial.trial_id, run.info.run_id, item.text, item.lost))
+    return rows, problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    text: str
+    lost: bool
+
+
+def _parse_attempt(
+    stored: StoredAttempt, suites: Mapping[str, LoadedSuite]
+) -> Iterator[tuple[Measurement, Metric] | _Note]:
+    """Every measurement of one attempt with its metric, and a note for whatever could not be used."""
+    record = stored.record
+    loaded = suites.get(record.trial.suite)
+    if loaded is None:
+        yield _Note(f"there is no suite called {record.trial.suite!r} here, so its results cannot be read", lost=True)
+        return
+    if not record.results:
+        yield _Note("the trial succeeded but names no file with results", lost=True)
+    found = 0
+    for path in record.results:
+        try:
+            parsed = loaded.parse(stored.read(path), path)
+        except BenchError as error:
+            yield _Note(str(error), lost=True)
+            continue
+        except Exception as error:  # noqa: BLE001  # a suite is foreign code: its crash loses this file, not the report
+            crash = f"{type(error).__name__}: {error}"
+            yield _Note(f"{path}: the parser of {record.trial.suite} failed ({crash})", lost=True)
+            continue
+        found += len(parsed.measurements)
+        yield from _with_metrics(parsed, loaded)
+    if record.results and not found:
+        yield _Note("no value was found in its results", lost=True)
+
+
+def _with_metrics(parsed: Parsed, loaded: LoadedSuite) -> Iterator[tuple[Measurement, Metric] | _Note]:
+    known = {metric.name: metric for metric in (*loaded.suite.metrics, *parsed.metrics)}
+    for warning in parsed.warnings:
+        yield _Note(warning, lost=False)
+    strange: dict[str, int] = {}
+    for measurement in parsed.measurements:
+        metric = known.get(measurement.metric)
+        if metric is None:
+            strange[measurement.metric] = strange.get(measurement.metric, 0) + 1
+        else:
+            yield measurement, metric
+    for name, count in strange.items():
+        text = f"{count} values of {name!r} left out: suite {loaded.suite.name} declares no such metric"
+        yield _Note(text, lost=True)
+
+
+def _context(run: Run, record: Attempt, labels: Mapping[str, str]) -> dict[str, Any]:
+    trial = record.trial
+    return {
+        "campaign": run.campaign,
+        "tag": run.tag,
+        "run": run.run_id,
+        "session": run.session,
+        "target": ARROW.join(trial.targets),
+        "labels": labels.get(trial.targets[0], "{}") if trial.targets else "{}",
+        "suite": trial.suite,
+        "case": trial.case,
+        "params": json.dumps(dict(trial.params), sort_keys=True),
+        "repetition": trial.repetition,
+        "attempt": record.attempt,
+        "started_at": record.started_at,
+        "tool_digest": dict(record.tool).get("digest", ""),
+        "flags": "imported" if record.imported or run.imported else "",
+    }
+
+
+def _row(measurement: Measurement, metric: Metric) -> dict[str, Any]:
+    return {
+        "part": measurement.part,
+        "metric": metric.name,
+        "title": metric.title,
+        "unit": measurement.unit,
+        "better": metric.better.value,
+        "kind": metric.kind.value,
+        "scale": metric.scale.value,
+        "margin": float("nan") if metric.margin is None else metric.margin,
+        "headline": metric.headline,
+        "value": float(measurement.value),
+    }
+
+
+def _table(rows: list[dict[str, Any]]) -> pa.Table:
+    import pandas as pd
+    import pyarrow as pa
+
+    text = pa.dictionary(pa.int32(), pa.string())
+    types = {"headline": pa.bool_(), "value": pa.float64(), "margin": pa.float64()}
+    columns: dict[str, pa.Array] = {}
+    for name in COLUMNS:
+        values = [row[name] for row in rows]
+        if name in TEXT_COLUMNS:
+            columns[name] = pa.array(values, pa.string()).dictionary_encode().cast(text)
+        elif name == "started_at":
+            times = pd.to_datetime(pd.Series(values, dtype="str"), utc=True, format="ISO8601", errors="coerce")
+            columns[name] = pa.array(times.dt.as_unit("us"), pa.timestamp("us", "UTC"))
+        else:
+            columns[name] = pa.array(values, types.get(name, pa.int64()))
+    return pa.table(columns)
+
+
+_PROBLEMS = b"bench.problems"
+
+
+def _with_problems(rows: list[dict[str, Any]], problems: list[Problem]) -> pa.Table:
+    data = json.dumps([[one.trial_id, one.run, one.message, one.lost] for one in problems]).encode()
+    return _table(rows).replace_schema_metadata({_PROBLEMS: data})
+
+
+def _problems_of(table: pa.Table) -> list[Problem]:
+    data = (table.schema.metadata or {}).get(_PROBLEMS, b"[]")
+    return [Problem(*item) for item in json.loads(data)]

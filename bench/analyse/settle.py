@@ -1,0 +1,70 @@
+"""What would settle an inconclusive verdict, in one plain sentence."""
+
+from __future__ import annotations
+
+import math
+
+from bench.analyse.estimate import Q_TARGETS
+from bench.analyse.result import Reason
+from bench.analyse.verdict import MANY
+
+
+def percent(ratio: float) -> str:
+    """.123 as "12 %", .0123 as "1.2 %"; past 1000 % only the magnitude matters."""
+    value = ratio * 100
+    if not math.isfinite(value) or value >= 1000:
+        return "more than 1000 %"
+    return f"{value:.0f} %" if value >= 9.95 else f"{value:.1f} %".replace(".0 %", " %")
+
+
+def settle(
+    reason: Reason | None,
+    *,
+    targets: int,
+    sessions: tuple[int, int],
+    margin: float,
+    detectable: float | None = None,
+    more_sessions: float = math.nan,
+    more_targets: float = math.nan,
+    single: bool = False,
+    confounders: str = "",
+) -> str:
+    """Return the sentence for one pool; empty when nothing needs settling.
+
+    margin and detectable are ratios (.02 is 2 %). single: the pool is one target of a fleet, which cannot grow.
+    confounders: what changed without being declared.
+    """
+    if reason is None:
+        return ""
+    if reason is Reason.CONFOUNDED:
+        return f"undo or declare what else changed ({confounders}), then measure both tags again"
+    if reason is Reason.UNREPLICATED:
+        more = "at least one more session per tag" if min(sessions) < 2 else "at least two sessions in both tags"
+        return more if single else f"{more}, or {_more(max(Q_TARGETS - targets, 1), 'target')}"
+    if reason is Reason.HOST_MOVED:
+        others = "targets that stayed on their host" if single else f"{Q_TARGETS} or more targets"
+        return f"its host changed, so one target cannot tell host from change: measure {others}"
+    if reason is Reason.UNDERPOWERED:
+        return _underpowered(margin, detectable, more_sessions, more_targets, single)
+    return ""
+
+
+def _underpowered(
+    margin: float, detectable: float | None, more_sessions: float, more_targets: float, single: bool
+) -> str:
+    ways: list[str] = []
+    if math.isfinite(more_sessions) and more_sessions <= MANY:
+        ways.append(f"about {_more(int(more_sessions), 'session')} per tag")
+    elif math.isnan(more_sessions):
+        ways.append("more sessions per tag (how sessions scatter is not known yet)")
+    if not single and math.isfinite(more_targets):
+        few = more_targets <= MANY
+        ways.append(f"about {_more(int(more_targets), 'target')}" if few else f"more than {MANY} more targets")
+    if not ways:
+        ways.append("other targets: more sessions of this one cannot" if single else "more targets")
+    goal = f"to see {percent(margin)}: {', or '.join(ways)}"
+    return goal if detectable is None else f"{goal}; detectable now: {percent(detectable)}"
+
+
+def _more(count: int, noun: str) -> str:
+    return f"{count} more {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,37 @@
+# make demo and make test do their own set-up; `sh scripts/setup.sh` says how.
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test demo test lint perf lock clean
+
+help: ## what there is
+	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 16
+
+setup: ## .venv and the Debian packages that are missing
+	@sh scripts/setup.sh demo
+
+setup-test:
+	@sh scripts/setup.sh test
+
+demo: setup ## a real campaign on this machine
+	@$(BIN)/bench demo
+
+lint: setup-test ## ruff and mypy
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy --strict
+
+test: lint ## lint, then every test, with coverage of bench/ and suites/
+	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90
+
+perf: setup-test ## speed and memory, as ratios measured in one run
+	@$(BIN)/python -m tests.perf
+
+lock: setup ## requirements.lock anew from pyproject.toml: hashes, no index addresses
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml --output-file requirements.lock
+
+clean: ## everything that was made here, but no runs and no reports
+	rm -rf .venv build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find bench suites tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,116 @@
+#!/bin/sh
+# Makes .venv from requirements.lock, and installs the Debian packages that are missing. Calling it again costs nothing.
+#
+#   sh scripts/setup.sh [demo|test]     test: what the tests need beyond the demo, a browser
+#   PYTHON=python3.12                   which Python (3.11 or newer)
+#   SKIP_PACKAGES=1                     install no Debian packages, go on with what is there
+set -eu
+
+mode=${1:-demo}
+python=${PYTHON:-python3}
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+cd "$root"
+# sshd, and on some systems chromium, are not on every user's PATH.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+say() { printf 'setup: %s\n' "$*"; }
+fail() {
+    printf 'setup: %s\n' "$@" >&2
+    exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# need PACKAGE COMMAND: the package, when the command is not there.
+missing=''
+need() { has "$2" || missing="$missing $1"; }
+
+find_missing() {
+    missing=''
+    need openssh-server sshd
+    need openssh-client ssh-keygen
+    need fio fio
+    need iperf3 iperf3
+    need iperf iperf
+    need gcc gcc
+    need make make
+    need perl perl
+    [ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
+    if ! has "$python"; then
+        missing="$missing python3 python3-venv"
+    elif [ ! -x .venv/bin/python ] && ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
+        missing="$missing python3-venv"
+    fi
+    if [ "$mode" = test ]; then
+        has chromium || has chromium-browser || has google-chrome || missing="$missing chromium"
+    fi
+    missing=${missing# }
+}
+
+# as_root COMMAND…: run it as root, asking for a password only where somebody can answer.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif [ -t 0 ]; then
+        sudo "$@"
+    else
+        sudo -n "$@"
+    fi
+}
+
+can_be_root() {
+    [ "$(id -u)" -eq 0 ] && return 0
+    has sudo || return 1
+    [ -t 0 ] || sudo -n true 2>/dev/null
+}
+
+by_hand() {
+    fail "$1" \
+        "Have somebody install:  apt-get install $missing" \
+        "or go on without:       SKIP_PACKAGES=1 make $mode   (suites whose tools are missing are left out, tests fail)"
+}
+
+install_missing() {
+    has apt-get || by_hand "these are missing and there is no apt-get to install them: $missing"
+    can_be_root || by_hand "these are missing, this is not root and sudo does not work: $missing"
+    say "installing $missing"
+    # shellcheck disable=SC2086  # a list of words
+    apt_install $missing && return
+    as_root apt-get -q update || true
+    # shellcheck disable=SC2086  # a list of words
+    apt_install $missing || by_hand "apt-get could not install: $missing"
+}
+
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "$@" >/dev/null
+}
+
+[ "$mode" = demo ] || [ "$mode" = test ] || fail "usage: sh scripts/setup.sh [demo|test]"
+find_missing
+if [ -n "$missing" ] && [ -z "${SKIP_PACKAGES:-}" ]; then
+    install_missing
+fi
+
+# What the environment was made from: when none of it changed, there is nothing to do.
+has "$python" || fail "there is no $python" "Install Python 3.11 or newer, or name it: PYTHON=/path/to/python3"
+stamp="$(cat requirements.lock pyproject.toml scripts/setup.sh | cksum) $root $(command -v "$python")"
+if [ -x .venv/bin/python ] && [ "$(cat .venv/setup.stamp 2>/dev/null || true)" = "$stamp" ]; then
+    exit 0
+fi
+
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    fail "$("$python" --version 2>&1) is too old" "Install Python 3.11 or newer, or name it: PYTHON=/path/to/python3"
+if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    say "making .venv with $("$python" --version)"
+    "$python" -m venv --clear .venv ||
+        fail "$python cannot make a virtual environment" "Have somebody install:  apt-get install python3-venv"
+fi
+rm -f .venv/setup.stamp
+pip() { .venv/bin/python -m pip --disable-pip-version-check "$@"; }
+say "installing what requirements.lock names (about 100 MB the first time)"
+pip install --quiet --require-hashes -r requirements.lock ||
+    fail "pip could not install what requirements.lock names (see above)" \
+        "It needs a package index: check the network, or the proxy and index that pip is configured for"
+pip install --quiet --no-deps --no-build-isolation --editable .
+printf '%s\n' "$stamp" >.venv/setup.stamp
+say "done"

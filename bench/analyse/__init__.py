@@ -5,8 +5,10 @@
 3. `levels` reduces values to one level per target and tag: sessions, then their mean.
 4. `estimate` pools targets into an effect with its standard error; `counts` does so for events that can be 0.
 5. `multiplicity` says how strict each of many metrics must be; `verdict` decides and says what would settle it.
-6. `attribution` judges declared factors against observed facts; `compare` puts it all into one `Comparison`.
-7. `study` does the above for every step of a campaign; `coverage` counts what is missing; `frames` makes tables.
+6. `facts` reads back what the targets were, `attribution` judges declared factors against it.
+7. `compare` puts all of it into one `Comparison`; `coverage` counts what is missing; `frames` makes tables.
+
+`published` reads tables of numbers that others published, so that they enter the store like measured ones.
 
 Nothing here touches a target, prints, or reads a clock. Each module is imported where it is used: they need pandas.
 """

@@ -1,0 +1,176 @@
+"""Whose effect is it? Declared factors are held against the facts that were observed to change (ENVIRONMENT §5).
+
+One factor moved, and only facts of its layers: the effect is that factor's. Two moved: joint. A fact of another layer
+moved: CONFOUNDED, naming field, before and after. A factor whose facts did not move is as loud.
+
+A factor that is not in `FACTOR_LAYERS` names no layers, and nothing is known of what it touches. It may move every
+layer but `tool` (the ruler) and `identity` (another machine); the sentence says that the attribution rests on the
+declaration alone. Pass `layers` to say more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from bench.analyse.facts import facts_of, hosts_moved
+from bench.analyse.result import Attribution, AttributionKind, FactChange
+from bench.model import LAYERS, Facts, Pairs
+
+__all__ = ["FACTOR_LAYERS", "attribute", "facts_of", "hosts_moved"]
+
+Layers = Mapping[str, tuple[str, ...]]
+
+FACTOR_LAYERS: Layers = {
+    "host_patch": ("host",),
+    "guest_patch": ("guest-os", "guest-config"),
+    "sriov": ("network",),
+    "resize": ("size", "host"),
+}
+"""The layers that each known factor may move."""
+
+ANY_LAYER = tuple(layer for layer in LAYERS if layer not in ("tool", "identity"))
+"""What a factor that names no layers may move."""
+
+RELOCATION = "relocation"
+"""Says that a change of facts comes with the target's new host."""
+
+_VARIES_BY_NATURE = {("identity", "boot_id"), ("identity", "uptime"), ("identity", "uptime_s")} | {
+    ("guest-os", "reboot_required"),
+    ("guest-os", "pending_updates"),
+}
+_NAMED = 4
+
+
+def attribute(
+    declared_before: Pairs,
+    declared_after: Pairs,
+    facts_before: Mapping[str, Facts],
+    facts_after: Mapping[str, Facts],
+    *,
+    layers: Layers = FACTOR_LAYERS,
+) -> Attribution:
+    """Judge the factor levels of two phases against the facts of the targets that are known in both."""
+    factors = _moved_factors(declared_before, declared_after)
+    common = sorted(facts_before.keys() & facts_after.keys())
+    relocated = tuple(name for name, moved in hosts_moved(facts_before, facts_after).items() if moved)
+    allowed = {name: layers.get(name, ANY_LAYER) for name, _, _ in factors}
+    changes = _changes(common, facts_before, facts_after, allowed, relocated)
+    declared = bool(declared_before or declared_after)
+    undeclared = tuple(change for change in changes if not change.declared_by) if declared else ()
+    observable = _observable(common, facts_before, facts_after)
+    not_observed = tuple(
+        name
+        for name in allowed
+        if name in layers
+        and observable & set(allowed[name])
+        and not any(change.layer in allowed[name] and change.declared_by == name for change in changes)
+    )
+    kind = _kind(bool(common), len(factors), bool(undeclared))
+    return Attribution(
+        kind=kind,
+        sentence=_sentence(kind, factors, undeclared, not_observed, changes, layers),
+        factors=factors,
+        changes=changes,
+        not_observed=not_observed,
+        relocated=relocated,
+    )
+
+
+def _moved_factors(before: Pairs, after: Pairs) -> tuple[tuple[str, str, str], ...]:
+    one, other = dict(before), dict(after)
+    names = sorted(one.keys() | other.keys())
+    return tuple(
+        (name, one.get(name, "not declared"), other.get(name, "not declared"))
+        for name in names
+        if one.get(name) != other.get(name)
+    )
+
+
+def _kind(known: bool, factors: int, undeclared: bool) -> AttributionKind:
+    if undeclared:
+        return AttributionKind.CONFOUNDED
+    if not known:
+        return AttributionKind.UNKNOWN
+    if factors == 0:
+        return AttributionKind.UNDECLARED
+    return AttributionKind.ATTRIBUTED if factors == 1 else AttributionKind.JOINT
+
+
+def _changes(
+    targets: Iterable[str],
+    before: Mapping[str, Facts],
+    after: Mapping[str, Facts],
+    allowed: Layers,
+    relocated: tuple[str, ...],
+) -> tuple[FactChange, ...]:
+    """Facts that are known in both phases and differ, grouped over targets with the same change."""
+    names = list(targets)
+    found: dict[tuple[str, str, str, str, str], list[str]] = {}
+    for target in names:
+        old = {(layer, name): value for layer, name, value in before[target].values}
+        for layer, name, value in after[target].values:
+            was = old.get((layer, name))
+            if was is None or was == value or (layer, name) in _VARIES_BY_NATURE:
+                continue
+            blamed = _blame(layer, name, target in relocated, allowed)
+            found.setdefault((layer, name, was, value, blamed), []).append(target)
+    order = {layer: index for index, layer in enumerate(LAYERS)}
+    return tuple(
+        FactChange(layer, name, was, value, tuple(mine), len(names), blamed)
+        for (layer, name, was, value, blamed), mine in sorted(
+            found.items(), key=lambda item: (item[0][4] != "", order.get(item[0][0], len(order)), item[0])
+        )
+    )
+
+
+def _blame(layer: str, name: str, relocated: bool, allowed: Layers) -> str:
+    """Which declared factor may move this fact; a new host brings its own CPU, microcode and build with it."""
+    if relocated and (layer == "host" or name.startswith("cpu_") or name == "microcode"):
+        return RELOCATION
+    return next((factor for factor, layers in allowed.items() if layer in layers), "")
+
+
+def _observable(targets: Iterable[str], before: Mapping[str, Facts], after: Mapping[str, Facts]) -> set[str]:
+    """Layers of which something is known in both phases on some target."""
+    found: set[str] = set()
+    for target in targets:
+        old = {(layer, name) for layer, name, _ in before[target].values}
+        found |= {layer for layer, name, _ in after[target].values if (layer, name) in old}
+    return found
+
+
+def _sentence(
+    kind: AttributionKind,
+    factors: tuple[tuple[str, str, str], ...],
+    undeclared: tuple[FactChange, ...],
+    not_observed: tuple[str, ...],
+    changes: tuple[FactChange, ...],
+    layers: Layers,
+) -> str:
+    names = " and ".join(name for name, _, _ in factors)
+    said = {
+        AttributionKind.CONFOUNDED: f"Undeclared changes: {_listed(undeclared)}. They may explain a difference as well as "
+        + (f"{names} does." if names else "anything else, since no factor was declared to move."),
+        AttributionKind.UNKNOWN: "No facts were taken in both phases, so what else changed is not known."
+        + (f" Declared: {names}." if names else ""),
+        AttributionKind.UNDECLARED: "No factor is declared to differ between the phases"
+        + (f"; these facts changed: {_listed(changes)}." if changes else ", and no fact changed."),
+        AttributionKind.JOINT: f"{names} changed together: their joint effect, not separable.",
+        AttributionKind.ATTRIBUTED: f"Only {names} was declared to change, and no fact of another layer moved: "
+        f"the effect is that of {names}.",
+    }[kind]
+    free = [name for name, _, _ in factors if name not in layers]
+    if free and kind in (AttributionKind.ATTRIBUTED, AttributionKind.JOINT):
+        said += f" {' and '.join(free)} names no layers, so this rests on the declaration alone."
+    if not_observed:
+        said += f" But no fact shows that {' and '.join(not_observed)} happened."
+    return said
+
+
+def _listed(changes: tuple[FactChange, ...]) -> str:
+    words = [
+        f"{change.layer} {change.name} {change.before} → {change.after} "
+        f"({len(change.targets)} of {change.total} targets)"
+        for change in changes[:_NAMED]
+    ]
+    return "; ".join(words) + (f"; and {len(changes) - _NAMED} more" if len(changes) > _NAMED else "")

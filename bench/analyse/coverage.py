@@ -1,0 +1,61 @@
+"""What was planned and what was measured: every planned trial is either `ok` or has a cause."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bench.analyse.result import Coverage, CoverageRow
+from bench.analyse.samples import ARROW
+from bench.model import Attempt, Status
+from bench.store import StoredRun
+
+NOT_STARTED = "not started"
+"""The cause of a planned trial without any attempt."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    planned: int = 0
+    ok: int = 0
+    attempts: int = 0
+    causes: Counter[str] = field(default_factory=Counter)
+
+
+def coverage(runs: Iterable[StoredRun]) -> Coverage:
+    """Planned against measured per tag, target (or pair) and suite, in the order of the runs.
+
+    A trial that was stored without a plan (imported) counts as planned. Causes are those of the last attempt of
+    each trial that has no `ok` one.
+    """
+    tallies: dict[tuple[str, str, str], _Tally] = {}
+    left_out: dict[str, str] = {}
+    for run in runs:
+        left_out.update(run.info.left_out)
+        attempts: dict[str, list[Attempt]] = {}
+        for stored in run.attempts():
+            attempts.setdefault(stored.record.trial.trial_id, []).append(stored.record)
+        trials = {trial.trial_id: trial for trial in run.info.plan}
+        for name, records in attempts.items():
+            trials.setdefault(name, records[0].trial)
+        for name, trial in trials.items():
+            key = (run.info.tag, ARROW.join(trial.targets), trial.suite)
+            _count(tallies.setdefault(key, _Tally()), attempts.get(name, []))
+    rows = tuple(
+        CoverageRow(*key, tally.planned, tally.ok, tally.attempts, tuple(tally.causes.most_common()))
+        for key, tally in tallies.items()
+    )
+    return Coverage(rows, tuple(sorted(left_out.items())))
+
+
+def _count(tally: _Tally, records: list[Attempt]) -> None:
+    tally.planned += 1
+    tally.attempts += len(records)
+    if any(record.status is Status.OK for record in records):
+        tally.ok += 1
+    elif records:
+        last = max(records, key=lambda record: record.attempt)
+        tally.causes[f"{last.status.value}: {last.cause}" if last.cause else last.status.value] += 1
+    else:
+        tally.causes[NOT_STARTED] += 1

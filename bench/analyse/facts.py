@@ -1,0 +1,93 @@
+"""What each target was during a phase, and whether its host is the same one: facts read back from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bench.analyse import cache
+from bench.model import Facts, Status
+from bench.store import StoredRun
+
+HOST_IDENTITY = ("physical_host", "host_id")
+"""Fields of the layer `host` that name the machine below: other names, other hosts."""
+
+BETWEEN_VALUES = " | "
+"""Between the values that one fact had within one phase."""
+
+_Seen = dict[str, dict[tuple[str, str], set[str]]]
+
+
+def facts_of(runs: Iterable[StoredRun]) -> dict[str, Facts]:
+    """Facts of every target over all `ok` attempts of `runs`, before and after each.
+
+    A fact that varied within the runs holds all its values, joined by " | " and named in `notes`: a phase whose
+    environment moved is not the same as one whose environment stood still.
+    """
+    seen: _Seen = {}
+    for run in runs:
+        for target, values in _of_run(run).items():
+            mine = seen.setdefault(target, {})
+            for layer, name, found in values:
+                mine.setdefault((layer, name), set()).update(found)
+    return {target: _joined(fields) for target, fields in sorted(seen.items())}
+
+
+def hosts_moved(before: Mapping[str, Facts], after: Mapping[str, Facts]) -> dict[str, bool | None]:
+    """Whether each target's host changed between two phases, or within one; None where its name is not known."""
+    moved: dict[str, bool | None] = {}
+    for target in sorted(before.keys() | after.keys()):
+        moved[target] = _moved(before.get(target), after.get(target))
+    return moved
+
+
+def _moved(before: Facts | None, after: Facts | None) -> bool | None:
+    if before is None or after is None:
+        return None
+    known = [(before.get("host", name), after.get("host", name)) for name in HOST_IDENTITY]
+    pairs = [(one, other) for one, other in known if one is not None and other is not None]
+    if not pairs:
+        return None
+    return any(one != other or BETWEEN_VALUES in one for one, other in pairs)
+
+
+def _of_run(run: StoredRun) -> dict[str, list[tuple[str, str, list[str]]]]:
+    key = cache.run_key(run)
+    cached = cache.read_json(run, "facts", key)
+    if _is_cache(cached):
+        return {target: [(one, two, three) for one, two, three in rows] for target, rows in cached.items()}
+    seen: _Seen = {}
+    known: set[str] = set()
+    for stored in run.attempts():
+        if stored.record.status is not Status.OK:
+            continue
+        for file in stored.record.files:
+            when = {"facts-before.json": "before", "facts-after.json": "after"}.get(file.path)
+            if when is None or file.sha256 in known:  # the same bytes say the same: most trials add nothing
+                continue
+            known.add(file.sha256)
+            for target, facts in stored.facts(when).items():
+                fields = seen.setdefault(target, {})
+                for layer, name, value in facts.values:
+                    fields.setdefault((layer, name), set()).add(value)
+    rows = {
+        target: [(layer, name, sorted(values)) for (layer, name), values in fields.items()]
+        for target, fields in seen.items()
+    }
+    cache.write_json(run, "facts", key, rows)
+    return rows
+
+
+def _is_cache(data: Any) -> bool:
+    return isinstance(data, dict) and all(
+        isinstance(rows, list) and all(isinstance(row, list) and len(row) == 3 for row in rows)
+        for rows in data.values()
+    )
+
+
+def _joined(fields: Mapping[tuple[str, str], set[str]]) -> Facts:
+    values = tuple((layer, name, BETWEEN_VALUES.join(sorted(found))) for (layer, name), found in sorted(fields.items()))
+    notes = tuple(
+        f"{layer} {name} varied within the phase" for (layer, name), found in sorted(fields.items()) if len(found) > 1
+    )
+    return Facts(values, notes)

@@ -11,8 +11,8 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bench.config.choices import cases_of, resolve_params
 from bench.config.catalogue import LoadedSuite
+from bench.config.choices import cases_of, resolve_params
 from bench.errors import ConfigError
 from bench.model import Campaign, Case, Context, Params, Phase, Role, SuiteChoice, Target, Trial
 
@@ -101,7 +101,9 @@ def _ends(campaign: Campaign, loaded: LoadedSuite) -> list[tuple[Target, ...]]:
     targets = campaign.inventory.targets
     if not loaded.suite.pair:
         return [(target,) for target in targets]
-    found = [(target, campaign.inventory.target(target.peer)) for target in targets if target.peer]
+    found: list[tuple[Target, ...]] = [
+        (target, campaign.inventory.target(target.peer)) for target in targets if target.peer
+    ]
     if not found:
         raise ConfigError(
             f"suite {loaded.suite.name!r} needs a sender and a receiver, but no target has a `peer`",

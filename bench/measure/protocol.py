@@ -78,7 +78,7 @@ class Collected:
         return posix.read_json(self.files.get("done.json", b""))
 
 
-class Left(Exception):
+class LeftOnTarget(Exception):  # noqa: N818  # a state of affairs that is recorded, not a mistake
     """An attempt that could not be brought home now: nothing is published, `bench resume` attaches to it again."""
 
 
@@ -145,17 +145,17 @@ class Protocol:
         return _read_collected(posix.sections(reply, nonce, job.target.name), job)
 
     def patiently(self, action: str, job: Job, delay_s: float) -> Wait[Collected]:
-        """Sleep `delay_s`, then collect or salvage; while the target cannot be reached, try again until patience ends."""
+        """Sleep `delay_s`, then collect or salvage; an unreachable target is tried again until patience ends."""
         yield delay_s
         waited, pause = 0.0, 2.0
         while True:
             try:
                 return self.salvage(job) if action == "salvage" else self.collect(job)
             except (HostKeyError, AuthError) as error:
-                raise Left(str(error)) from error
+                raise LeftOnTarget(str(error)) from error
             except TransportError as error:
                 if waited >= self.patience_s:
-                    raise Left(f"{error}; its job stays on the target") from error
+                    raise LeftOnTarget(f"{error}; its job stays on the target") from error
                 yield pause
                 waited += pause
                 pause = min(pause * 2, 30.0)
@@ -168,7 +168,7 @@ class Protocol:
             if waited > job.longest_s:
                 self.stop(job)
             if waited > job.longest_s + 60:
-                raise Left("the job neither ends nor can be stopped")
+                raise LeftOnTarget("the job neither ends nor can be stopped")
             found = yield from self.patiently("collect", job, pause)
             waited += pause
             pause = min(pause * 1.5, LONGEST_POLL_S)

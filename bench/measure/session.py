@@ -19,7 +19,7 @@ from bench.measure.attempt import make_job, now, record
 from bench.measure.connections import Connections
 from bench.measure.guards import check_machine, guard_device
 from bench.measure.plan import roles
-from bench.measure.protocol import PEER_GRACE_S, Collected, Job, Left, Protocol, Wait
+from bench.measure.protocol import PEER_GRACE_S, Collected, Job, LeftOnTarget, Protocol, Wait
 from bench.measure.provision import Machine, SourceProvider, install, survey, tool_digest
 from bench.measure.scheduler import Activity, Scheduler, Work
 from bench.model import Role, Status, Target, Trial
@@ -186,7 +186,7 @@ class Session:
             except (HostKeyError, AuthError, TransportError) as error:
                 self._miss(trial, str(error))
                 return
-            except Left as error:
+            except LeftOnTarget as error:
                 self._miss(trial, str(error))
                 return
             if status is not Status.INTERRUPTED or self.scheduler.stopping:
@@ -247,7 +247,7 @@ class Session:
         state = protocol.launch(job)
         while state.word == "busy":
             if waited >= self.patience_s:
-                raise Left(f"{job.target.name} is busy with job {state.detail} of another run")
+                raise LeftOnTarget(f"{job.target.name} is busy with job {state.detail} of another run")
             self.observer.trial(trial, State.WAITING, f"{job.target.name} is busy with {state.detail}")
             yield BUSY_PAUSE_S
             waited += BUSY_PAUSE_S
@@ -300,7 +300,7 @@ class Session:
             waited += pause
             pause = min(pause * 1.5, 3.0)
             if waited > 4 * PEER_GRACE_S:
-                raise Left("the receiver neither ends nor can be stopped")
+                raise LeftOnTarget("the receiver neither ends nor can be stopped")
         if collected.state.word != "done":
             return (yield from protocol.patiently("salvage", job, 0.0))
         return collected

@@ -17,7 +17,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import paramiko
-from paramiko.hostkeys import HostKeyEntry
 
 from bench.errors import AuthError, HostKeyError, TransportError
 from bench.measure.transport import Connection, Reply
@@ -178,7 +177,7 @@ class SshTransport:
                 port=endpoint.port,
                 username=endpoint.user,
                 pkey=self._identity(endpoint),
-                key_filename=[name for name in endpoint.identities if Path(name).exists()] or None,
+                key_filename=[name for name in endpoint.identities if Path(name).exists()] or None,  # type: ignore[arg-type]  # the stubs know one name only; paramiko documents a list
                 timeout=self.connect_timeout_s,
                 banner_timeout=self.connect_timeout_s,
                 auth_timeout=self.connect_timeout_s,
@@ -216,7 +215,7 @@ def _jump_target(target: Target, jump: str) -> Target:
 
 
 def _translate(error: BaseException, target: Target, endpoint: Endpoint) -> BaseException:
-    """paramiko's error as ours, with what to do."""
+    """The library's error as ours, with what to do."""
     place = f"{endpoint.user}@{endpoint.host}:{endpoint.port}"
     if isinstance(error, TransportError):
         return error
@@ -286,7 +285,7 @@ class SshConnection:
                 size += len(errors[-1])
             try:
                 data = channel.recv(_CHUNK)
-            except socket.timeout:
+            except TimeoutError:
                 raise TransportError("no answer in time", where=self._target.name) from None
             if not data:
                 break
@@ -335,7 +334,7 @@ def scan_host_keys(target: Target, timeout_s: float = CONNECT_TIMEOUT_S) -> list
             transport.get_security_options().key_types = kinds
             transport.start_client(timeout=timeout_s)
             key = transport.get_remote_server_key()
-            found.append((HostKeyEntry([endpoint.name], key).to_line().strip(), key.get_name(), fingerprint(key)))
+            found.append((f"{endpoint.name} {key.get_name()} {key.get_base64()}", key.get_name(), fingerprint(key)))
         except (paramiko.SSHException, EOFError, OSError) as error:
             problem = error
         finally:

@@ -7,12 +7,14 @@ An attempt is written into a temporary folder, synced, and renamed into place, s
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import secrets
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -81,6 +83,30 @@ class StoredRun:
         """The number of the next attempt at a trial, from 1."""
         numbers = [int(path.name) for path in _folders(self.folder / "trials" / trial_id) if path.name.isdigit()]
         return max(numbers, default=0) + 1
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run for one controller; StoreError when another one holds it. A dead controller holds nothing."""
+        path = self.folder / ".lock"
+        try:
+            file = path.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.seek(0)
+                holder = file.read().strip() or "an unknown process"
+                raise StoreError(
+                    f"another controller works on this run ({holder})",
+                    where=str(self.folder),
+                    remedy="Wait for it to end, or end it",
+                ) from None
+            file.truncate(0)
+            file.write(f"pid {os.getpid()} on {os.uname().nodename}")
+            file.flush()
+            yield
 
     def event(self, time: str, kind: str, **details: str) -> None:
         """Append one line to `events.jsonl`."""

@@ -1,0 +1,290 @@
+"""Commands that reach targets: plan, run, resume, doctor, trust."""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli import context
+from bench.cli.console import duration, err, note, print_json, print_table, say, warn
+from bench.cli.context import JsonOption, LimitOption, RunsOption, SourceOption
+from bench.errors import BenchError, ConfigError
+
+if TYPE_CHECKING:
+    from bench.measure.plan import Plan
+    from bench.measure.scheduler import Scheduler
+    from bench.measure.session import Outcome
+    from bench.model import Campaign
+    from bench.store import StoredRun
+
+CampaignArgument = Annotated[
+    Path | None, typer.Argument(metavar="CAMPAIGN", help="A campaign file (default: the workspace's campaign.yaml).")
+]
+PhaseOption = Annotated[str | None, typer.Option("--phase", "--tag", "-t", help="The phase (tag) to measure.")]
+InventoryOption = Annotated[Path | None, typer.Option("--inventory", "-i", help="An inventory, without a campaign.")]
+SuiteOption = Annotated[
+    list[str] | None, typer.Option("--suite", "-s", help="With -i: SUITE, SUITE:PROFILE or SUITE:PROFILE/CASE,CASE.")
+]
+ParamOption = Annotated[list[str] | None, typer.Option("--param", "-p", help="With -i: SUITE.PARAMETER=VALUE.")]
+FactorOption = Annotated[list[str] | None, typer.Option("--factor", help="With -i: NAME=LEVEL of this phase.")]
+RepetitionsOption = Annotated[int | None, typer.Option("--repetitions", "-n", min=1, help="Repetitions per session.")]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="Seed of the order (default: random, recorded).")]
+SessionsOption = Annotated[
+    int, typer.Option("--sessions", min=1, help="Run this many sessions one after the other (see `session.min_gap`).")
+]
+
+
+def plan(
+    campaign: CampaignArgument = None,
+    phase: PhaseOption = None,
+    inventory: InventoryOption = None,
+    suite: SuiteOption = None,
+    param: ParamOption = None,
+    factor: FactorOption = None,
+    repetitions: RepetitionsOption = None,
+    limit: LimitOption = None,
+    seed: SeedOption = None,
+    runs: RunsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """What would run, where, for how long, and what it could not show. Touches nothing."""
+    made, planned = _planned(campaign, phase, inventory, suite, param, factor, repetitions, limit, seed, runs)
+    if json:
+        from bench.store.codec import encode
+
+        print_json(encode(planned) | {"campaign": made.name, "eta_s": planned.eta_s})
+        return
+    show_plan(made, planned)
+
+
+def _planned(
+    path: Path | None,
+    phase: str | None,
+    inventory: Path | None,
+    words: list[str] | None,
+    params: list[str] | None,
+    factor: list[str] | None,
+    repetitions: int | None,
+    limit: list[str] | None,
+    seed: int | None,
+    runs: Path | None,
+) -> tuple[Campaign, Plan]:
+    """The campaign and the plan of its next session."""
+    from bench.measure.plan import make_plan
+    from bench.measure.start import next_session
+
+    if phase is None and inventory is not None:
+        raise ConfigError("which phase is this?", remedy="Add --tag, for example --tag pre-maintenance")
+    made = context.load_campaign(
+        path, inventory, words, phase or "", params=params, levels=context.factors(factor),
+        repetitions=repetitions, limit=limit,
+    )  # fmt: skip
+    if phase is None:
+        names = ", ".join(one.tag for one in made.phases)
+        raise ConfigError("which phase is this?", where=made.path, remedy=f"Add --phase with one of: {names}")
+    try:
+        chosen = made.phase(phase)
+    except KeyError:
+        names = ", ".join(one.tag for one in made.phases)
+        raise ConfigError(
+            f"this campaign has no phase {phase!r}", where=made.path, remedy=f"Its phases are: {names}"
+        ) from None
+    session = next_session(context.open_store(runs), made.name, phase)
+    number = random.SystemRandom().randrange(2**31) if seed is None else seed
+    return made, make_plan(made, context.suites(), chosen, session=session, seed=number)
+
+
+def show_plan(made: Campaign, planned: Plan) -> None:
+    """Print a plan: what runs where, for how long, and what it cannot show."""
+    levels = ", ".join(f"{name}={level}" for name, level in planned.phase.factors) or "no factors"
+    say(f"Campaign {made.name}, phase {planned.phase.tag} ({levels}), session {planned.session}, seed {planned.seed}")
+    rows: dict[tuple[str, str, str], list[float]] = {}
+    for trial in planned.trials:
+        rows.setdefault((trial.suite, trial.case, " → ".join(trial.targets)), []).append(trial.estimate_s)
+    print_table(
+        ("suite", "case", "target", "repetitions", "each", "together"),
+        [
+            (suite, case, target, str(len(times)), duration(times[0]), duration(sum(times)))
+            for (suite, case, target), times in sorted(rows.items())
+        ],
+        right=("repetitions", "each", "together"),
+    )
+    say(f"{len(planned.trials)} trials, about {duration(planned.eta_s)} once the targets are ready")
+    for what, why in planned.left_out:
+        warn(f"{what} is left out: {why}")
+    for text in planned.warnings:
+        warn(text)
+
+
+def run(
+    campaign: CampaignArgument = None,
+    phase: PhaseOption = None,
+    inventory: InventoryOption = None,
+    suite: SuiteOption = None,
+    param: ParamOption = None,
+    factor: FactorOption = None,
+    repetitions: RepetitionsOption = None,
+    limit: LimitOption = None,
+    source: SourceOption = None,
+    seed: SeedOption = None,
+    runs: RunsOption = None,
+) -> None:
+    """Measure one session of one phase. Ctrl-C stops after what is running; twice leaves jobs running."""
+    from bench.measure.start import new_run
+
+    sources = context.source_paths(source)
+    made, planned = _planned(campaign, phase, inventory, suite, param, factor, repetitions, limit, seed, runs)
+    for text in planned.warnings:
+        warn(text)
+    stored = new_run(context.open_store(runs), made, planned, context.suites())
+    note(f"run {stored.info.run_id}: {len(planned.trials)} trials, about {duration(planned.eta_s)}")
+    _finish(stored, sources)
+
+
+def resume(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or an unambiguous start of it.")],
+    source: SourceOption = None,
+    runs: RunsOption = None,
+) -> None:
+    """Carry on with a run after anything: finds its jobs again, measures only what is missing."""
+    stored = context.open_store(runs).run(run)
+    if stored.info.imported:
+        raise ConfigError("this run was imported, there is nothing to resume", where=run)
+    missing = stored.missing()
+    note(f"run {stored.info.run_id}: {len(missing)} of {len(stored.info.plan)} trials are missing")
+    if missing:
+        _finish(stored, context.source_paths(source))
+
+
+def _finish(stored: StoredRun, sources: dict[str, Path]) -> None:
+    """Execute what is missing, say how it went, exit 3 when trials are missing."""
+    from bench.cli.progress import progress
+    from bench.measure.scheduler import Scheduler
+    from bench.measure.ssh import SshTransport
+    from bench.measure.start import Sources, cache_folder, execute
+
+    scheduler = Scheduler()
+    provider = Sources(sources, cache_folder())
+    with progress() as shown, interruptible(scheduler):
+        outcome = execute(
+            stored, context.suites(), transport=SshTransport(), scheduler=scheduler, source=provider, observer=shown
+        )
+    for text in provider.notes:
+        warn(text)
+    _tell(stored, outcome)
+    if outcome.missing:
+        raise typer.Exit(3)
+
+
+def _tell(stored: StoredRun, outcome: Outcome) -> None:
+    total = len(stored.info.plan)
+    done = total - len(outcome.missing)
+    say(f"{done} of {total} trials measured, run {stored.info.run_id}")
+    causes: dict[str, int] = {}
+    for cause in outcome.missing.values():
+        causes[cause] = causes.get(cause, 0) + 1
+    for cause, count in sorted(causes.items(), key=lambda item: -item[1])[:8]:
+        say(f"  {count} missing: {cause}")
+    if outcome.missing:
+        say(f"Carry on with: bench resume {stored.info.run_id}")
+
+
+@contextmanager
+def interruptible(scheduler: Scheduler) -> Iterator[None]:
+    """First Ctrl-C: start nothing new, finish what runs. Second: leave at once, jobs stay on their targets."""
+
+    def on_signal(number: int, frame: object) -> None:
+        del number, frame
+        if scheduler.stopping:
+            scheduler.abandon()
+            return
+        scheduler.stop()
+        err().print("Stopping after the trials that run now; Ctrl-C again leaves their jobs on the targets.")
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def doctor(
+    inventory: Annotated[Path, typer.Option("--inventory", "-i", help="The inventory to check.")],
+    suite: Annotated[
+        list[str] | None, typer.Option("--suite", "-s", help="Check the tools of these suites (default: all).")
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Install missing tools on the targets.")] = False,
+    limit: LimitOption = None,
+    source: SourceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Check the controller and every target: reach, host key, login, tools, disk, load, clock."""
+    from bench.config.inventory import load_inventory, select
+    from bench.measure.doctor import examine
+    from bench.measure.ssh import SshTransport
+    from bench.measure.start import Sources, cache_folder
+
+    known = context.suites()
+    unknown = sorted(set(suite or ()) - set(known))
+    if unknown:
+        raise ConfigError(f"there is no suite {unknown[0]!r}", remedy="`bench suites` lists them")
+    chosen = [known[name] for name in suite] if suite else [one for one in known.values() if one.suite.tool]
+    found = load_inventory(inventory)
+    targets = (select(found, limit) if limit else found).targets
+    provider = Sources(context.source_paths(source), cache_folder())
+    checks = examine(targets, chosen, SshTransport(), provider if fix else None)
+    if json:
+        print_json([{"target": c.target, "check": c.name, "ok": c.ok, "detail": c.detail} for c in checks])
+    else:
+        print_table(
+            ("target", "check", "", "detail"),
+            [(c.target, c.name, {True: "ok", False: "FAILED", None: "warning"}[c.ok], c.detail) for c in checks],
+        )
+    if any(check.ok is False for check in checks):
+        raise typer.Exit(1)
+
+
+def trust(
+    inventory: Annotated[Path, typer.Option("--inventory", "-i", help="The inventory whose host keys to record.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Record without asking.")] = False,
+    limit: LimitOption = None,
+) -> None:
+    """Show the host keys that targets offer, ask, and record the new ones in known_hosts. Never replaces a key."""
+    from bench.config.inventory import load_inventory, select
+    from bench.measure.ssh import known_hosts_paths, known_key_types, scan_host_keys
+
+    found = load_inventory(inventory)
+    lines: dict[Path, list[str]] = {}
+    rows: list[tuple[str, str, str, str]] = []
+    changed = False
+    for target in (select(found, limit) if limit else found).targets:
+        known = known_key_types(target)
+        for line, kind, print_ in scan_host_keys(target):
+            state = "known" if known.get(kind) == print_ else "CHANGED" if kind in known else "new"
+            changed |= state == "CHANGED"
+            rows.append((target.name, kind, print_, state))
+            if state == "new":
+                lines.setdefault(known_hosts_paths(target)[0], []).append(line)
+    print_table(("target", "key", "fingerprint", ""), rows)
+    if changed:
+        raise BenchError(
+            "a host key is not the recorded one",
+            remedy="If that machine was rebuilt on purpose, remove the old key with ssh-keygen -R, then try again",
+        )
+    if not lines:
+        say("Nothing new to record.")
+        return
+    if not yes and not typer.confirm(f"Record {sum(map(len, lines.values()))} new keys?", err=True):
+        raise typer.Exit(1)
+    for path, new in lines.items():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with path.open("a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in new)
+        say(f"Recorded {len(new)} keys in {path}")

@@ -1,0 +1,87 @@
+"""Is everything there before a campaign starts? Checks of the controller and of every target, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from bench.config.catalogue import LoadedSuite
+from bench.errors import AuthError, BenchError, HostKeyError, TransportError
+from bench.measure.connections import Connections
+from bench.measure.guards import check_machine, guard_device
+from bench.measure.provision import Machine, SourceProvider, install, survey, tool_digest
+from bench.measure.transport import Connection, Transport
+from bench.model import Target
+
+THREADS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was checked: ok, a warning (None), or failed."""
+
+    target: str
+    name: str
+    ok: bool | None
+    detail: str
+
+
+def examine(
+    targets: Sequence[Target], suites: Sequence[LoadedSuite], transport: Transport, source: SourceProvider | None
+) -> list[Check]:
+    """All checks of all targets, in their order. source: given when missing tools shall be installed."""
+    connections = Connections(transport, capacity=0)
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = list(pool.map(lambda target: list(_examine(target, suites, connections, source)), targets))
+    return [check for checks in found for check in checks]
+
+
+def _examine(
+    target: Target, suites: Sequence[LoadedSuite], connections: Connections, source: SourceProvider | None
+) -> Iterable[Check]:
+    try:
+        with connections.to(target) as connection:
+            yield from _on(connection, target, suites, source)
+    except (HostKeyError, AuthError) as error:
+        yield Check(target.name, "host key" if isinstance(error, HostKeyError) else "login", False, str(error))
+    except TransportError as error:
+        yield Check(target.name, "reach", False, str(error))
+    except BenchError as error:
+        yield Check(target.name, "machine", False, str(error))
+
+
+def _on(
+    connection: Connection, target: Target, suites: Sequence[LoadedSuite], source: SourceProvider | None
+) -> Iterable[Check]:
+    machine = survey(connection, target)
+    yield Check(target.name, "login", True, f"{machine.cpus} CPUs, {machine.free_kib / (1 << 20):.1f} GiB free")
+    for warning in check_machine(machine, target):
+        yield Check(target.name, "machine", None, warning)
+    for loaded in suites:
+        if loaded.suite.tool is not None:
+            yield _tool(connection, target, machine, loaded, source)
+        if loaded.suite.uses_disk and target.disk.startswith("/dev/"):
+            try:
+                guard_device(connection, target)
+            except BenchError as error:
+                yield Check(target.name, "disk", False, str(error))
+            else:
+                yield Check(target.name, "disk", True, f"{target.disk} is free and may be destroyed")
+
+
+def _tool(
+    connection: Connection, target: Target, machine: Machine, loaded: LoadedSuite, source: SourceProvider | None
+) -> Check:
+    tool = loaded.suite.tool
+    if tool is None:
+        raise AssertionError("only called for suites with a tool")
+    found = machine.tools.get(tool_digest(tool))
+    if found is None and source is not None:
+        try:
+            found = install(connection, target, machine, tool, source)
+        except BenchError as error:
+            return Check(target.name, loaded.suite.name, False, str(error))
+    if found is None:
+        return Check(target.name, loaded.suite.name, None, "not installed yet; `--fix` or the first run installs it")
+    return Check(target.name, loaded.suite.name, True, dict(found).get("version", ""))

@@ -1,0 +1,141 @@
+"""How a session begins: a new run in the store from a plan, the sources of tools, and the call that runs it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from bench import __version__
+from bench.config.catalogue import LoadedSuite
+from bench.errors import SuiteError
+from bench.measure import posix, sources
+from bench.measure.attempt import now
+from bench.measure.connections import Connections
+from bench.measure.plan import Plan
+from bench.measure.scheduler import Scheduler
+from bench.measure.session import Observer, Outcome, Session
+from bench.measure.transport import Transport
+from bench.model import Campaign, Run, Tool, pairs
+from bench.store import Store, StoredRun
+
+_LIBRARIES = ("paramiko",)
+
+
+def cache_folder() -> Path:
+    """Where fetched sources are kept: `BENCH_CACHE`, else `$XDG_CACHE_HOME/vmbench`, else `~/.cache/vmbench`."""
+    named = os.environ.get("BENCH_CACHE")
+    if named:
+        return Path(named).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "vmbench"
+
+
+class Sources:
+    """Packed source trees of tools, each fetched and packed once. overrides: tool name → path given by `--source`."""
+
+    def __init__(self, overrides: Mapping[str, Path], cache: Path) -> None:
+        self._overrides = dict(overrides)
+        self._cache = cache
+        self._packed: dict[str, bytes] = {}
+        self._lock = threading.Lock()
+        self.notes: list[str] = []
+        """What a reader should know of the sources that were used."""
+
+    def __call__(self, tool: Tool) -> bytes:
+        """The tar.gz to upload; SuiteError when the source cannot be had."""
+        with self._lock:
+            if tool.name not in self._packed:
+                self._packed[tool.name] = sources.pack(self._tree(tool))
+            return self._packed[tool.name]
+
+    def _tree(self, tool: Tool) -> Path:
+        if tool.source is None:
+            raise SuiteError(f"{tool.name} is not built from source")
+        path = self._overrides.get(tool.source.name)
+        if path is None:
+            return sources.fetch(tool.source, self._cache)
+        tree = sources.from_path(tool.source, path, self._cache)
+        if tree.digest != tool.source.tree_sha256:
+            self.notes.append(f"{tool.name}: {path} is not the pinned source (tree {tree.digest[:12]})")
+        return tree.folder
+
+
+def next_session(store: Store, campaign: str, tag: str) -> int:
+    """The number of the next session of a tag, from 1."""
+    return max((run.info.session for run in store.runs(campaign=campaign, tags=[tag])), default=0) + 1
+
+
+def new_run(store: Store, campaign: Campaign, plan: Plan, suites: Mapping[str, LoadedSuite]) -> StoredRun:
+    """Write a new run that will hold the trials of `plan`."""
+    moment = datetime.now(UTC)
+    tag = plan.phase.tag[:40].rstrip(".")
+    used = sorted({trial.suite for trial in plan.trials})
+    return store.create(
+        Run(
+            run_id=f"{moment:%Y%m%dT%H%M%S}-{tag}-s{plan.session}-{secrets.token_hex(2)}",
+            campaign=campaign.name,
+            tag=plan.phase.tag,
+            factors=plan.phase.factors,
+            session=plan.session,
+            seed=plan.seed,
+            created_at=now(),
+            plan=plan.trials,
+            targets=campaign.inventory.targets,
+            suites=pairs({name: suites[name].digest for name in used}),
+            versions=_versions(),
+            title=campaign.title,
+            primary=campaign.primary,
+            controls=campaign.controls,
+            margins=campaign.margins,
+            phases=campaign.phases,
+            left_out=plan.left_out,
+        )
+    )
+
+
+def _versions() -> tuple[tuple[str, str], ...]:
+    found = {"vmbench": __version__, "python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return pairs(found)
+
+
+def execute(
+    run: StoredRun,
+    suites: Mapping[str, LoadedSuite],
+    *,
+    transport: Transport,
+    scheduler: Scheduler,
+    source: Sources,
+    observer: Observer,
+    patience_s: float = 600.0,
+    idle_connections: int = 16,
+) -> Outcome:
+    """Run what is missing of a stored run, alone: StoreError when another controller holds it."""
+    changed = [name for name, digest in run.info.suites if name in suites and suites[name].digest != digest]
+    missing = [name for name, _ in run.info.suites if name not in suites]
+    if missing:
+        raise SuiteError(f"suite {missing[0]!r} of this run is not here any more", where=run.info.run_id)
+    with run.lock():
+        for name in changed:
+            run.event(now(), "warning", suite=name, message="the suite changed since this run was planned")
+        session = Session(
+            run=run,
+            suites=suites,
+            connections=Connections(transport, idle_connections),
+            scheduler=scheduler,
+            source=source,
+            observer=observer,
+            probe=posix.resource("probe.sh"),
+            patience_s=patience_s,
+        )
+        return session.execute()

@@ -1,0 +1,126 @@
+"""From stored runs to comparisons and a report: the one path that the command line, the demo and the API share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench import __version__
+from bench.analyse.attribution import attribute, facts_of, hosts_moved
+from bench.analyse.compare import compare
+from bench.analyse.coverage import coverage
+from bench.analyse.result import Comparison
+from bench.analyse.samples import Loaded, load_samples
+from bench.config.catalogue import LoadedSuite
+from bench.errors import AnalysisError
+from bench.model import Pairs
+from bench.report.provenance import collect
+from bench.report.view import Report, build_report, steps_of
+from bench.store import StoredRun
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Runs of one campaign with everything read from them."""
+
+    runs: tuple[StoredRun, ...]
+    suites: Mapping[str, LoadedSuite]
+    loaded: Loaded
+
+    def tagged(self, tag: str) -> list[StoredRun]:
+        """The runs of one tag."""
+        return [run for run in self.runs if run.info.tag == tag]
+
+
+def choose_campaign(runs: Sequence[StoredRun], tags: Sequence[str], campaign: str | None) -> list[StoredRun]:
+    """The runs of the one campaign that has all `tags`; AnalysisError when none or several have."""
+    by_campaign: dict[str, list[StoredRun]] = {}
+    for run in runs:
+        by_campaign.setdefault(run.info.campaign, []).append(run)
+    if campaign is not None:
+        by_campaign = {campaign: by_campaign.get(campaign, [])}
+    if not runs or not any(by_campaign.values()):
+        raise AnalysisError("there are no runs yet", remedy="Measure with `bench run`, or `bench import`")
+    fitting = [name for name, found in by_campaign.items() if set(tags) <= {run.info.tag for run in found}]
+    if not fitting:
+        known = sorted({run.info.tag for run in runs})
+        unknown = [tag for tag in tags if tag not in known]
+        raise AnalysisError(
+            f"no run has the tag {unknown[0]!r}" if unknown else "no campaign has all of these tags",
+            remedy=f"The tags are: {', '.join(known)}",
+        )
+    if len(fitting) > 1:
+        raise AnalysisError(
+            f"several campaigns have these tags: {', '.join(sorted(fitting))}", remedy="Choose one with --campaign"
+        )
+    return by_campaign[fitting[0]]
+
+
+def tags_of(runs: Sequence[StoredRun]) -> list[str]:
+    """The tags of one campaign: in the order its phases are declared, then in the order they were measured."""
+    measured = list(dict.fromkeys(run.info.tag for run in runs))
+    declared = [phase.tag for phase in runs[-1].info.phases] if runs else []
+    ordered = [tag for tag in declared if tag in measured]
+    return ordered + [tag for tag in measured if tag not in ordered]
+
+
+def read(runs: Sequence[StoredRun], suites: Mapping[str, LoadedSuite]) -> Evidence:
+    """Parse (or take from the cache) all samples of `runs`."""
+    return Evidence(tuple(runs), suites, load_samples(runs, suites))
+
+
+def compare_tags(evidence: Evidence, before: str, after: str) -> Comparison:
+    """Two tags of one campaign, with what else changed between them."""
+    first, second = evidence.tagged(before), evidence.tagged(after)
+    info = (second or first or [evidence.runs[-1]])[-1].info
+    facts_before, facts_after = facts_of(first), facts_of(second)
+    judged = attribute(
+        first[-1].info.factors if first else (), second[-1].info.factors if second else (), facts_before, facts_after
+    )
+    comparison = compare(
+        evidence.loaded.frame,
+        before,
+        after,
+        primary=info.primary,
+        margins=info.margins,
+        controls=info.controls,
+        attribution=judged,
+        host_moved=hosts_moved(facts_before, facts_after),
+    )
+    notes = {run.info.run_id for run in (*first, *second)}
+    said = tuple(
+        f"{problem.trial_id}: {problem.message}" for problem in evidence.loaded.problems if problem.run in notes
+    )
+    return replace(comparison, warnings=(*comparison.warnings, *said))
+
+
+def make_report(
+    evidence: Evidence, tags: Sequence[str], *, generated_at: str, title: str = "", reproduce: Sequence[str] = ()
+) -> Report:
+    """Everything between adjacent tags, and from the first to the last."""
+    if len(tags) < 2:
+        raise AnalysisError(
+            "a report compares at least two tags", remedy=f"Only {', '.join(tags) or 'nothing'} was measured so far"
+        )
+    runs = [run for run in evidence.runs if run.info.tag in tags]
+    comparisons = [compare_tags(evidence, before, after) for before, after in steps_of(tags)]
+    titles: Pairs = tuple((name, loaded.suite.title) for name, loaded in evidence.suites.items())
+    frame = evidence.loaded.frame
+    attempts = [
+        (str(Path(run.info.run_id) / stored.folder.relative_to(run.folder)), stored.record)
+        for run in runs
+        for stored in run.attempts()
+    ]
+    return build_report(
+        runs=[run.info for run in runs],
+        comparisons=comparisons,
+        coverage=coverage(runs),
+        generated_at=generated_at,
+        version=__version__,
+        samples=frame[frame["tag"].isin(list(tags))],
+        provenance=collect(attempts),
+        suite_titles=titles,
+        reproduce=reproduce,
+        title=title,
+    )

@@ -38,6 +38,9 @@ _VARIES_BY_NATURE = {("identity", "boot_id"), ("identity", "uptime"), ("identity
     ("guest-os", "reboot_required"),
     ("guest-os", "pending_updates"),
 }
+_STANDS_STILL = {("host", "virtualization"), ("host", "hypervisor_type"), ("host", "vendor"), ("host", "bios")}
+"""Facts that do not show a host patch: where nothing else is known of a host, its patch cannot be observed."""
+
 _NAMED = 4
 
 
@@ -63,7 +66,7 @@ def attribute(
         for name in allowed
         if name in layers
         and observable & set(allowed[name])
-        and not any(change.layer in allowed[name] and change.declared_by == name for change in changes)
+        and not any(change.layer in allowed[name] for change in changes)
     )
     kind = _kind(bool(common), len(factors), bool(undeclared))
     return Attribution(
@@ -135,7 +138,11 @@ def _observable(targets: Iterable[str], before: Mapping[str, Facts], after: Mapp
     found: set[str] = set()
     for target in targets:
         old = {(layer, name) for layer, name, _ in before[target].values}
-        found |= {layer for layer, name, _ in after[target].values if (layer, name) in old}
+        found |= {
+            layer
+            for layer, name, _ in after[target].values
+            if (layer, name) in old and (layer, name) not in _STANDS_STILL
+        }
     return found
 
 
@@ -149,8 +156,8 @@ def _sentence(
 ) -> str:
     names = " and ".join(name for name, _, _ in factors)
     said = {
-        AttributionKind.CONFOUNDED: f"Undeclared changes: {_listed(undeclared)}. They may explain a difference as well as "
-        + (f"{names} does." if names else "anything else, since no factor was declared to move."),
+        AttributionKind.CONFOUNDED: f"Undeclared changes: {_listed(undeclared)}. They may explain a difference "
+        + (f"as well as {names} does." if names else "between phases that were declared alike."),
         AttributionKind.UNKNOWN: "No facts were taken in both phases, so what else changed is not known."
         + (f" Declared: {names}." if names else ""),
         AttributionKind.UNDECLARED: "No factor is declared to differ between the phases"

@@ -16,6 +16,7 @@ BETWEEN_VALUES = " | "
 """Between the values that one fact had within one phase."""
 
 _Seen = dict[str, dict[tuple[str, str], set[str]]]
+_Rows = dict[str, list[tuple[str, str, list[str]]]]
 
 
 def facts_of(runs: Iterable[StoredRun]) -> dict[str, Facts]:
@@ -51,11 +52,11 @@ def _moved(before: Facts | None, after: Facts | None) -> bool | None:
     return any(one != other or BETWEEN_VALUES in one for one, other in pairs)
 
 
-def _of_run(run: StoredRun) -> dict[str, list[tuple[str, str, list[str]]]]:
+def _of_run(run: StoredRun) -> _Rows:
     key = cache.run_key(run)
-    cached = cache.read_json(run, "facts", key)
-    if _is_cache(cached):
-        return {target: [(one, two, three) for one, two, three in rows] for target, rows in cached.items()}
+    cached = _cached(cache.read_json(run, "facts", key))
+    if cached is not None:
+        return cached
     seen: _Seen = {}
     known: set[str] = set()
     for stored in run.attempts():
@@ -78,11 +79,17 @@ def _of_run(run: StoredRun) -> dict[str, list[tuple[str, str, list[str]]]]:
     return rows
 
 
-def _is_cache(data: Any) -> bool:
-    return isinstance(data, dict) and all(
-        isinstance(rows, list) and all(isinstance(row, list) and len(row) == 3 for row in rows)
-        for rows in data.values()
-    )
+def _cached(data: Any) -> _Rows | None:
+    """Cached rows, or None when they are not what is kept there."""
+    if not isinstance(data, dict):
+        return None
+    try:
+        return {
+            str(target): [(str(layer), str(name), [str(one) for one in values]) for layer, name, values in rows]
+            for target, rows in data.items()
+        }
+    except (TypeError, ValueError):
+        return None
 
 
 def _joined(fields: Mapping[tuple[str, str], set[str]]) -> Facts:

@@ -35,6 +35,7 @@ def adhoc_campaign(
     """
     if not is_safe_name(tag):
         raise ConfigError(f"{describe(tag)} is not a safe file name", where="--tag", remedy=SAFE_NAME_REMEDY)
+    _check_factors(factors)
     stem = PurePath(inventory.path).stem
     name = name if name is not None else stem if is_safe_name(stem) else "adhoc"
     if not is_safe_name(name):
@@ -66,6 +67,15 @@ def _spoken(
         return _word_error(word, what, remedy)
 
     return make_choice(name, settings, suites, inventory, blame)
+
+
+def _check_factors(factors: Pairs) -> None:
+    for factor, level in factors:
+        where = f"--factor {describe(f'{factor}={level}')}"
+        if not is_safe_name(factor):
+            raise ConfigError(f"{describe(factor)} is not a safe file name", where=where, remedy=SAFE_NAME_REMEDY)
+        if not _is_line(level):
+            raise ConfigError("expected one line of text after the =", where=where, remedy="Name the factor's level")
 
 
 def _split(word: str) -> tuple[str, str | None, tuple[str, ...]]:

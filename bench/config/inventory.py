@@ -3,7 +3,7 @@
     ssh_config, known_hosts     files on this machine (relative to the inventory)
     defaults: {settings}        for every target
     groups: {name: {settings, groups: {…}, targets: {…}}}
-    targets: {name: {settings, address, data_address, peer}}
+    targets: {name: {settings, peer}}
 
 Groups are a tree and a target stands in exactly one place, so what it inherits is never ambiguous: target before inner
 group before outer group before defaults; `labels` are merged key by key. Cross-cutting choices are made by label.
@@ -39,8 +39,10 @@ from bench.model import Inventory, Target, is_safe_name, pairs
 
 
 class DefaultSettings(Section):
-    """What may be set for every target."""
+    """What may be set for every target. An address is shared where one host forwards a port to each machine."""
 
+    address: Address | None = None
+    data_address: Address | None = None
     port: Port | None = None
     user: User | None = None
     identity_file: Line | None = None
@@ -61,8 +63,6 @@ class GroupSettings(DefaultSettings):
 class TargetSettings(GroupSettings):
     """What may be set for one target."""
 
-    address: Address | None = None
-    data_address: Address | None = None
     peer: SafeName | None = None
 
 

@@ -81,6 +81,13 @@ def test_mistakes_name_the_word(
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(("factor", "level"), [("a b", "on"), ("../x", "on"), ("x", ""), ("x", "o\nn")])
+def test_factors_have_safe_names_and_a_level(suites: Suites, factor: str, level: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        adhoc_campaign(INVENTORY, suites, ["disk"], "t", factors=((factor, level),))
+    assert caught.value.where.startswith("--factor")
+
+
 def test_an_unsafe_campaign_name_is_refused(suites: Suites) -> None:
     with pytest.raises(ConfigError, match="safe file name"):
         adhoc_campaign(INVENTORY, suites, ["disk"], "t", name="a/b")

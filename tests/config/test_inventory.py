@@ -106,7 +106,7 @@ def test_a_block_device_may_be_named_when_its_stable_name_is_destroyable() -> No
         ("targets:\n  a: {adress: h}", "2: targets.a.adress", "unknown key 'adress'", "Did you mean 'address'?"),
         ("target:\n  a: h", "1: target", "unknown key", "Did you mean 'targets'?"),
         ("groups:\n  g:\n    target: {a: h}", "3: groups.g.target", "unknown key", "'targets'"),
-        ("defaults: {address: h}\ntargets: {a: h}", "1: defaults.address", "unknown key 'address'", ""),
+        ("defaults: {peer: h}\ntargets: {a: h}", "1: defaults.peer", "unknown key 'peer'", ""),
         ("defaults: {destroyable: []}\ntargets: {a: h}", "1: defaults.destroyable", "unknown key", ""),
         ("targets:\n  a: {port: many}", "2: targets.a.port", "expected a whole number, found 'many'", ""),
         ("targets:\n  a: {port: 70000}", "2: targets.a.port", "at most 65535", ""),
@@ -146,6 +146,14 @@ def test_mistakes_name_line_key_and_remedy(text: str, where: str, what: str, rem
     assert what in error.what
     assert remedy in error.remedy
     assert error.exit_code == 2
+
+
+def test_one_address_may_be_shared_by_ports() -> None:
+    inventory = parse_inventory("defaults: {address: h}\ntargets: {a: {port: 1}, b: {port: 2}}", "f")
+    assert [(target.address, target.data_address, target.port) for target in inventory.targets] == [
+        ("h", "h", 1),
+        ("h", "h", 2),
+    ]
 
 
 def test_the_same_address_behind_another_jump_host_is_another_machine() -> None:

@@ -48,8 +48,8 @@ def compare(
     from bench.report.campaign import choose_campaign, compare_tags, read
     from bench.report.formats import FORMATS
 
-    if format != "table" and format not in FORMATS:
-        raise ConfigError(f"there is no format {format!r}", where="--format", remedy=f"Use table, {', '.join(FORMATS)}")
+    if format not in FORMATS:
+        raise ConfigError(f"there is no format {format!r}", where="--format", remedy=f"Use {', '.join(FORMATS)}")
     wanted = [word.strip() for word in fail_on.split(",") if word.strip()]
     for word in wanted:
         if word not in FAIL_ON:
@@ -57,10 +57,7 @@ def compare(
     chosen = choose_campaign(context.open_store(runs).runs(), (before, after), campaign)
     evidence = filtered(read(chosen, context.suites()), suite, target)
     compared = only_metrics(compare_tags(evidence, before, after), metric)
-    if format == "table":
-        print_comparison(compared)
-    else:
-        sys.stdout.write(FORMATS[format]([compared]))
+    print_comparison(compared, format)
     found = {result.verdict.value.replace("no meaningful change", "no-change") for result in compared.metrics}
     if found & set(wanted):
         raise typer.Exit(4)
@@ -99,12 +96,14 @@ def only_metrics(compared: Comparison, patterns: Sequence[str] | None) -> Compar
     return replace(compared, metrics=metrics)
 
 
-def print_comparison(compared: Comparison) -> None:
-    """The verdict table on standard output."""
+def print_comparison(compared: Comparison, format: str = "table") -> None:  # noqa: A002  # as the option is called
+    """The verdicts on standard output."""
     from bench.cli.console import out
-    from bench.report.terminal import print_comparison as show
+    from bench.report.formats import Output, render
 
-    show(compared, out())
+    console = out()
+    colour = console.is_terminal and not console.no_color
+    sys.stdout.write(render(format, [compared], Output(width=console.width, colour=colour)))
 
 
 def report(

@@ -33,13 +33,12 @@ _INVENTORY = """\
 # Written by `bench demo`: two private sshd processes on this machine, gone when the demo ended.
 known_hosts: {folder}/known_hosts
 defaults:
-  address: 127.0.0.1
   identity_file: {folder}/user_key
   exclusive: this-machine      # they share its CPUs: one at a time
   labels: {{cloud: none, size: this-machine}}
 targets:
-  alpha: {{port: {ports[0]}, base: {folder}/alpha, peer: beta}}
-  beta: {{port: {ports[1]}, base: {folder}/beta}}
+  alpha: {{address: 127.0.0.1, port: {ports[0]}, base: {folder}/alpha, peer: beta}}
+  beta: {{address: 127.0.0.1, port: {ports[1]}, base: {folder}/beta}}
 """
 _CAMPAIGN = """\
 # Written by `bench demo`. The second phase is measured after a resize: its daemons, and so everything that they start,

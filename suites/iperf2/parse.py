@@ -74,6 +74,9 @@ def _measurements(test: Test, direction: Direction, part: str) -> Iterator[Measu
             yield Measurement("throughput", counted.rate, counted.rate_unit, part)
         if direction.retransmits is not None:
             yield Measurement("retransmits", direction.retransmits, "segments", part)
+        rtt = [row.rtt_us for row in direction.totals if row.rtt_us is not None]
+        if rtt and len(rtt) == len(direction.totals):
+            yield Measurement("rtt", sum(rtt) / len(rtt), "us", part)
         if test.connect_ms is not None and direction is test.directions[0]:
             yield Measurement("connect_time", test.connect_ms, "ms", part)
         return
@@ -83,6 +86,12 @@ def _measurements(test: Test, direction: Direction, part: str) -> Iterator[Measu
             yield Measurement("jitter", received.jitter_ms, "ms", part)
         if received.lost is not None:
             yield Measurement("lost", received.lost, "datagrams", part)
+            if received.datagrams:
+                yield Measurement("datagrams", received.datagrams, "datagrams", part)
+                yield Measurement("loss", 100 * received.lost / received.datagrams, "%", part)
+        if received.latency_ms is not None:
+            yield Measurement("latency", received.latency_ms[0], "ms", part)
+            yield Measurement("latency_max", received.latency_ms[1], "ms", part)
     if sent is not None:
         yield Measurement("sent_throughput", sent.rate, sent.rate_unit, part)
 

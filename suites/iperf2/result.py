@@ -53,7 +53,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """What one end counted of one direction over all streams. jitter_ms: mean over the streams."""
+    """What one end counted of one direction over all streams.
+
+    jitter_ms: mean over the streams. latency_ms: (mean of the means, largest), None when a stream has none or a
+    negative one (the clocks disagree).
+    """
 
     rate: float
     rate_unit: str
@@ -62,6 +66,7 @@ class End:
     jitter_ms: float | None = None
     lost: int | None = None
     datagrams: int | None = None
+    latency_ms: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

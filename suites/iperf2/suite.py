@@ -49,11 +49,20 @@ SUITE = Suite(
     pair=True,
     metrics=(
         Metric("throughput", "Throughput", "bit/s", Better.HIGHER, Kind.NETWORK, headline=True),
-        Metric("sent_throughput", "UDP throughput sent", "bit/s", Better.HIGHER, Kind.NETWORK),
+        Metric("sent_throughput", "UDP throughput sent", "bit/s", Better.HIGHER, Kind.NETWORK, detail=True),
         Metric("retransmits", "TCP retransmits", "segments", Better.LOWER, Kind.NETWORK, Scale.COUNT),
-        Metric("connect_time", "TCP connect time", "ms", Better.LOWER, Kind.NETWORK),
+        Metric("connect_time", "TCP connect time", "ms", Better.LOWER, Kind.NETWORK, detail=True),
+        # iperf2 reads the kernel's estimate once, when the queue drains
+        Metric("rtt", "TCP round trip at the end", "us", Better.LOWER, Kind.NETWORK, detail=True),
         Metric("jitter", "UDP jitter", "ms", Better.LOWER, Kind.TAIL_LATENCY),
         Metric("lost", "UDP datagrams lost", "datagrams", Better.LOWER, Kind.NETWORK, Scale.COUNT),
+        Metric("loss", "UDP loss", "%", Better.LOWER, Kind.NETWORK, Scale.COUNT, detail=True),
+        Metric(
+            "datagrams", "UDP datagrams expected", "datagrams", Better.HIGHER, Kind.NETWORK, Scale.COUNT, detail=True
+        ),
+        # one way, so only as true as the two clocks agree
+        Metric("latency", "UDP one-way latency", "ms", Better.LOWER, Kind.NETWORK, detail=True),
+        Metric("latency_max", "UDP one-way latency, worst", "ms", Better.LOWER, Kind.TAIL_LATENCY, detail=True),
     ),
     parameters=(
         Parameter("protocol", "tcp", "Transport protocol", ("tcp", "udp")),
@@ -85,7 +94,7 @@ SUITE = Suite(
         packages=(("apt", ("iperf",)), ("dnf", ("iperf",)), ("zypper", ("iperf2",))),
         install=_INSTALL,
         binaries=("bin/iperf", "MANIFEST"),
-        version=("env", "LD_LIBRARY_PATH={tool}/lib", "{tool}/bin/iperf", "-v"),
+        version=("env", "LD_LIBRARY_PATH={tool}/lib", "{tool}/bin/iperf", "-v"),  # on stderr, and exits with 1
     ),
     notes="The receiver serves until the sender is done. iperf exits with 0 even when nobody answers: reading tells.",
 )
@@ -97,7 +106,8 @@ def steps(case: Case, params: Mapping[str, Scalar], ctx: Context) -> JobSpec:
     seconds = float(params["duration"])
     argv = _server(params, ctx) if ctx.role is Role.RECEIVER else _client(params, ctx)
     step = Step(
-        argv=(f"{ctx.tool_dir}/bin/iperf", *argv),
+        # iperf exits with 0 when the other end is gone: what it says on stderr must reach the parser
+        argv=("sh", "-c", 'exec "$@" 2>&1', "sh", f"{ctx.tool_dir}/bin/iperf", *argv),
         timeout_s=2 * seconds + 60,
         expected_s=seconds + 1,
         env=(("LD_LIBRARY_PATH", f"{ctx.tool_dir}/lib"),),

@@ -22,7 +22,9 @@ _CLIENT = re.compile(r"Client connecting to .+?, (TCP|UDP) port (\d+)")
 _SERVER = re.compile(r"Server listening on (TCP|UDP) port (\d+)")
 _CONNECTED = re.compile(r"\[\s*([^\]\s]+)\] local \S+ port (\d+) connected (?:with|to) \S+ port (\d+)(.*)")
 _CONNECT_TIME = re.compile(r"\(ct=([\d.]+) ms\)")
-_WRONG = re.compile(r"\b(?:connect|write|bind) (?:failed|error)|\berror: |unrecognized option|too many")
+_WRONG = re.compile(
+    r"\b(?:connect|write|bind) (?:failed|error)|read failed: Connection refused|\berror: |unrecognized option|too many"
+)
 _NO_ACK = "did not receive ack of last datagram"
 _UDP = re.compile(rf"({_NUMBER}) ms\s+(-?\d+)/\s*(\d+)\s*\(")
 _LATENCY = re.compile(rf"\)\s+({_NUMBER})/\s*({_NUMBER})/\s*({_NUMBER})/\s*({_NUMBER}) ms")

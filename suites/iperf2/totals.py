@@ -116,7 +116,15 @@ def _end(totals: list[Row], summed: Row | None) -> End:
         jitter_ms=math.fsum(jitter) / len(jitter) if jitter and len(jitter) == len(rows) else None,
         lost=sum(lost) if len(lost) == len(rows) else None,
         datagrams=sum(datagrams) if len(datagrams) == len(rows) else None,
+        latency_ms=_latency(rows),
     )
+
+
+def _latency(rows: list[Row]) -> tuple[float, float] | None:
+    known = [row.latency_ms for row in rows if row.latency_ms and 0 <= min(row.latency_ms) <= max(row.latency_ms) < 1e9]
+    if len(known) < len(rows):
+        return None
+    return math.fsum(one[0] for one in known) / len(known), max(one[2] for one in known)
 
 
 def _intervals(block: Block, ids: list[str], *, alone: bool) -> tuple[Row, ...]:

@@ -28,12 +28,13 @@ def read(document: Document) -> Test | Failure:
         return Failure(document.line, "totals in `end`", "an empty `end`" if "end" in content else "no `end`")
     test_start = _object(start, "test_start")
     bidir = bool(test_start.get("bidir")) or any(key.endswith(_REVERSE) for key in end)
-    directions = _directions(content, end, bidir=bidir, reverse=bool(test_start.get("reverse")))
+    role = "server" if "accepted_connection" in start else "client"
+    directions = _directions(content, end, bidir=bidir, reverse=bool(test_start.get("reverse")), role=role)
     if not any(one.sent or one.received for one in directions):
         return Failure(document.line, "bits_per_second above 0 in the sums of `end`", _excerpt(end))
     cpu = _object(end, "cpu_utilization_percent")
     return Test(
-        role="server" if "accepted_connection" in start else "client",
+        role=role,
         proto=str(test_start.get("protocol") or ("UDP" if "sum" in end else "TCP")),
         streams=_count(test_start.get("num_streams")) or 1,
         directions=directions,
@@ -45,14 +46,21 @@ def read(document: Document) -> Test | Failure:
     )
 
 
-def _directions(content: dict[str, Any], end: dict[str, Any], *, bidir: bool, reverse: bool) -> tuple[Direction, ...]:
-    found = [_direction(content, end, suffix="", reverse=reverse, bidir=bidir)]
-    if bidir:
-        found.append(_direction(content, end, suffix=_REVERSE, reverse=not reverse, bidir=bidir))
-    return tuple(found)
+def _directions(
+    content: dict[str, Any], end: dict[str, Any], *, bidir: bool, reverse: bool, role: str
+) -> tuple[Direction, ...]:
+    if not bidir:
+        return (_direction(content, end, suffix="", reverse=reverse, sending=None),)
+    is_client = role == "client"
+    return (
+        _direction(content, end, suffix="", reverse=False, sending=is_client),
+        _direction(content, end, suffix=_REVERSE, reverse=True, sending=not is_client),
+    )
 
 
-def _direction(content: dict[str, Any], end: dict[str, Any], *, suffix: str, reverse: bool, bidir: bool) -> Direction:
+def _direction(
+    content: dict[str, Any], end: dict[str, Any], *, suffix: str, reverse: bool, sending: bool | None
+) -> Direction:
     sent, received = _end(end.get(f"sum_sent{suffix}")), _end(end.get(f"sum_received{suffix}"))
     mixed = _object(end, f"sum{suffix}")
     if mixed and sent is None and received is None:  # UDP before 3.11
@@ -62,7 +70,7 @@ def _direction(content: dict[str, Any], end: dict[str, Any], *, suffix: str, rev
         sent=sent,
         received=received,
         intervals=_intervals(content.get("intervals"), f"sum{suffix}"),
-        rtt_us=_mean_rtt(end.get("streams"), None if not bidir else not suffix),
+        rtt_us=_mean_rtt(end.get("streams"), sending),
     )
 
 
@@ -98,7 +106,7 @@ def _intervals(data: Any, key: str) -> tuple[Interval, ...]:
 
 
 def _mean_rtt(streams: Any, sending: bool | None) -> float | None:
-    """Mean of `mean_rtt` (µs) over the streams; with `--bidir` over those whose `sender` is `sending`."""
+    """Mean of `mean_rtt` (µs) over the streams; with `--bidir` over those that this end sends or receives."""
     values: list[float] = []
     for item in streams if isinstance(streams, list) else []:
         sender = _object(item, "sender") if isinstance(item, dict) else {}

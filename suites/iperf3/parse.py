@@ -79,6 +79,9 @@ def _measurements(test: Test, direction: Direction, part: str) -> Iterator[Measu
         yield Measurement("jitter", arrival.jitter_ms, "ms", part)
     if test.proto == "UDP" and arrival is not None and arrival.lost is not None:
         yield Measurement("lost", arrival.lost, "datagrams", part)
+        if arrival.datagrams:
+            yield Measurement("datagrams", arrival.datagrams, "datagrams", part)
+            yield Measurement("loss", 100 * arrival.lost / arrival.datagrams, "%", part)
     if direction is test.directions[0]:  # the process serves both directions
         if test.cpu_local is not None:
             yield Measurement("cpu_local", test.cpu_local, "%", part)

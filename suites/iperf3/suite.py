@@ -45,11 +45,15 @@ SUITE = Suite(
     pair=True,
     metrics=(
         Metric("throughput", "Throughput received", "bit/s", Better.HIGHER, Kind.NETWORK, headline=True),
-        Metric("sent_throughput", "Throughput sent", "bit/s", Better.HIGHER, Kind.NETWORK),
+        Metric("sent_throughput", "Throughput sent", "bit/s", Better.HIGHER, Kind.NETWORK, detail=True),
         Metric("retransmits", "TCP retransmits", "segments", Better.LOWER, Kind.NETWORK, Scale.COUNT),
-        Metric("rtt", "TCP round trip under load", "us", Better.LOWER, Kind.NETWORK),
+        Metric("rtt", "TCP round trip under load", "us", Better.LOWER, Kind.NETWORK, detail=True),
         Metric("jitter", "UDP jitter", "ms", Better.LOWER, Kind.TAIL_LATENCY),
         Metric("lost", "UDP datagrams lost", "datagrams", Better.LOWER, Kind.NETWORK, Scale.COUNT),
+        Metric("loss", "UDP loss", "%", Better.LOWER, Kind.NETWORK, Scale.COUNT, detail=True),
+        Metric(
+            "datagrams", "UDP datagrams expected", "datagrams", Better.HIGHER, Kind.NETWORK, Scale.COUNT, detail=True
+        ),
         Metric("cpu_local", "CPU of iperf3, client", "%", Better.LOWER, Kind.CPU),
         Metric("cpu_remote", "CPU of iperf3, server", "%", Better.LOWER, Kind.CPU),
     ),

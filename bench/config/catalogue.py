@@ -109,8 +109,8 @@ def _problems(suite: Suite) -> Iterator[str]:
                 yield f"there are two {kind}s called {name!r}"
             if kind in ("case", "profile") and not is_safe_name(name):
                 yield f"the {kind} name {name!r} is not a safe file name"
-    if not suite.metrics:
-        yield "it has no metrics"
+    if suite.cases and not suite.metrics:
+        yield "it has cases but no metrics"
     for parameter in suite.parameters:
         if parameter.choices and parameter.default not in parameter.choices:
             yield f"the default of parameter {parameter.name!r} is not one of its choices"

@@ -89,7 +89,7 @@ def test_a_linked_folder_goes_by_the_name_of_the_link(tmp_path: Path) -> None:
         ("import no_such_module\n", "ModuleNotFoundError"),
         ("SUITE = 1\n", "no SUITE of type"),
         (GOOD.replace('"mine"', '"yours"'), "SUITE is called 'yours'"),
-        (HEAD + 'SUITE = Suite("mine", "", ())', "it has no metrics"),
+        (GOOD.replace("(METRIC,)", "()"), "cases but no metrics"),
         (HEAD + 'SUITE = Suite("mine", "", (METRIC, METRIC))', "two metrics called 'm'"),
         (GOOD.replace('("a",)', '("b",)'), "names a case 'b' that does not exist"),
         (GOOD.replace('("a",)', "()"), "has no cases"),

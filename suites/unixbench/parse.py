@@ -7,13 +7,13 @@ Per number of copies ("1 copy", "8 copies"): `<test>` and `<test>-index` for eve
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import re
 
 from bench.errors import ParseError
 from bench.model import Better, Kind, Measurement, Metric, Parsed
 
 from . import log, report
-from .catalogue import CATEGORIES, INDEX_TESTS, find, part
+from .catalogue import CATEGORIES, INDEX_TESTS, TESTS, find, part
 from .decode import decode
 
 _ROUNDING = 0.006  # the report prints one decimal; small indexes of slow machines lose up to half a percent by it
@@ -40,18 +40,20 @@ def parse(data: bytes, source: str) -> Parsed:
         tuple(measurements),
         tool_version=found.version,
         warnings=tuple(warnings),
-        metrics=tuple(_unknown(found)),
+        metrics=tuple(_unknown(measurements).values()),
     )
 
 
-def _unknown(found: report.Report) -> Iterator[Metric]:
+def _unknown(found: list[Measurement]) -> dict[str, Metric]:
     """Metrics for tests that the suite does not list: somebody added them to their UnixBench."""
-    for section in found.sections:
-        for result in section.results:
-            if find(result.name) is None:
-                name, title = _name(result.name), " ".join(result.name.split())
-                yield Metric(name, title, result.unit, Better.HIGHER, Kind.CPU, detail=True)
-                yield Metric(f"{name}-index", f"{title}, index", "index", Better.HIGHER, Kind.CPU, detail=True)
+    known = {test.name for test in TESTS} | {
+        f"{head}{name}" for name in CATEGORIES.values() for head in ("", "partial-")
+    }
+    return {
+        one.metric: Metric(one.metric, one.metric.replace("-", " "), one.unit, Better.HIGHER, Kind.CPU, detail=True)
+        for one in found
+        if one.metric not in known and re.sub("-(?:index|pass)$", "", one.metric) not in known
+    }
 
 
 def _check_run(found: report.Report, source: str, warnings: list[str], *, anything: bool) -> None:
@@ -154,4 +156,4 @@ def _passes(text: str, source: str, warnings: list[str]) -> list[Measurement]:
 def _name(title: str) -> str:
     """The metric of a test; a test that is not known is called by its title."""
     test = find(title)
-    return test.name if test else "-".join("".join(c if c.isalnum() else " " for c in title).lower().split())
+    return test.name if test else "-".join(re.sub(r"[\W_]+", " ", title).lower().split()) or "unnamed"

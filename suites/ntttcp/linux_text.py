@@ -23,6 +23,7 @@ _CONNECTIONS = re.compile(r"^(\d+) connections tested$")
 _PROMPT = re.compile(r"\bntttcp(?:\.exe)?\s(?:.*\s)?-([sr])(?![a-z])")
 _SENDER = re.compile(r"connections (?:tested|created)|receiver exited|\*\*\* sender role|sender:")
 _RECEIVER = re.compile(r"\*\*\* receiver role|sender side was interrupted")
+_INTERRUPTED = re.compile(r"[Ii]nterrupted")
 
 _LABELS = {
     "test duration": ("duration", "s", "seconds"),
@@ -129,8 +130,9 @@ def _take_ahead(ahead: Reading, line: str, level: str | None) -> None:
         ahead.role = "sender"
     elif _RECEIVER.search(line):
         ahead.role = "receiver"
-    if level == "ERR":
-        ahead.warnings.append(f"the tool said: {line}")
+    if level == "ERR" or _INTERRUPTED.search(line):  # an interrupted run ends with 0 and prints totals all the same
+        warning = f"the tool said: {line}"
+        ahead.warnings += [] if warning in ahead.warnings else [warning]
 
 
 def _guess_role(reading: Reading) -> None:

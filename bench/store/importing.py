@@ -14,12 +14,16 @@ from bench.store.store import Store, StoredRun, publish
 
 @dataclass(frozen=True, slots=True)
 class RawFile:
-    """One file to import: its name, its content, and the target (or sender and receiver) it speaks of."""
+    """One file to import: its name, its content, and the target (or sender and receiver) it speaks of.
+
+    beside: further files that are kept with it and not parsed, e.g. the table its rows were taken from.
+    """
 
     name: str
     content: bytes
     targets: tuple[str, ...]
     case: str = "imported"
+    beside: tuple[tuple[str, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +109,5 @@ def _publish(run: StoredRun, trial: Trial, file: RawFile, origin: Origin) -> Non
         roles=tuple((target, "imported") for target in trial.targets),
         imported=True,
     )
-    publish(run, record, {f"imported/{path}": file.content}, {})
+    beside = {f"imported/{name}": content for name, content in file.beside}
+    publish(run, record, {**beside, f"imported/{path}": file.content}, {})

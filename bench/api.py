@@ -1,0 +1,79 @@
+"""The Python API: what the command line calls, for notebooks and scripts. Re-exported lazily by `bench`.
+
+import bench
+
+samples = bench.load_runs("runs", tags=["pre-maintenance", "post-host-patch"])
+comparison = bench.compare(samples, "pre-maintenance", "post-host-patch")
+print(comparison.to_frame()[["metric", "target", "ratio", "verdict", "reason"]])
+bench.write_report(comparison, "reports/january.html")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.analyse.compare import compare
+from bench.errors import ReportError, StoreError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bench.analyse.result import Comparison
+
+__all__ = ["compare", "load_runs", "write_report"]
+
+
+def load_runs(path: str | Path, tags: Iterable[str] | None = None, *, campaign: str | None = None) -> pd.DataFrame:
+    """All samples of the runs below the folder `path`, one row per value (`bench.analyse.samples.COLUMNS`).
+
+    Suites are the built-in ones and those beside the folder of runs. What could not be read is told in
+    `frame.attrs["problems"]`, a list of sentences. StoreError when there is no such folder.
+    """
+    from bench.analyse.samples import load_samples
+    from bench.config.catalogue import load_suites, suite_folders
+    from bench.store import Store
+
+    root = Path(path)
+    if not root.is_dir():
+        raise StoreError(
+            "there is no folder of runs", where=str(root), remedy="`bench run` and `bench import` make one"
+        )
+    runs = Store(root).runs(campaign=campaign, tags=tags)
+    loaded = load_samples(runs, load_suites(suite_folders(root.resolve().parent)))
+    loaded.frame.attrs["problems"] = [f"{one.run}/{one.trial_id}: {one.message}" for one in loaded.problems]
+    return loaded.frame
+
+
+def write_report(
+    comparison: Comparison, path: str | Path, *, title: str = "", generated_at: datetime | None = None
+) -> Path:
+    """Write one HTML page about one comparison; returns its path. ReportError when it cannot be written.
+
+    The page of `bench report` says more: it also knows the runs, their coverage and provenance.
+    """
+    from bench import __version__
+    from bench.analyse.result import Coverage
+    from bench.report.html import render_html
+    from bench.report.view import build_report
+
+    moment = (generated_at or datetime.now(UTC)).astimezone(UTC)
+    page = render_html(
+        build_report(
+            runs=[],
+            comparisons=[comparison],
+            coverage=Coverage(()),
+            generated_at=moment.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            version=__version__,
+            title=title or f"{comparison.before} → {comparison.after}",
+        )
+    )
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise ReportError(f"cannot be written ({error.strerror})", where=str(target)) from error
+    return target

@@ -47,11 +47,9 @@ def axis_for(results: Iterable[MetricResult]) -> Axis:
     widest = 0.0
     for result in results:
         widest = max(widest, math.log1p(result.margin) * 1.5)
-        for value in _ends(result):
-            if value > 0 and math.isfinite(value):
-                ends.append(abs(math.log(value)))
+        ends += [abs(math.log(value)) for value in _ends(result) if value > 0 and math.isfinite(value)]
     ends.sort()
-    needed = max(widest, ends[int(0.9 * (len(ends) - 1))] if ends else 0.0)
+    needed = max(widest, ends[math.ceil(0.9 * (len(ends) - 1))] if ends else 0.0)
     return Axis(next((step for step in _STEPS if math.log1p(step) >= needed), _STEPS[-1]))
 
 

@@ -29,7 +29,9 @@ def _card(comparison: Comparison, whole: bool, names: dict[MetricKey, tuple[str,
     decisive = [metric for metric in comparison.metrics if metric.primary] or list(comparison.metrics)
     verdict = overall(decisive)
     shown = look(verdict)
-    everything = sorted((metric for metric in comparison.metrics if moved(metric)), key=_strength)
+    named = sorted((metric for metric in comparison.metrics if moved(metric)), key=_strength)
+    if not named:
+        named = [metric for metric in decisive if metric.verdict is Verdict.INCONCLUSIVE and metric.ratio is not None]
     return Card(
         before=one_line(comparison.before),
         after=one_line(comparison.after),
@@ -37,7 +39,7 @@ def _card(comparison: Comparison, whole: bool, names: dict[MetricKey, tuple[str,
         css=shown.css,
         symbol=shown.symbol,
         headline=_headline(decisive, verdict, names, text),
-        moves=tuple(_move(metric, names[metric.key]) for metric in everything[:_MOVES]),
+        moves=tuple(_move(metric, names[metric.key]) for metric in named[:_MOVES]),
         summary=_summary(comparison.metrics, text),
         attribution=one_line(comparison.attribution.sentence) if comparison.attribution else "",
         doubt=_doubt(comparison.attribution, text),

@@ -9,10 +9,10 @@ from __future__ import annotations
 import io
 import re
 from html import escape
+from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
@@ -23,7 +23,7 @@ from bench.report.plain import one_line, shorten
 from bench.report.strips import PhasePoints, Strip
 
 _SIZE = (4.7, 1.75)
-_THEME = {"svg.fonttype": "none", "svg.hashsalt": "vmbench", "path.simplify": False, "font.size": 9.5}
+_THEME: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "vmbench", "path.simplify": False, "font.size": 9.5}
 _VARIABLES = {
     "#00000a": "var(--ink)",
     "#00000b": "var(--soft)",
@@ -49,7 +49,7 @@ def sample_chart(strip: Strip, title: str, description: str) -> str:
         for phase in strip.phases:
             left = _phase(axes, phase, left, len(strip.phases))
         stream = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     return _fragment(stream.getvalue(), title, description)
 
 
@@ -104,9 +104,7 @@ def _phase(axes: Axes, phase: PhasePoints, left: float, phases: int) -> float:
     return right + _GAP
 
 
-def _lines(
-    axes: Axes, lines: list[tuple[tuple[float, float], tuple[float, float]]], colour: str, width: float
-) -> None:
+def _lines(axes: Axes, lines: list[tuple[tuple[float, float], tuple[float, float]]], colour: str, width: float) -> None:
     """Many strokes as one path; a stroke of no length is a dot, because its caps are round."""
     vertices = [point for line in lines for point in line]
     codes = [Path.MOVETO, Path.LINETO] * len(lines)
@@ -117,7 +115,7 @@ def _lines(
 
 
 def _fragment(svg: str, title: str, description: str) -> str:
-    """matplotlib's file as a fragment: without prologue, ids, global style and fonts; with a title and description."""
+    """What matplotlib wrote as a fragment: no prologue, ids, global style or fonts, but a title and a description."""
     body = svg[svg.index("<svg") :]
     box = re.search(r'viewBox="([^"]+)"', body)
     inner = body[body.index(">") + 1 : body.rindex("</svg>")]

@@ -39,7 +39,12 @@ def coverage(report: Report, text: Text) -> Fold:
         )
     ]
     excluded = tuple(
-        (f"{one_line(one.before)} → {one_line(one.after)}", one_line(item.what), one_line(item.cause), count(item.count))
+        (
+            f"{one_line(one.before)} → {one_line(one.after)}",
+            one_line(item.what),
+            one_line(item.cause),
+            count(item.count),
+        )
         for one in report.comparisons
         for item in one.excluded
     )
@@ -108,7 +113,9 @@ def provenance(report: Report, text: Text) -> Fold:
         Table(text("provenance.reproduce"), _head(text, "provenance", "command"), commands, code=(0,)),
         _runs(report, text),
         _counted(text("provenance.versions"), _head(text, "provenance", "what", "value", "used"), _versions(report)),
-        _counted(text("provenance.digests"), _head(text, "provenance", "suite", "suite_digest", "used"), _suites(report)),
+        _counted(
+            text("provenance.digests"), _head(text, "provenance", "suite", "suite_digest", "used"), _suites(report)
+        ),
         *_details(report, text),
     )
     heading = text("provenance.title", runs=text.number("run", runs), files=files)
@@ -154,7 +161,9 @@ def _details(report: Report, text: Text) -> Iterator[Table]:
     head = _head(text, "provenance", "suite", "details", "targets", "trials")
     yield Table(text("provenance.tools"), head, tools, numeric=(3,), code=(1,))
     parameters = tuple((one_line(suite), one_line(case), one_line(words)) for suite, case, words in known.parameters)
-    yield Table(text("provenance.parameters"), _head(text, "provenance", "suite", "case", "params"), parameters, code=(2,))
+    yield Table(
+        text("provenance.parameters"), _head(text, "provenance", "suite", "case", "params"), parameters, code=(2,)
+    )
     files = tuple((one_line(file.path), count(file.size), file.sha256) for file in known.files[:MOST_FILES])
     head = _head(text, "provenance", "path", "bytes", "sha")
     yield Table(text("provenance.files"), head, files, numeric=(1,), code=(0, 2))

@@ -100,7 +100,7 @@ def shown_unit(values: Iterable[float | None], name: str) -> Shown:
 
 
 def quantity(value: float | None, shown: Shown | None = None) -> str:
-    """A value in four significant digits: "2.914", "287.5", "64,512", "0.000123"; "–" when it is absent."""
+    """A value in four significant digits: "2.914", "287.5", "742" (exactly), "64,512"; "–" when it is absent."""
     if value is None or not math.isfinite(value):
         return MISSING
     scaled = value * (shown.factor if shown else 1.0)
@@ -109,7 +109,8 @@ def quantity(value: float | None, shown: Shown | None = None) -> str:
     whole = math.floor(math.log10(abs(scaled))) + 1
     if whole > 9 or whole < -5:
         return f"{scaled:.3e}".replace("-", "−")
-    return f"{scaled:,.{max(0, 4 - whole)}f}".replace("-", "−")
+    digits = 0 if whole >= 3 and scaled == round(scaled) else max(0, 4 - whole)
+    return f"{scaled:,.{digits}f}".replace("-", "−")
 
 
 def count(number: int) -> str:

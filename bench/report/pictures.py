@@ -82,5 +82,3 @@ def _describe(strip: Strip, text: Text) -> str:
         phases=text.number("phase", len(strip.phases)),
         medians=medians,
     )
-
-

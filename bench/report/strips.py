@@ -69,7 +69,9 @@ def strips(samples: pd.DataFrame, tags: tuple[str, ...]) -> dict[MetricKey, Stri
         names = tuple(str(item) for item in head)
         if tag not in tags or not math.isfinite(value):
             continue
-        key = keys.get(names) or keys.setdefault(names, MetricKey(*names[:4], _params(names[4])))
+        key = keys.get(names) or keys.setdefault(
+            names, MetricKey(names[0], names[1], names[2], names[3], _params(names[4]))
+        )
         first_unit, values = found.setdefault(key, (str(unit), {}))
         number = float(value) if unit == first_unit else _converted(float(value), str(unit), first_unit)
         if number is not None:
@@ -110,9 +112,7 @@ def _strip(values: Values, unit: str, tags: tuple[str, ...]) -> Strip:
     return Strip(tuple(phases), name, relative, len(values), len(every), medians_only)
 
 
-def _session(
-    values: Values, tag: str, session: int, shares: Mapping[str, float], medians_only: bool
-) -> SessionPoints:
+def _session(values: Values, tag: str, session: int, shares: Mapping[str, float], medians_only: bool) -> SessionPoints:
     drawn: list[float] = []
     for target in sorted(values):
         some = [value * shares[target] for value in values[target].get((tag, session), [])]

@@ -41,22 +41,23 @@ def matrix(report: Report, axis: Axis, text: Text) -> Matrix:
         for suite, some in groupby(rows, key=lambda pair: pair[0])
     )
     low, high = axis.words
-    return Matrix(tuple(_head(report, one, text) for one in report.comparisons), groups, text("matrix.scale", low=low, high=high))
+    return Matrix(
+        tuple(_head(report, one, text) for one in report.comparisons), groups, text("matrix.scale", low=low, high=high)
+    )
 
 
 def _head(report: Report, comparison: Comparison, text: Text) -> tuple[str, str]:
     before = one_line(comparison.before)
-    return one_line(comparison.after), text("matrix.whole" if report.is_whole(comparison) else "matrix.versus", before=before)
+    return one_line(comparison.after), text(
+        "matrix.whole" if report.is_whole(comparison) else "matrix.versus", before=before
+    )
 
 
-def _matrix_row(
-    number: int, results: Sequence[MetricResult | None], place: str, axis: Axis, text: Text
-) -> MatrixRow:
+def _matrix_row(number: int, results: Sequence[MetricResult | None], place: str, axis: Axis, text: Text) -> MatrixRow:
     first = next(result for result in results if result is not None)
     step = next(index for index, result in enumerate(results) if result is not None)
     cells = tuple(
-        None if result is None else verdict_view(result, result.margin, result.better, axis, text)
-        for result in results
+        None if result is None else verdict_view(result, result.margin, result.better, axis, text) for result in results
     )
     shown = result_unit(first)
     return MatrixRow(f"s{step}-m{number}", title(first), place, unit_line(first, shown, text), first.primary, cells)
@@ -87,7 +88,15 @@ def _ratio_table(
         (
             one_line(report.suite_title(suite)),
             tuple(
-                _block(metric, f"s{step}-m{order[metric.key]}", names[metric.key], comparison.groups, label_names, axis, text)
+                _block(
+                    metric,
+                    f"s{step}-m{order[metric.key]}",
+                    names[metric.key],
+                    comparison.groups,
+                    label_names,
+                    axis,
+                    text,
+                )
                 for metric in some
             ),
         )
@@ -114,7 +123,18 @@ def _block(
 ) -> RatioBlock:
     shown = result_unit(metric)
     blank = ("",) * len(label_names)
-    rows = [_row("all", text("table.all", targets=text.number("target", len(metric.targets))), blank, metric, metric, shown, axis, text)]
+    rows = [
+        _row(
+            "all",
+            text("table.all", targets=text.number("target", len(metric.targets))),
+            blank,
+            metric,
+            metric,
+            shown,
+            axis,
+            text,
+        )
+    ]
     for group in groups:
         if group.result.key == metric.key and 1 < len(group.targets) < len(metric.targets):
             labels = tuple(one_line(dict(group.labels).get(name, "")) for name in label_names)
@@ -185,7 +205,11 @@ def fact_tables(report: Report, text: Text) -> tuple[FactTable, ...]:
         declared = text("facts.declared", factors=factors) if factors else ""
         found.append(
             FactTable(
-                one_line(comparison.before), one_line(comparison.after), declared, one_line(judged.sentence), tuple(rows)
+                one_line(comparison.before),
+                one_line(comparison.after),
+                declared,
+                one_line(judged.sentence),
+                tuple(rows),
             )
         )
     return tuple(found)

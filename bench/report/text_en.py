@@ -72,7 +72,9 @@ ENGLISH: dict[str, str] = {
     "trust.undecided": "{step}: {number} of {total} not decided.",
     "trust.settle": "What would settle most of them: {settle}",
     "trust.few": "Only {targets}.",
-    "trust.few.detail": "The verdicts speak of these machines, not of a fleet; more machines say more than more repetitions.",
+    "trust.few.detail": (
+        "The verdicts speak of these machines, not of a fleet; more machines say more than more repetitions."
+    ),
     "trust.missing": "{missing} of {planned} missing.",
     "trust.missing.unknown": "No cause was recorded.",
     "trust.again": "{number}, each for a recorded cause.",
@@ -85,9 +87,13 @@ ENGLISH: dict[str, str] = {
     "trust.left_out": "Left out: {what}.",
     # matrix and tables
     "matrix.title": "What moved",
-    "matrix.lead": "After as a share of before, over all targets. ▲ better, ▼ worse, = no meaningful change, ? not decided. "
-    "Bars: interval, right is better; the band is the margin under which a change does not matter.",
-    "matrix.scale": "All bars share one logarithmic scale, {low} % to {high} %; an arrowhead means that the interval goes on.",
+    "matrix.lead": (
+        "After as a share of before, over all targets. ▲ better, ▼ worse, = no meaningful change, ? not decided. "
+        "Bars: interval, right is better; the band is the margin under which a change does not matter."
+    ),
+    "matrix.scale": (
+        "All bars share one logarithmic scale, {low} % to {high} %; an arrowhead means that the interval goes on."
+    ),
     "matrix.label": "Matrix of ratios, metrics by steps",
     "matrix.metric": "Metric",
     "matrix.versus": "against {before}",
@@ -95,8 +101,10 @@ ENGLISH: dict[str, str] = {
     "matrix.none": "not measured",
     "matrix.primary": "primary",
     "table.title": "Where",
-    "table.lead": "Every metric over all targets, by group and per target, worst first. Before and after are geometric means of "
-    "session levels.",
+    "table.lead": (
+        "Every metric over all targets, by group and per target, worst first. Before and after are geometric "
+        "means of session levels."
+    ),
     "table.step": "{before} → {after}",
     "table.label": "Ratios, {before} to {after}",
     "table.target": "Target",
@@ -111,10 +119,12 @@ ENGLISH: dict[str, str] = {
     "table.all": "All: {targets}",
     "table.hidden": "{more} more targets are in the CSV.",
     "table.relocated": "moved to another host",
-    "table.spread": "spread within the session {spread}",
+    "table.spread": "within-session spread {spread}",
     # pictures
     "pictures.title": "Every sample",
-    "pictures.lead": "A dot is one measured value, a stroke the median of its session; sessions stand in order, phases side by side.",
+    "pictures.lead": (
+        "A dot is one measured value, a stroke the median of its session; sessions stand in order, phases side by side."
+    ),
     "pictures.more": "All other metrics of {suite}: {number}",
     "pictures.relative": "% of each target's own level in its first phase, {targets}; {way}",
     "pictures.plain": "{unit}, {targets}; {way}",
@@ -142,7 +152,9 @@ ENGLISH: dict[str, str] = {
     # coverage
     "coverage.title": "Coverage: {ok} of {planned} trials",
     "coverage.complete": "Every planned trial was measured.",
-    "coverage.missing": "{missing} of the planned trials have no valid result; what is missing is absent and never counted as zero.",
+    "coverage.missing": (
+        "{missing} of the planned trials have no valid result; what is missing is absent and never counted as zero."
+    ),
     "coverage.table": "Trials by phase, target and suite",
     "coverage.phase": "Phase",
     "coverage.target": "Target",
@@ -160,26 +172,46 @@ ENGLISH: dict[str, str] = {
     "coverage.why": "Why, and how to include it",
     # method
     "method.title": "Method, in plain words",
-    "method.ratio": "A ratio is the later phase divided by the earlier one, as measured: 108 % of a throughput is better, 108 % of a "
-    "latency is worse. Symbols and words say which; bars have better on the right.",
-    "method.unit": "Repetitions within one session look alike, so they count as one: the median of a session's repetitions is "
-    "one level. Here: {repetitions}.",
+    "method.ratio": (
+        "A ratio is the later phase divided by the earlier one, as measured: 108 % of a throughput is better, "
+        "108 % of a latency is worse. Symbols and words say which; bars have better on the right."
+    ),
+    "method.unit": (
+        "Repetitions within one session look alike, so they count as one: the median of a session's repetitions "
+        "is one level. Here: {repetitions}."
+    ),
     "method.sessions": "{tag}: {sessions}",
-    "method.sample.many": "With {targets} the targets are the sample: each gives one ratio, and the interval is Student's t over their "
-    "logarithms. It also contains what makes one machine differ from itself a week later.",
-    "method.sample.some": "With {targets} the interval rests on the scatter of the targets' ratios and, where nobody's host moved, on their sessions.",
-    "method.sample.few": "With {targets} the interval rests on the scatter of sessions and on a drift allowance for what sessions of one "
-    "machine cannot see. A single session gives no interval: the verdict is then inconclusive (unreplicated).",
-    "method.verdict": "A metric improved or regressed when its interval excludes 100 % and the change reaches the margin. It did not change "
-    "meaningfully when the interval of the change lies within the margin. Everything else is inconclusive, with the reason and what would "
-    "settle it.",
+    "method.sample.many": (
+        "With {targets} the targets are the sample: each gives one ratio, and the interval is Student's t over "
+        "their logarithms. It also contains what makes one machine differ from itself a week later."
+    ),
+    "method.sample.some": (
+        "With {targets} the interval rests on the scatter of the targets' ratios and, where nobody's host moved, "
+        "on their sessions."
+    ),
+    "method.sample.few": (
+        "With {targets} the interval rests on the scatter of sessions and on a drift allowance for what sessions "
+        "of one machine cannot see. A single session gives no interval: the verdict is then inconclusive "
+        "(unreplicated)."
+    ),
+    "method.verdict": (
+        "A metric improved or regressed when its interval excludes 100 % and the change reaches the margin. It "
+        "did not change meaningfully when the interval of the change lies within the margin. Everything else is "
+        "inconclusive, with the reason and what would settle it."
+    ),
     "method.margin": "Margins, fixed before looking: {margins}.",
     "method.margin.kind": "{margin} for {kind}",
     "method.level": "Intervals hold at {level} %.",
-    "method.primary": "Primary metrics, named by the campaign before measuring: {names}. They decide the verdict of a step.",
-    "method.primary.none": "The campaign names no primary metric, so every metric has the same say in the verdict of a step.",
-    "method.missing": "A value that could not be measured is absent. Measurements are never repeated to get a nicer number; a further attempt "
-    "needs a recorded cause.",
+    "method.primary": (
+        "Primary metrics, named by the campaign before measuring: {names}. They decide the verdict of a step."
+    ),
+    "method.primary.none": (
+        "The campaign names no primary metric, so every metric has the same say in the verdict of a step."
+    ),
+    "method.missing": (
+        "A value that could not be measured is absent. Measurements are never repeated to get a nicer number; a "
+        "further attempt needs a recorded cause."
+    ),
     # provenance
     "provenance.title": "Provenance: {runs}, {files}",
     "provenance.lead": "Everything above can be computed again from the raw files of these runs.",

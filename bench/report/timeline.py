@@ -55,7 +55,9 @@ def _lane(phase: PhaseInfo, number: int, place: Place, text: Text) -> Lane:
     for run in phase.runs:
         time = parse_time(run.created_at)
         if time is not None:
-            marks.append((place(time), text("time.run", session=run.session, time=f"{time:%Y-%m-%d %H:%M}", run=run.run_id)))
+            marks.append(
+                (place(time), text("time.run", session=run.session, time=f"{time:%Y-%m-%d %H:%M}", run=run.run_id))
+            )
     xs = [x for x, _ in marks] or [_LEFT]
     start, end = min(xs) - 9, max(xs) + 9
     tag = one_line(phase.tag)
@@ -75,11 +77,8 @@ def _ticks(first: datetime, last: datetime) -> list[tuple[datetime, str]]:
     while moment <= last:
         day = f"{moment.day} {moment:%b}"
         clock = f"{moment:%H:%M:%S}" if step < timedelta(minutes=1) else f"{moment:%H:%M}"
-        if step >= timedelta(days=1):
-            words = day
-        else:
-            words = clock if day == previous else f"{day} {clock}"
-        found.append((moment, words))
+        within_a_day = clock if day == previous else f"{day} {clock}"
+        found.append((moment, day if step >= timedelta(days=1) else within_a_day))
         previous = day
         moment += step
     return found

@@ -47,7 +47,9 @@ def _attribution(comparison: Comparison, text: Text) -> Iterator[Finding]:
         yield Finding(text(f"trust.{judged.kind.name}", step=_step(comparison)), one_line(judged.sentence))
     if judged.not_observed:
         factors = _names(judged.not_observed, text)
-        yield Finding(text("trust.not_observed", factors=factors), text("trust.not_observed.detail", step=_step(comparison)))
+        yield Finding(
+            text("trust.not_observed", factors=factors), text("trust.not_observed.detail", step=_step(comparison))
+        )
     if judged.relocated:
         yield Finding(
             text("trust.relocated", targets=_names(judged.relocated, text)),
@@ -82,7 +84,9 @@ def _missing(coverage: Coverage, text: Text) -> Iterator[Finding]:
         for row in coverage.rows:
             for cause, number in row.causes:
                 causes[row.target, cause] += number
-        named = [f"{one_line(target)}: {one_line(cause)} ×{number}" for (target, cause), number in causes.most_common(4)]
+        named = [
+            f"{one_line(target)}: {one_line(cause)} ×{number}" for (target, cause), number in causes.most_common(4)
+        ]
         yield Finding(
             text("trust.missing", missing=count(missing), planned=text.number("trial", coverage.planned)),
             "; ".join(named) or text("trust.missing.unknown"),

@@ -86,5 +86,3 @@ def count_verdicts(metrics: Sequence[MetricResult]) -> dict[Verdict, int]:
     for metric in metrics:
         counts[metric.verdict] += 1
     return counts
-
-

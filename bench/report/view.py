@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bench.analyse.result import Comparison, Coverage
@@ -116,7 +117,7 @@ def build_report(
 
 def steps_of(tags: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """The ordered pairs of tags that a report compares: adjacent ones, then first to last when that is another."""
-    adjacent = tuple(zip(tags, tags[1:], strict=False))
+    adjacent = tuple(pairwise(tags))
     return (*adjacent, (tags[0], tags[-1])) if len(tags) > 2 else adjacent
 
 

@@ -29,11 +29,15 @@ from bench.model import Better, Kind, Run, Scale
 from bench.report.provenance import FileDigest, Provenance, ToolUse
 from bench.report.view import Report, build_report
 
-HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\x1b[31m\u202e{{7*7}}$x^2$|`*[a](javascript:alert(3))"
+HOSTILE = (
+    "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\x1b[31m\u202e{{7*7}}$x^2$|`*[a](javascript:alert(3))"
+)
 MARGINS = {Kind.CPU: 0.02, Kind.MEMORY: 0.02, Kind.DISK: 0.05, Kind.NETWORK: 0.05, Kind.TAIL_LATENCY: 0.10}
 
 
-def key(suite: str = "fio", case: str = "randread", metric: str = "iops", part: str = "", **params: object) -> MetricKey:
+def key(
+    suite: str = "fio", case: str = "randread", metric: str = "iops", part: str = "", **params: object
+) -> MetricKey:
     return MetricKey(suite, case, metric, part, tuple(sorted(params.items())))  # type: ignore[arg-type]  # scalars
 
 
@@ -118,7 +122,8 @@ def story() -> Comparison:
 def run(tag: str, session: int, at: str, **changes: object) -> Run:
     made = Run(
         f"{tag}-s{session}", "january", tag, (("host_patch", "on"),), session, 7, at, (), (),
-        (("fio", "ab" * 32), ("iperf3", "cd" * 32)), (("python", "3.11.2"), ("vmbench", "0.1.0")), title="January maintenance",
+        (("fio", "ab" * 32), ("iperf3", "cd" * 32)), (("python", "3.11.2"), ("vmbench", "0.1.0")),
+        title="January maintenance",
     )  # fmt: skip
     return replace(made, **changes)  # type: ignore[arg-type]  # fields of Run
 
@@ -134,7 +139,7 @@ SHAPES = (
 
 def many(number: int = 25, seed: int = 1) -> tuple[MetricResult, ...]:
     """`number` metrics of three suites, some moved, some not."""
-    random_ = random.Random(seed)
+    random_ = random.Random(seed)  # noqa: S311  # made-up numbers
     found: list[MetricResult] = []
     for index in range(number):
         suite, title, unit, better, kind, level = SHAPES[index % len(SHAPES)]
@@ -149,7 +154,7 @@ def many(number: int = 25, seed: int = 1) -> tuple[MetricResult, ...]:
 
 def samples(comparisons: tuple[Comparison, ...], sessions: int = 3, repetitions: int = 3) -> pd.DataFrame:
     """Values that scatter around the levels of every target."""
-    random_ = random.Random(2)
+    random_ = random.Random(2)  # noqa: S311  # made-up numbers
     rows: list[dict[str, object]] = []
     for comparison in comparisons:
         for result in comparison.metrics:
@@ -206,7 +211,9 @@ def report(comparisons: tuple[Comparison, ...], **changes: object) -> Report:
         "samples": samples(tuple(one for one in comparisons[:1])),
         "provenance": Provenance(
             (ToolUse("fio", ("vm-1", "vm-2"), (("digest", "ef" * 32), ("version", "fio-3.33")), 54),),
-            tuple(FileDigest(f"january/r{n}/trials/t{n}/1/raw/single/stdout", f"{n:064x}", 1000 + n) for n in range(54)),
+            tuple(
+                FileDigest(f"january/r{n}/trials/t{n}/1/raw/single/stdout", f"{n:064x}", 1000 + n) for n in range(54)
+            ),
             (("fio", "randread", "bs=4k iodepth=32"),),
         ),
         "suite_titles": (("fio", "fio"), ("iperf3", "iperf3"), ("unixbench", "UnixBench")),
@@ -232,19 +239,48 @@ def ladder() -> Report:
     def step(before: str, after: str, ratios: tuple[float, ...], judged: Attribution | None) -> Comparison:
         metrics = [
             metric(net, "Throughput, receive", ratios[0], 0.014, primary=True, warnings=("two modes",), **shape),
-            metric(cycles, "Cycles per byte", ratios[1], 0.02, unit="cycles", before=2.2, better=Better.LOWER, kind=Kind.NETWORK),
-            metric(tail, "Latency, p99", ratios[2], 0.09, unit="us", before=1412.0, better=Better.LOWER, kind=Kind.TAIL_LATENCY),
+            metric(
+                cycles,
+                "Cycles per byte",
+                ratios[1],
+                0.02,
+                unit="cycles",
+                before=2.2,
+                better=Better.LOWER,
+                kind=Kind.NETWORK,
+            ),
+            metric(
+                tail,
+                "Latency, p99",
+                ratios[2],
+                0.09,
+                unit="us",
+                before=1412.0,
+                better=Better.LOWER,
+                kind=Kind.TAIL_LATENCY,
+            ),
         ]
         if after != "post-guest-patch":
             metrics.append(metric(index, "Index, 1 copy", ratios[3], 0.006, unit="index", before=812.0, kind=Kind.CPU))
         group = GroupResult((("region", "japaneast"), ("size", "Standard_D3_v2")), ("vm-1", "vm-2"), metrics[0])
         return Comparison(
-            before, after, tuple(metrics), judged, (Excluded("fio randread", "freeze of 4.2 s", 5),), ("VM 3 is burstable",), (group,)
+            before,
+            after,
+            tuple(metrics),
+            judged,
+            (Excluded("fio randread", "freeze of 4.2 s", 5),),
+            ("VM 3 is burstable",),
+            (group,),
         )
 
     steps = (
         step("pre-maintenance", "post-host-patch", (0.997, 1.004, 0.988, 1.002), ATTRIBUTED),
-        step("post-host-patch", "post-guest-patch", (0.922, 1.13, 1.148, 0.974), replace(ATTRIBUTED, kind=AttributionKind.JOINT)),
+        step(
+            "post-host-patch",
+            "post-guest-patch",
+            (0.922, 1.13, 1.148, 0.974),
+            replace(ATTRIBUTED, kind=AttributionKind.JOINT),
+        ),
         step("post-guest-patch", "sriov-on", (1.086, 0.887, 0.881, 1.0), CONFOUNDED),
         step("pre-maintenance", "sriov-on", (1.001, 1.002, 1.0, 1.0), None),
     )

@@ -1,0 +1,80 @@
+"""How is a comparison written as CSV? One row per metric over all targets, per group and per target, in full precision.
+
+Columns: before_tag, after_tag, level (all, group, target), target ("" unless level is target), labels (name=value;…),
+suite, case, part, metric, params (name=value;…), title, unit, better, primary, before, after (in `unit`), ratio,
+ratio_low, ratio_high, level_of_interval, margin, p, verdict, reason, settle, sessions_before, sessions_after.
+A number that is absent is an empty field. UTF-8, lines end with LF. Text that a spreadsheet would run as a formula
+(it starts with = + - @) gets a leading apostrophe.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from bench.analyse.result import Comparison, MetricResult, TargetResult
+from bench.model import Params
+from bench.report.formats import Output
+from bench.report.plain import one_line
+
+COLUMNS = (
+    "before_tag", "after_tag", "level", "target", "labels", "suite", "case", "part", "metric", "params", "title",
+    "unit", "better", "primary", "before", "after", "ratio", "ratio_low", "ratio_high", "level_of_interval", "margin",
+    "p", "verdict", "reason", "settle", "sessions_before", "sessions_after",
+)  # fmt: skip
+"""The header of the file."""
+
+
+def render(comparisons: Sequence[Comparison], output: Output = Output()) -> str:  # noqa: B008  # frozen
+    """All comparisons in one table."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for comparison in comparisons:
+        writer.writerows(_rows(comparison))
+    return stream.getvalue()
+
+
+def _rows(comparison: Comparison) -> Iterator[list[str]]:
+    for metric in comparison.metrics:
+        yield _row(comparison, metric, metric, "all", "", ())
+        for group in comparison.groups:
+            if group.result.key == metric.key:
+                yield _row(comparison, metric, group.result, "group", "", group.labels)
+        for target in metric.targets:
+            yield _row(comparison, metric, target, "target", target.target, target.labels)
+
+
+def _row(
+    comparison: Comparison,
+    metric: MetricResult,
+    result: MetricResult | TargetResult,
+    level: str,
+    target: str,
+    labels: Params,
+) -> list[str]:
+    key, interval = metric.key, result.interval
+    sessions: tuple[int | None, int | None] = result.sessions if isinstance(result, TargetResult) else (None, None)
+    texts = (
+        comparison.before, comparison.after, level, target, _pairs(labels), key.suite, key.case, key.part, key.metric,
+        _pairs(key.params), metric.title, metric.unit, metric.better.value, "yes" if metric.primary else "no",
+    )  # fmt: skip
+    bounds = (interval.low, interval.high, interval.level) if interval else (None, None, None)
+    p = result.p if isinstance(result, MetricResult) else None
+    values = (result.before, result.after, result.ratio, *bounds, metric.margin, p)
+    verdict = (result.verdict.value, result.reason.value if result.reason else "", result.settle)
+    return [*map(_safe, texts), *map(_number, values), *map(_safe, verdict), *map(_number, sessions)]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else repr(value)
+
+
+def _pairs(items: Params) -> str:
+    return ";".join(f"{name}={value}" for name, value in items)
+
+
+def _safe(text: str) -> str:
+    shown = one_line(text)
+    return f"'{shown}" if shown[:1] in tuple("=+-@") else shown

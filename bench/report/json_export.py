@@ -1,0 +1,146 @@
+"""How is a comparison written as JSON? A versioned document; `SCHEMA` names the version.
+
+    {"schema": "vmbench/comparison/1",
+     "comparisons": [
+       {"before": tag, "after": tag,
+        "metrics": [METRIC …],
+        "groups": [{"labels": {name: value}, "targets": [name …], "result": METRIC without "targets"}],
+        "attribution": null | {"kind", "sentence", "factors": [{"name", "before", "after"}],
+                               "changes": [{"layer", "name", "before", "after", "targets": [name …], "total",
+                                            "declared_by": factor | null}],
+                               "not_observed": [factor …], "relocated": [target …]},
+        "excluded": [{"what", "cause", "count"}],
+        "warnings": [text …]}]}
+
+    METRIC = {"key": {"suite", "case", "part", "metric", "params": {name: value}}, "title", "unit",
+              "better": "higher" | "lower", "kind", "scale": "ratio" | "count", "margin", "primary",
+              "before", "after", "ratio", "interval": null | {"low", "high", "level"}, "p", "df", "se",
+              "verdict": "improved" | "regressed" | "no meaningful change" | "inconclusive",
+              "reason": null | text, "settle": text, "clear", "detectable", "warnings": [text …],
+              "targets": [{"target", "labels": {name: value}, "before", "after", "ratio", "interval", "verdict",
+                           "reason", "sessions": {"before", "after"}, "values": {"before", "after"}, "spread",
+                           "relocated", "settle"}]}
+
+Ratios are after/before as measured (0.95 is 95 %); margin, spread and detectable are shares (0.02 is 2 %); before and
+after are in `unit`. A number that is absent, or not finite, is null. Within one schema version keys are only added.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from bench.analyse.result import Attribution, Comparison, Interval, MetricResult, TargetResult
+from bench.report.formats import Output
+
+SCHEMA = "vmbench/comparison/1"
+"""The version of the document."""
+
+
+def render(comparisons: Sequence[Comparison], output: Output = Output()) -> str:  # noqa: B008  # frozen
+    """The document as text: keys in the documented order, two spaces deep."""
+    return json.dumps(document(comparisons), ensure_ascii=True, allow_nan=False, indent=2) + "\n"
+
+
+def document(comparisons: Sequence[Comparison]) -> dict[str, Any]:
+    """The document as plain data."""
+    return {"schema": SCHEMA, "comparisons": [_comparison(comparison) for comparison in comparisons]}
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    groups = []
+    for group in comparison.groups:
+        result = {name: value for name, value in _metric(group.result).items() if name != "targets"}
+        groups.append({"labels": dict(group.labels), "targets": list(group.targets), "result": result})
+    return {
+        "before": comparison.before,
+        "after": comparison.after,
+        "metrics": [_metric(metric) for metric in comparison.metrics],
+        "groups": groups,
+        "attribution": _attribution(comparison.attribution),
+        "excluded": [{"what": item.what, "cause": item.cause, "count": item.count} for item in comparison.excluded],
+        "warnings": list(comparison.warnings),
+    }
+
+
+def _metric(metric: MetricResult) -> dict[str, Any]:
+    key = metric.key
+    params = {name: _finite(value) if isinstance(value, float) else value for name, value in key.params}
+    return {
+        "key": {"suite": key.suite, "case": key.case, "part": key.part, "metric": key.metric, "params": params},
+        "title": metric.title,
+        "unit": metric.unit,
+        "better": metric.better.value,
+        "kind": metric.kind.value,
+        "scale": metric.scale.value,
+        "margin": _finite(metric.margin),
+        "primary": metric.primary,
+        **_result(metric),
+        "p": _finite(metric.p),
+        "df": _finite(metric.df),
+        "se": _finite(metric.se),
+        "clear": metric.clear,
+        "detectable": _finite(metric.detectable),
+        "warnings": list(metric.warnings),
+        "targets": [_target(target) for target in metric.targets],
+    }
+
+
+def _target(target: TargetResult) -> dict[str, Any]:
+    return {
+        "target": target.target,
+        "labels": dict(target.labels),
+        **_result(target),
+        "sessions": dict(zip(("before", "after"), target.sessions, strict=True)),
+        "values": dict(zip(("before", "after"), target.values, strict=True)),
+        "spread": _finite(target.spread),
+        "relocated": target.relocated,
+    }
+
+
+def _result(result: MetricResult | TargetResult) -> dict[str, Any]:
+    return {
+        "before": _finite(result.before),
+        "after": _finite(result.after),
+        "ratio": _finite(result.ratio),
+        "interval": _interval(result.interval),
+        "verdict": result.verdict.value,
+        "reason": result.reason.value if result.reason else None,
+        "settle": result.settle,
+    }
+
+
+def _interval(interval: Interval | None) -> dict[str, Any] | None:
+    if interval is None:
+        return None
+    return {"low": _finite(interval.low), "high": _finite(interval.high), "level": _finite(interval.level)}
+
+
+def _attribution(judged: Attribution | None) -> dict[str, Any] | None:
+    if judged is None:
+        return None
+    return {
+        "kind": judged.kind.value,
+        "sentence": judged.sentence,
+        "factors": [{"name": name, "before": before, "after": after} for name, before, after in judged.factors],
+        "changes": [
+            {
+                "layer": change.layer,
+                "name": change.name,
+                "before": change.before,
+                "after": change.after,
+                "targets": list(change.targets),
+                "total": change.total,
+                "declared_by": change.declared_by or None,
+            }
+            for change in judged.changes
+        ],
+        "not_observed": list(judged.not_observed),
+        "relocated": list(judged.relocated),
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

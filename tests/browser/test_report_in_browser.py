@@ -1,0 +1,128 @@
+"""The report in headless Chromium: phone width, dark, print, hostile names, and no request to anywhere."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import report_factory as factory
+
+from bench.analyse.result import Comparison
+from bench.report.html import render_html
+
+# A page around the report, of the same origin: it may look inside, the report's own policy forbids scripts only there.
+PROBE = """<!DOCTYPE html><title>probe</title><body style="margin:0">
+<iframe id="f" src="/report.html" style="border:0;width:%(width)dpx;height:800px"></iframe><pre id="out"></pre><script>
+var hits = 0; window.hit = function () { hits += 1; };
+document.getElementById("f").onload = function () {
+  var d = this.contentDocument, w = this.contentWindow, root = d.documentElement;
+  d.querySelectorAll("details").forEach(function (one) { one.open = true; });
+  var wide = [], small = [];
+  d.querySelectorAll("body *").forEach(function (one) {
+    if (one.closest(".scroll") || one.closest("svg")) return;
+    if (one.getBoundingClientRect().right > root.clientWidth + 1) wide.push(one.tagName + "." + one.className);
+  });
+  d.querySelectorAll("svg.chart text").forEach(function (one) {
+    if (one.getBoundingClientRect().height < 8) small.push(one.textContent);
+  });
+  var colour = function (css) { var one = d.querySelector(css); return one ? w.getComputedStyle(one) : {}; };
+  document.getElementById("out").textContent = JSON.stringify({
+    scroll: root.scrollWidth, client: root.clientWidth, wide: wide, small: small, hits: hits,
+    handlers: d.querySelectorAll("[onerror],[onload],[onclick]").length, scripts: d.scripts.length,
+    paper: colour("body").backgroundColor, ink: colour("body").color, dot: colour("svg.chart path[style*=p0]").stroke,
+    matrix: d.querySelectorAll(".matrix svg.ci").length});
+};
+</script></body>"""
+
+
+@dataclass
+class Site:
+    """A loopback server with one report, and what was asked of it."""
+
+    address: str
+    pages: dict[str, bytes]
+    asked: list[str] = field(default_factory=list)
+
+    def show(self, report: str, width: int) -> str:
+        self.pages |= {"/report.html": report.encode(), "/probe.html": (PROBE % {"width": width}).encode()}
+        return f"{self.address}/probe.html"
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    made = Site("", {})
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # the name http.server calls
+            made.asked.append(self.path)
+            body = made.pages.get(self.path)
+            self.send_response(404 if body is None else 200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(body or b"")
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made.address = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield made
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def probe(chromium: Callable[..., str], address: str, *flags: str) -> dict[str, Any]:
+    dom = chromium("--dump-dom", "--virtual-time-budget=4000", "--window-size=1300,900", *flags, address)
+    found = re.search(r'<pre id="out">(.*?)</pre>', dom, re.DOTALL)
+    assert found is not None
+    assert found.group(1)
+    answer: dict[str, Any] = json.loads(html.unescape(found.group(1)))
+    return answer
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_page_scrolls_sideways(chromium: Callable[..., str], site: Site, width: int) -> None:
+    seen = probe(chromium, site.show(render_html(factory.ladder()), width))
+    assert seen["client"] == width
+    assert seen["scroll"] == width, seen["wide"]
+    assert seen["wide"] == []
+    assert seen["small"] == []
+    assert seen["matrix"] == 15
+    assert {path for path in site.asked if path != "/favicon.ico"} == {"/probe.html", "/report.html"}
+
+
+def test_dark_is_dark_and_the_charts_follow(chromium: Callable[..., str], site: Site) -> None:
+    address = site.show(render_html(factory.demo()), 800)
+    light, dark = probe(chromium, address), probe(chromium, address, "--blink-settings=preferredColorScheme=0")
+    assert (light["paper"], dark["paper"]) == ("rgb(255, 255, 255)", "rgb(18, 23, 30)")
+    assert light["ink"] != dark["ink"]
+    assert light["dot"] != dark["dot"]
+
+
+def test_hostile_names_do_not_run(chromium: Callable[..., str], site: Site) -> None:
+    nasty = "<script>parent.hit()</script><img src=/evil.png onerror=parent.hit()>\"'><svg onload=parent.hit()>"
+    target = factory.target(nasty, 1.0, 1.1, 1, region=nasty, size=nasty)
+    one = factory.metric(factory.key(nasty, nasty, nasty, nasty), nasty, 1.3, 0.01, unit=nasty, targets=(target,))
+    judged = replace(factory.CONFOUNDED, sentence=nasty, not_observed=(nasty,))
+    step = Comparison(nasty, f"after {nasty}", (one,), judged, (), (nasty,))
+    report = factory.report((step,), title=nasty, reproduce=(nasty,), suite_titles=((nasty, nasty),))
+    seen = probe(chromium, site.show(render_html(report), 800))
+    assert (seen["hits"], seen["handlers"], seen["scripts"]) == (0, 0, 0)
+    assert "/evil.png" not in site.asked
+
+
+def test_it_prints_on_pages(chromium: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text(render_html(factory.ladder()), "utf-8")
+    chromium(f"--print-to-pdf={tmp_path / 'report.pdf'}", "--no-pdf-header-footer", f"file://{tmp_path}/report.html")
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")

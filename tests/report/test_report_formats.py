@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from dataclasses import replace
+
+import pytest
+import report_factory as factory
+from rich.cells import cell_len
+
+from bench.analyse.result import Comparison
+from bench.errors import ReportError
+from bench.report.csv_export import COLUMNS
+from bench.report.formats import FORMATS, Output, output_for, render
+from bench.report.markdown import escape
+
+STORY_RATIOS = ("108 %", "105 %", "95 %", "186 %", "101 %")
+
+
+def hostile() -> Comparison:
+    nasty = factory.HOSTILE
+    target = factory.target(nasty, 1.0, 1.1, region=nasty, size="=cmd|'/c calc'!A1")
+    one = factory.metric(
+        factory.key(nasty, nasty, nasty, nasty), nasty, 1.1, 0.5, unit=nasty, targets=(target,), settle=nasty
+    )
+    judged = replace(factory.CONFOUNDED, sentence=nasty, not_observed=(nasty,), relocated=(nasty,))
+    return Comparison(nasty, nasty, (one,), judged, (), (nasty,))
+
+
+@pytest.mark.parametrize("name", ["table", "md"])
+def test_the_story_is_told_with_honest_verdicts(name: str) -> None:
+    said = render(name, [factory.story()], Output(120))
+    for ratio in STORY_RATIOS:
+        assert f"? {ratio}" in said
+    assert said.count("INCONCLUSIVE (UNREPLICATED)") == 5
+    assert "81 … 163 %" in said
+    assert "12 more targets" in said
+
+
+@pytest.mark.parametrize("width", range(60, 201, 7))
+def test_the_table_fits_the_terminal_and_keeps_its_words(width: int) -> None:
+    said = render("table", list(factory.ladder().comparisons), Output(width))
+    assert max(cell_len(line) for line in said.splitlines()) <= width
+    assert "REGRESSED" in said
+    assert "92.2 %" in said
+    assert "INCONCLUSIVE (UNDERPOWERED)" in said
+    assert "3 more sessions per tag" in " ".join(said.split())
+
+
+def test_many_targets_are_listed_only_when_asked_for() -> None:
+    comparison = Comparison("a", "b", factory.many(40))
+    assert "vm-1" not in render("table", [comparison], Output(120))
+    assert "vm-1" in render("table", [comparison], Output(120, targets=True))
+
+
+def test_colour_is_used_only_where_it_is_wanted() -> None:
+    comparisons = [factory.ladder().comparisons[1]]
+    assert "\x1b[" not in render("table", comparisons, Output(100))
+    assert re.search(r"\x1b\[1;31m +▼ 92.2 %\x1b\[0m", render("table", comparisons, Output(100, colour=True)))
+
+
+@pytest.mark.parametrize(
+    ("terminal", "environment", "colour"),
+    [
+        (True, {}, True),
+        (False, {}, False),
+        (True, {"NO_COLOR": "1"}, False),
+        (True, {"NO_COLOR": ""}, True),
+        (True, {"TERM": "dumb"}, False),
+    ],
+)
+def test_who_gets_colour(terminal: bool, environment: dict[str, str], colour: bool) -> None:
+    assert output_for(is_terminal=terminal, columns=500, environment=environment) == Output(200, colour)
+
+
+@pytest.mark.parametrize("name", [*FORMATS])
+def test_no_format_lets_control_characters_through(name: str) -> None:
+    said = render(name, [hostile()], Output(200))
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+
+
+def test_markdown_makes_markup_literal() -> None:
+    said = render("md", [hostile()])
+    assert "<" not in said
+    assert "\\[a\\](javascript:alert(3))" in said
+    assert escape("a|b @me http://x www.y # no") == "a\\|b &#64;me http&#58;//x www&#46;y # no"
+    assert escape("# h") == "\\# h"
+    assert escape("1. x") == "\\1. x"
+    for line in said.splitlines():
+        if line.startswith("|"):
+            assert line.replace("\\|", "").count("|") == 10
+
+
+def test_csv_has_every_row_in_full_precision() -> None:
+    rows = list(csv.DictReader(io.StringIO(render("csv", list(factory.ladder().comparisons)))))
+    assert tuple(rows[0]) == COLUMNS
+    assert [row["level"] for row in rows[:4]] == ["all", "group", "target", "target"]
+    assert float(rows[0]["ratio"]) == 0.997
+    assert rows[0]["labels"] == ""
+    assert rows[2]["labels"] == "region=japaneast;size=Standard_D3_v2"
+    assert (rows[2]["ratio_low"], rows[2]["sessions_before"], rows[0]["sessions_before"]) == ("", "1", "")
+
+
+def test_csv_text_is_no_formula() -> None:
+    one = factory.metric(factory.key(), "=HYPERLINK(1)", 1.1, unit="@x", settle="+1", reason=None)
+    row = next(csv.DictReader(io.StringIO(render("csv", [Comparison("-a", "b", (replace(one, settle="+1"),))]))))
+    assert (row["title"], row["unit"], row["settle"], row["before_tag"]) == ("'=HYPERLINK(1)", "'@x", "'+1", "'-a")
+
+
+def test_json_follows_its_documented_schema() -> None:
+    comparison = factory.ladder().comparisons[2]
+    nan = replace(comparison.metrics[0], p=math.nan, detectable=math.inf)
+    data = json.loads(render("json", [replace(comparison, metrics=(nan, *comparison.metrics[1:]))]))
+    assert data["schema"] == "vmbench/comparison/1"
+    found = data["comparisons"][0]
+    assert set(found) == {"before", "after", "metrics", "groups", "attribution", "excluded", "warnings"}
+    first = found["metrics"][0]
+    assert first["key"] == {
+        "suite": "ntttcp",
+        "case": "streams-16",
+        "part": "receive",
+        "metric": "throughput",
+        "params": {},
+    }
+    assert (first["p"], first["detectable"], first["verdict"], first["reason"]) == (None, None, "improved", None)
+    assert first["interval"]["low"] == pytest.approx(1.086 * math.exp(-0.014))
+    assert first["targets"][0]["sessions"] == {"before": 1, "after": 1}
+    assert "targets" not in found["groups"][0]["result"]
+    assert found["attribution"]["kind"] == "confounded"
+    assert [change["declared_by"] for change in found["attribution"]["changes"]] == ["sriov", None]
+
+
+def test_an_unknown_format_names_the_known_ones() -> None:
+    with pytest.raises(ReportError, match="table, md, csv, json"):
+        render("xls", [])
+
+
+def test_nothing_to_compare_is_said() -> None:
+    empty = [Comparison("a", "b", ())]
+    assert "no metrics" in render("table", empty)
+    assert "no metrics" in render("md", empty)
+    assert render("csv", empty).count("\n") == 1

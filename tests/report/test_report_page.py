@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+import re
+import string
+from dataclasses import replace
+from pathlib import Path
+
+import html5lib
+import pytest
+import report_factory as factory
+
+from bench.analyse.result import Comparison, Coverage, CoverageRow, Reason, Verdict
+from bench.errors import ReportError
+from bench.model import Attempt, Better, Status, StoredFile, Trial
+from bench.report.bars import Axis, axis_for
+from bench.report.cards import overall
+from bench.report.html import render_html
+from bench.report.layout import page
+from bench.report.provenance import FileDigest, Provenance, collect
+from bench.report.tables import MOST_TARGETS
+from bench.report.text import Text
+from bench.report.text_en import ENGLISH
+from bench.report.view import steps_of
+from bench.resources import data_folder
+
+
+def parsed(html: str):  # type: ignore[no-untyped-def]  # html5lib's element tree has no types
+    """The document, after a strict parse: any error of syntax raises."""
+    return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(html)
+
+
+def visible(html: str) -> str:
+    return " ".join("".join(parsed(html).find("body").itertext()).split())
+
+
+def test_the_page_is_valid_html_and_has_all_its_sections() -> None:
+    html = render_html(factory.ladder())
+    tree = parsed(html)
+    headings = [" ".join("".join(h.itertext()).split()) for h in tree.iter("h2")]
+    assert headings[0] == "pre-maintenance → post-host-patch"
+    assert {"Before you rely on this", "What moved", "When", "Where", "Every sample", "What else changed"} <= set(
+        headings
+    )
+    folds = [" ".join("".join(one.itertext()).split()) for one in tree.iter("summary")]
+    assert folds[-3:] == ["Coverage: 26 of 30 trials", "Method, in plain words", "Provenance: 12 runs, 54 raw files"]
+
+
+def test_ids_are_unique_and_links_lead_somewhere() -> None:
+    tree = parsed(render_html(factory.ladder()))
+    ids = [one.get("id") for one in tree.iter() if one.get("id")]
+    assert len(ids) == len(set(ids))
+    links = [one.get("href") for one in tree.iter("a")]
+    assert links
+    assert {link.removeprefix("#") for link in links} <= set(ids)
+    labelled = {one.get("aria-labelledby") for one in tree.iter() if one.get("aria-labelledby")}
+    assert labelled <= set(ids)
+
+
+def test_the_same_report_gives_the_same_bytes() -> None:
+    assert render_html(factory.demo()) == render_html(factory.demo())
+
+
+def test_the_demo_is_a_small_file() -> None:
+    assert len(render_html(factory.demo()).encode()) < 300_000
+
+
+def test_the_file_needs_nothing_from_outside() -> None:
+    html = render_html(factory.ladder())
+    tree = parsed(html)
+    policy = next(one.get("content") for one in tree.iter("meta") if one.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'")
+    assert not list(tree.iter("script"))
+    assert not list(tree.iter("link"))
+    assert not re.search(r"url\(|@import|https?://", html)
+
+
+def test_the_story_prints_its_ratios() -> None:
+    said = visible(render_html(factory.report((factory.story(),))))
+    for ratio in ("108 %", "105 %", "95 %", "186 %", "101 %"):
+        assert f"? {ratio}" in said
+    assert said.count("inconclusive · unreplicated") == 5
+    assert "12 more targets" in said
+    assert "81 … 163 %" in said
+
+
+def test_hostile_text_stays_text() -> None:
+    nasty = factory.HOSTILE
+    target = factory.target(nasty, 1.0, 1.1, 1, region=nasty, size=nasty)
+    one = factory.metric(
+        factory.key(nasty, nasty, nasty, nasty, x=nasty),
+        nasty,
+        1.3,
+        0.01,
+        unit=nasty,
+        targets=(target,),
+        warnings=(nasty,),
+    )
+    judged = replace(
+        factory.CONFOUNDED,
+        sentence=nasty,
+        factors=((nasty, nasty, nasty),),
+        changes=(
+            replace(
+                factory.CONFOUNDED.changes[1], layer=nasty, name=nasty, before=nasty, after=nasty, targets=(nasty,)
+            ),
+        ),
+        not_observed=(nasty,),
+        relocated=(nasty,),
+    )
+    step = Comparison("before", nasty, (one,), judged, (), (nasty,))
+    report = factory.report(
+        (step,),
+        runs=[
+            factory.run(
+                nasty, 1, "2018-01-02T00:00:00Z", factors=((nasty, nasty),), versions=((nasty, nasty),), title=nasty
+            )
+        ],
+        coverage=Coverage((CoverageRow(nasty, nasty, nasty, 3, 1, 1, ((nasty, 2),)),), ((nasty, nasty),)),
+        provenance=Provenance((), (FileDigest(nasty, "0" * 64, 1),), ((nasty, nasty, nasty),)),
+        suite_titles=((nasty, nasty),),
+        reproduce=(nasty,),
+        generated_at=nasty,
+    )
+    html = render_html(report)
+    tree = parsed(html)
+    assert not list(tree.iter("script"))
+    assert not list(tree.iter("img"))
+    for element in tree.iter():
+        for name, value in element.attrib.items():
+            assert not str(name).lower().startswith("on"), (element.tag, name)
+            assert not (str(name).endswith("href") and not value.startswith("#"))
+    assert "\x1b" not in html
+    assert "\u202e" not in html
+    assert html.count("alert(1)") > 20
+
+
+def test_a_metric_that_a_step_lacks_is_said_to_be_absent() -> None:
+    tree = parsed(render_html(factory.ladder()))
+    matrix = next(one for one in tree.iter("table") if one.get("class") == "matrix")
+    assert "not measured" in "".join(matrix.itertext())
+
+
+def test_everything_doubtful_is_said_before_the_numbers() -> None:
+    said = visible(render_html(factory.ladder()))
+    top = said[: said.index("What moved")]
+    for words in (
+        "post-guest-patch → sriov-on is confounded.",
+        "guest_patch was declared but not observed.",
+        "vm-2 moved to another host.",
+        "1 of 4 metrics not decided.",
+        "Only 2 targets.",
+        "4 of 30 trials missing. vm-1: unreachable ×3; vm-1: timeout ×1",
+        "3 further attempts",
+        "5 values excluded: fio randread.",
+        "VM 3 is burstable",
+        "Left out: unixbench.",
+        "Confounded: something undeclared changed too",
+    ):
+        assert words in top
+
+
+def test_a_clean_campaign_says_so() -> None:
+    comparison = Comparison("a", "b", (factory.metric(factory.key(), "IOPS", 1.0, 0.01, targets=tuple(
+        factory.target(f"vm-{n}", 1.0, 1.0) for n in range(5))),), factory.ATTRIBUTED)  # fmt: skip
+    assert page(factory.report((comparison,))).findings == ()
+    assert "Every planned trial was measured" in visible(render_html(factory.report((comparison,))))
+
+
+def test_the_worst_targets_come_first_and_the_rest_is_counted() -> None:
+    targets = tuple(
+        replace(
+            factory.target(f"vm-{n:02}", 100.0, 100.0 - n),
+            verdict=Verdict.REGRESSED if n == 7 else Verdict.NO_CHANGE,
+            reason=None,
+        )
+        for n in range(MOST_TARGETS + 3)
+    )
+    one = factory.metric(factory.key(), "IOPS", 0.9, 0.01, targets=targets)
+    block = page(factory.report((Comparison("a", "b", (one,)),))).tables[0].groups[0][1][0]
+    assert [row.name for row in block.rows[:3]] == ["All: 43 targets", "vm-07", "vm-42"]
+    assert len(block.rows) == MOST_TARGETS + 1
+    assert block.hidden.startswith("3 more targets")
+
+
+def test_better_is_always_on_the_right() -> None:
+    axis = Axis(0.2)
+    assert axis.place(1.1, Better.HIGHER)[0] > 66 > axis.place(0.9, Better.HIGHER)[0]
+    assert axis.place(1.1, Better.LOWER)[0] < 66 < axis.place(0.9, Better.LOWER)[0]
+    assert axis.place(1.2, Better.HIGHER) == (126.0, False)
+    assert axis.place(5.0, Better.HIGHER) == (126.0, True)
+    assert axis.place(0.0, Better.LOWER) == (126.0, True)
+
+
+def test_bars_of_a_latency_that_fell_lie_right_of_the_middle() -> None:
+    one = factory.metric(factory.key(), "Latency", 0.8, 0.02, better=Better.LOWER)
+    cell = page(factory.report((Comparison("a", "b", (one,)),))).matrix.groups[0].rows[0].cells[0]
+    assert cell is not None
+    assert (cell.css, cell.symbol, cell.ratio, cell.interval) == ("up", "▲", "80.0 %", "78.4 … 81.6 %")
+    assert cell.reason == "by 5 % or more"
+    assert cell.bar is not None
+    assert cell.bar.low is not None
+    assert cell.bar.high is not None
+    assert 66 < cell.bar.low < cell.bar.dot < cell.bar.high
+
+
+def test_the_axis_shows_margins_and_most_intervals() -> None:
+    assert axis_for([factory.metric(factory.key(), "x", 1.0, 0.001)]).reach == 0.1
+    assert axis_for([factory.metric(factory.key(), "x", 3.0, 0.3)]).reach == 4.0
+
+
+@pytest.mark.parametrize(
+    ("ratios", "verdict"),
+    [
+        ((1.0, 1.0), Verdict.NO_CHANGE),
+        ((1.0, None), Verdict.INCONCLUSIVE),
+        ((1.2, 1.0), Verdict.IMPROVED),
+        ((1.2, 0.8), Verdict.REGRESSED),
+        ((), Verdict.INCONCLUSIVE),
+    ],
+)
+def test_the_verdict_of_a_step(ratios: tuple[float | None, ...], verdict: Verdict) -> None:
+    metrics = [factory.metric(factory.key(case=str(n)), "x", ratio, 0.001) for n, ratio in enumerate(ratios)]
+    assert overall(metrics) is verdict
+
+
+def test_steps_are_adjacent_pairs_then_first_to_last() -> None:
+    assert steps_of(["a", "b", "c"]) == (("a", "b"), ("b", "c"), ("a", "c"))
+    assert steps_of(["a", "b"]) == (("a", "b"),)
+    assert steps_of(["a"]) == ()
+
+
+def test_every_word_is_in_the_catalogue_and_every_entry_is_used() -> None:
+    root = Path(__file__).resolve().parents[2]
+    sources = [*(root / "bench/report").glob("*.py"), *data_folder("templates").glob("*.html")]
+    code = "\n".join(path.read_text("utf-8") for path in sources if path.name != "text_en.py")
+    built = (
+        "verdict.",
+        "reason.",
+        "doubt.",
+        "trust.",
+        "coverage.",
+        "provenance.",
+        "table.",
+        "method.sample.",
+        "better.",
+    )
+    nouns = {key.split(".")[0] for key in ENGLISH if re.fullmatch(r"[a-z]+\.(one|many)", key)}
+    for key in ENGLISH:
+        noun = key.split(".")[0]
+        if noun in nouns and key != "names.more":
+            assert f'number("{noun}"' in code, key
+        elif not key.startswith(built):
+            assert f'"{key}"' in code or f"'{key}'" in code, key
+    assert {f"{noun}.{form}" for noun in nouns for form in ("one", "many")} <= set(ENGLISH)
+    for prefix, members in (("verdict", Verdict), ("reason", Reason)):
+        assert {f"{prefix}.{member.name}" for member in members} <= set(ENGLISH)
+    for words in ENGLISH.values():
+        assert all(name is None or name.isidentifier() for _, name, _, _ in string.Formatter().parse(words))
+
+
+def test_missing_words_are_an_error() -> None:
+    with pytest.raises(ReportError, match="no words"):
+        Text()("no such key")
+    with pytest.raises(ReportError, match="no language 'tlh'"):
+        Text("tlh")
+
+
+def test_a_workspace_replaces_single_blocks(tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text(
+        '{% extends "builtin/report.html" %}{% block footer %}<footer>Ours</footer>{% endblock %}'
+    )
+    html = render_html(factory.ladder(), templates=tmp_path)
+    assert "<footer>Ours</footer>" in html
+    assert "What moved" in html
+
+
+@pytest.mark.parametrize("body", ["{% block x %}", "{{ page.nothing_like_this }}", "{% include 'gone.html' %}"])
+def test_a_broken_template_is_named(tmp_path: Path, body: str) -> None:
+    (tmp_path / "report.html").write_text(body)
+    with pytest.raises(ReportError, match="template does not work"):
+        render_html(factory.ladder(), templates=tmp_path)
+
+
+def test_provenance_gathers_tools_and_files() -> None:
+    trial = Trial("t1", ("a", "b"), "iperf3", "tcp", 1, (("time", 5),))
+    record = Attempt(
+        trial, 1, Status.OK, "", "", "", (StoredFile("raw/x", "1" * 64, 3),), (), tool=(("version", "3.12"),)
+    )
+    found = collect([("r2/trials/t1/1", record), ("r1/trials/t1/1", record)])
+    assert [file.path for file in found.files] == ["r1/trials/t1/1/raw/x", "r2/trials/t1/1/raw/x"]
+    assert [(tool.targets, tool.trials) for tool in found.tools] == [(("a → b",), 2)]
+    assert found.parameters == (("iperf3", "tcp", "time=5"),)
+    assert len(found.digest) == 64
+    assert found.digest != collect([("r1/trials/t1/1", record)]).digest
+
+
+def test_a_report_without_runs_samples_or_facts_still_works() -> None:
+    bare = factory.report((factory.story(),), runs=[], samples=None, coverage=Coverage(()), provenance=Provenance())
+    said = visible(render_html(bare))
+    assert "186 %" in said
+    assert "When" not in said.split("What moved")[1].split("Where")[0]

@@ -59,9 +59,13 @@ def load_campaign(path: Path, suites: Mapping[str, LoadedSuite]) -> Campaign:
     """The campaign in the file `path` with its inventory; ConfigError names file, line, key and remedy."""
     document = load_document(path)
     settings = _settings(document)
-    named = Path(settings.inventory).expanduser()
-    place = path.parent / named
-    if not place.is_file():
+    try:
+        place = path.parent / Path(settings.inventory).expanduser()
+        found = place.is_file()
+    except (OSError, RuntimeError) as error:  # a name that is too long, or the home of nobody
+        what = f"{settings.inventory!r} cannot be a file ({error})"
+        raise document.error(("inventory",), what, "Write a path relative to this file") from error
+    if not found:
         raise document.error(("inventory",), f"there is no file {str(place)!r}", "It is looked for beside this file")
     return _campaign(document, settings, load_inventory(place), suites)
 

@@ -54,7 +54,10 @@ def _phase(document: Document, keys: Keys, item: Data) -> Phase:
         section(_LongPhase, document, keys, {"tag": item})
         return Phase(item, default_factors(item))
     mapping = document.mapping(keys, item)
-    if "tag" in mapping or len(mapping) != 1:
+    if "tag" not in mapping and len(mapping) != 1:
+        remedy = "Write `- tag: {factor: level}`; indent factors further than the tag they belong to"
+        raise document.error(keys, f"expected one phase, found {describe(item)}", remedy)
+    if "tag" in mapping:
         phase = section(_LongPhase, document, keys, mapping)
         return Phase(phase.tag, pairs(phase.factors) if "factors" in mapping else default_factors(phase.tag))
     (tag, factors), *_ = mapping.items()

@@ -79,11 +79,14 @@ def find_workspace(start: Path) -> Workspace:
 
 
 def runs_folder(option: Path | None, env: Mapping[str, str], workspace: Workspace) -> Path:
-    """The run store: `--runs DIR` before `BENCH_RUNS` before the workspace's `runs/`."""
+    """The run store: `--runs DIR` before `BENCH_RUNS` before the workspace's `runs/`; ConfigError for `~nobody`."""
     if option is not None:
         return option
     named = env.get(RUNS_VARIABLE, "").strip()
-    return Path(named).expanduser() if named else workspace.runs
+    try:
+        return Path(named).expanduser() if named else workspace.runs
+    except RuntimeError as error:
+        raise ConfigError(f"{named!r} is in the home of nobody", where=RUNS_VARIABLE, remedy="Name a folder") from error
 
 
 def init_workspace(folder: Path) -> tuple[Path, ...]:

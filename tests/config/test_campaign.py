@@ -140,6 +140,7 @@ def test_phases_of_ones_own_need_no_factors(suites: Suites) -> None:
         ("suites: [disk]\nphases:\n - a: {x: [on]}", "5: phases[0].a.factors.x", "expected a text", ""),
         ("suites: [disk]\nphases:\n - a: {'x y': on}", "5: phases[0].a.factors.x y", "safe file name", ""),
         ("suites: [disk]\nphases:\n - a: on", "5: phases[0].a", "keys and values", ""),
+        ("suites: [disk]\nphases:\n - a:\n   x: on", "5: phases[0]", "expected one phase", "indent"),
         ("suites: [disk]\nphases:\n - {tag: a, factor: {}}", "5: phases[0].factor", "unknown key", "'factors'"),
         ("suites: [disk]\nprimary: [disk/iop]", "4: primary[0]", "no chosen suite measures", "'disk/iops'"),
         ("suites: [disk]\nprimary: [disk/iops, disk/iops]", "4: primary[1]", "twice", ""),
@@ -233,6 +234,14 @@ def test_the_inventory_is_found_beside_the_campaign(tmp_path: Path, suites: Suit
     assert load_campaign(path, suites).inventory.targets[0].name == "a"
     path.write_text("name: x\ninventory: sub/none.yaml\nsuites: [disk]\n")
     with pytest.raises(ConfigError, match=r"c\.yaml:2: inventory: there is no file '.*none\.yaml'"):
+        load_campaign(path, suites)
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/x.yaml", "x" * 300])
+def test_an_inventory_that_cannot_be_a_file_is_refused(tmp_path: Path, suites: Suites, name: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(f"name: x\ninventory: {name}\nsuites: [disk]\n")
+    with pytest.raises(ConfigError, match=r"c\.yaml:2: inventory: .* cannot be a file"):
         load_campaign(path, suites)
 
 

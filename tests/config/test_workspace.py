@@ -83,6 +83,8 @@ def test_the_run_store_is_named_by_option_variable_or_workspace(tmp_path: Path) 
     assert runs_folder(None, {}, place) == tmp_path / "runs"
     assert runs_folder(None, {"BENCH_RUNS": "/srv/runs"}, place) == Path("/srv/runs")
     assert runs_folder(None, {"BENCH_RUNS": " "}, place) == tmp_path / "runs"
+    with pytest.raises(ConfigError, match="BENCH_RUNS"):
+        runs_folder(None, {"BENCH_RUNS": "~nobody-of-that-name/runs"}, place)
     assert runs_folder(Path("here"), {"BENCH_RUNS": "/srv/runs"}, place) == Path("here")
 
 

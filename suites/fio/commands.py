@@ -11,6 +11,7 @@ from bench.errors import ConfigError
 from bench.model import Context, JobSpec, Pairs, Scalar, Step
 
 _LAYOUT = (Path(__file__).parent / "layout.sh").read_bytes()
+_IS_DEVICE = '[ -b "$1" ] || { echo "$1 is not a block device on this target" >&2; exit 1; }'
 _SLOWEST = 10.0  # MiB/s: what a disk must reach while the file is written, or the step times out
 _USUAL = 200.0  # MiB/s
 
@@ -85,7 +86,9 @@ def _prepare(settings: Settings, context: Context) -> tuple[Step, ...]:
     fio = f"{context.tool_dir}/bin/fio"
     steps = []
     argv: tuple[str, ...]
-    if not context.data_is_device:
+    if context.data_is_device:
+        steps.append(Step(("sh", "-c", _IS_DEVICE, "sh", context.data_path), timeout_s=30, expected_s=0.0))
+    else:
         argv = ("sh", f"{context.job_dir}/layout.sh", fio, context.data_path, str(settings.size_mib))
         # Only the first trial on a target writes: the usual duration is that of finding the file there.
         steps.append(Step(argv, timeout_s=longest, expected_s=min(settings.size_mib / _USUAL, 10.0), env=_env(context)))

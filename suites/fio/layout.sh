@@ -15,9 +15,14 @@ part=$file.part
 trap 'rm -f "$part"' EXIT
 trap 'exit 1' HUP INT TERM
 rm -f "$part" "$file.vmbench" "$file"
+free=$(df -Pk "$(dirname "$file")" | awk 'NR == 2 { print int($4 / 1024) }')
+if [ "$free" -lt $((mib + mib / 20)) ]; then
+    echo "no space for $file: it takes $mib MiB and $free MiB are free; make room or lower size_mib" >&2
+    exit 1
+fi
 "$fio" --name=layout --filename="$(printf %s "$part" | sed 's/:/\\:/g')" --size="${mib}M" --rw=write --bs=1M \
     --ioengine=psync --refill_buffers=1 --end_fsync=1 --eta=never || {
-    echo "cannot write $mib MiB to $file: free space there, or lower size_mib" >&2
+    echo "cannot write the test file $file ($mib MiB)" >&2
     exit 1
 }
 mv "$part" "$file"

@@ -25,7 +25,7 @@ test: lint ## lint, then every test, with coverage of bench/ and suites/
 	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90
 
 perf: setup-test ## speed and memory, as ratios measured in one run
-	@$(BIN)/python -m tests.perf
+	@set -e; for file in $$(grep -l __main__ tests/perf/*.py); do $(BIN)/python "$$file"; done
 
 lock: setup ## requirements.lock anew from pyproject.toml: hashes, no index addresses
 	@$(BIN)/python -m pip install --quiet uv

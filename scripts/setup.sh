@@ -100,10 +100,12 @@ fi
 
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     fail "$("$python" --version 2>&1) is too old" "Install Python 3.11 or newer, or name it: PYTHON=/path/to/python3"
-if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+made_with=$(cat .venv/setup.python 2>/dev/null || true)
+if ! .venv/bin/python -m pip --version >/dev/null 2>&1 || [ "${made_with:-$python}" != "$python" ]; then
     say "making .venv with $("$python" --version)"
     "$python" -m venv --clear .venv ||
         fail "$python cannot make a virtual environment" "Have somebody install:  apt-get install python3-venv"
+    printf '%s\n' "$python" >.venv/setup.python
 fi
 rm -f .venv/setup.stamp
 pip() { .venv/bin/python -m pip --disable-pip-version-check "$@"; }

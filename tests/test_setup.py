@@ -83,6 +83,15 @@ def test_nothing_missing_makes_the_environment_once(machine: Machine) -> None:
     assert len(machine.log()) == 4
 
 
+def test_another_python_makes_the_environment_anew(machine: Machine) -> None:
+    machine.setup()
+    machine.stub("python4", PYTHON)
+    done = machine.setup(PYTHON="python4")
+    assert "making .venv" in done.stdout
+    assert machine.setup(PYTHON="python4").stdout == ""
+    assert "making .venv" in machine.setup().stdout
+
+
 def test_an_environment_that_was_not_finished_is_finished(machine: Machine) -> None:
     broken = machine.setup(PIP="1")
     assert broken.returncode == 1

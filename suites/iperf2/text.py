@@ -20,7 +20,7 @@ _ROW = re.compile(
 )
 _CLIENT = re.compile(r"Client connecting to .+?, (TCP|UDP) port (\d+)")
 _SERVER = re.compile(r"Server listening on (TCP|UDP) port (\d+)")
-_CONNECTED = re.compile(r"\[\s*([^\]\s]+)\] local \S+ port (\d+) connected (?:with|to) \S+ port (\d+)(.*)")
+_CONNECTED = re.compile(r"\[\s*([^\]\s]+)\] local \S+ port (\d+) connected (?:with|to) \S+ port \d+(.*)")
 _CONNECT_TIME = re.compile(r"\(ct=([\d.]+) ms\)")
 _WRONG = re.compile(
     r"\b(?:connect|write|bind) (?:failed|error)|read failed: Connection refused|\berror: |unrecognized option|too many"
@@ -38,7 +38,8 @@ class _State:
 
     blocks: list[Block] = field(default_factory=list)
     block: Block = field(default_factory=lambda: Block(1))
-    server_port: str = ""
+    listens: str = ""
+    """The port that this end listens on; a client does with `-d`."""
     report: bool = False
 
 
@@ -57,10 +58,10 @@ def _take(state: _State, number: int, line: str) -> None:
     elif banner := _CLIENT.search(line):
         _begin(state, number, is_new=bool(state.block.rows))
         state.block.role = state.block.role or "client"
-        state.block.proto, state.server_port = banner[1], banner[2]
+        state.block.proto = banner[1]
     elif banner := _SERVER.search(line):
         _begin(state, number, is_new=bool(state.block.rows))
-        state.block.proto, state.server_port = banner[1], banner[2]
+        state.block.proto, state.listens = banner[1], banner[2]
     elif match := _CONNECTED.search(line):
         _take_connected(state, match, number)
     elif "Server Report" in line:
@@ -91,13 +92,11 @@ def _take_connected(state: _State, match: re.Match[str], number: int) -> None:
     if state.block.rows and state.block.streams and totals.issuperset(state.block.streams) and not state.report:
         _finish(state, number)
     block = state.block
-    stream, local, remote, rest = match.groups()
-    if not block.role and state.server_port == local:
+    stream, local, rest = match.groups()
+    incoming = local == state.listens
+    if incoming and not block.role:
         block.role = "server"  # a client's banner comes before its first connection, even with -d
-    incoming = local == state.server_port != remote
-    block.streams[stream] = "(reverse)" in rest or (incoming if block.role == "client" else not incoming)
-    if not state.server_port:  # the banner comes later (2.1 with -P) or was cut off
-        block.streams[stream] = "(reverse)" in rest
+    block.streams[stream] = "(reverse)" in rest or incoming == (block.role != "server")
     if found := _CONNECT_TIME.search(rest):
         block.connect_ms.append(float(found[1]))
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from bench.config.campaign import load_campaign, parse_campaign, restrict
 from bench.config.catalogue import LoadedSuite, load_suites, suite_folders
 from bench.config.choices import cases_of, resolve_params
-from bench.config.inventory import parse_inventory
+from bench.config.inventory import load_inventory, parse_inventory
 from bench.config.phases import default_phases
 from bench.errors import ConfigError
 from bench.model import Campaign, Inventory, Phase, SuiteChoice, is_safe_name
@@ -250,6 +251,23 @@ def test_the_shipped_campaign_is_valid_for_the_built_in_suites() -> None:
     campaign = load_campaign(path, load_suites(suite_folders()))
     assert campaign.phases == default_phases()
     assert campaign.controls == ("control-1",)
+
+
+def test_what_the_shipped_campaign_shows_in_comments_is_valid_too() -> None:
+    path = Path(__file__).parents[2] / "inventories" / "example-campaign.yaml"
+    text = re.sub(
+        r"^( *)# (?=[-] fio:|    \w+: |margins:|  \S+/\S+: )", r"\1", path.read_text("utf-8"), flags=re.MULTILINE
+    )
+    inventory = load_inventory(path.parent / "example-azure.yaml")
+    campaign = parse_campaign(text, str(path), inventory, load_suites(suite_folders()))
+    assert campaign.margins == (("unixbench/index", 0.03),)
+    latency = campaign.suites[-1]
+    assert (latency.suite, latency.profile, latency.params, latency.repetitions) == (
+        "fio",
+        "latency",
+        (("runtime_s", 60),),
+        5,
+    )
 
 
 KEYWORDS = st.sampled_from(

@@ -12,7 +12,7 @@ from bench.report.pictures import galleries
 from bench.report.plain import one_line
 from bench.report.tables import fact_tables, matrix, page_axis, ratio_tables
 from bench.report.text import Text
-from bench.report.timeline import parse_time, timeline
+from bench.report.timeline import measured_at, timeline
 from bench.report.trust import findings
 from bench.report.view import Report
 
@@ -54,7 +54,7 @@ def _meta(report: Report, text: Text) -> str:
 
 def _dates(report: Report) -> str:
     """From the first to the last run: "2 Jan – 22 Jan 2018", the same day once, years where they differ."""
-    times = sorted(time for phase in report.phases for run in phase.runs if (time := parse_time(run.created_at)))
+    times = sorted(time for phase in report.phases for run in phase.runs if (time := measured_at(run)))
     if not times:
         return ""
     first, last = times[0], times[-1]

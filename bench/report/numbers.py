@@ -109,7 +109,8 @@ def quantity(value: float | None, shown: Shown | None = None) -> str:
     whole = math.floor(math.log10(abs(scaled))) + 1
     if whole > 9 or whole < -5:
         return f"{scaled:.3e}".replace("-", "−")
-    digits = 0 if whole >= 3 and scaled == round(scaled) else max(0, 4 - whole)
+    exact = math.isclose(scaled, round(scaled), rel_tol=1e-9)
+    digits = 0 if whole >= 3 and exact else max(0, 4 - whole)
     return f"{scaled:,.{digits}f}".replace("-", "−")
 
 

@@ -6,7 +6,15 @@ import math
 from collections.abc import Sequence
 from itertools import groupby
 
-from bench.analyse.result import Comparison, FactChange, GroupResult, MetricKey, MetricResult, TargetResult
+from bench.analyse.result import (
+    AttributionKind,
+    Comparison,
+    FactChange,
+    GroupResult,
+    MetricKey,
+    MetricResult,
+    TargetResult,
+)
 from bench.report import numbers
 from bench.report.bars import Axis, axis_for
 from bench.report.page import FactRow, FactTable, Matrix, MatrixGroup, MatrixRow, RatioBlock, RatioRow, RatioTable
@@ -195,7 +203,7 @@ def fact_tables(report: Report, text: Text) -> tuple[FactTable, ...]:
     found: list[FactTable] = []
     for comparison in report.comparisons:
         judged = comparison.attribution
-        if judged is None:
+        if judged is None or (judged.kind is AttributionKind.UNKNOWN and not judged.changes):
             continue
         rows = sorted((_fact(change, text) for change in judged.changes), key=lambda row: not row.warn)
         factors = "; ".join(

@@ -82,8 +82,8 @@ ENGLISH: dict[str, str] = {
     "trust.excluded": "{number} excluded: {what}.",
     "trust.excluded.detail": "{cause} ({step})",
     "trust.warning": "Note:",
-    "trust.imported": "{tags} was measured elsewhere.",
-    "trust.imported.detail": "Its values were imported; vmbench did not watch the measurement.",
+    "trust.imported": "Measured elsewhere: {tags}.",
+    "trust.imported.detail": "The values were imported; vmbench did not watch the measurement.",
     "trust.left_out": "Left out: {what}.",
     # matrix and tables
     "matrix.title": "What moved",

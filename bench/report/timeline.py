@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
+from bench.model import Run
 from bench.report.page import Lane, Tick, Timeline
 from bench.report.plain import one_line, shorten
 from bench.report.text import Text
@@ -33,9 +34,14 @@ def parse_time(text: str) -> datetime | None:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
+def measured_at(run: Run) -> datetime | None:
+    """When a run began; None for an imported one, whose time is that of the import."""
+    return None if run.imported else parse_time(run.created_at)
+
+
 def timeline(report: Report, text: Text) -> Timeline | None:
     """The timeline, None when no run has a time."""
-    times = [time for phase in report.phases for run in phase.runs if (time := parse_time(run.created_at))]
+    times = [time for phase in report.phases for run in phase.runs if (time := measured_at(run))]
     if not times:
         return None
     first, last = min(times), max(times)
@@ -44,7 +50,11 @@ def timeline(report: Report, text: Text) -> Timeline | None:
     def place(time: datetime) -> float:
         return round(_LEFT + (_RIGHT - _LEFT) * ((time - first) / span), 1)
 
-    lanes = tuple(_lane(phase, number, place, text) for number, phase in enumerate(report.phases) if phase.runs)
+    lanes = tuple(
+        _lane(phase, number, place, text)
+        for number, phase in enumerate(report.phases)
+        if any(map(measured_at, phase.runs))
+    )
     ticks = tuple(Tick(place(time), words) for time, words in _ticks(first, first + span))
     label = text("time.label", phases=text.number("phase", len(lanes)), runs=text.number("run", len(times)))
     return Timeline(_TOP + _LANE * len(lanes) + 34, label, lanes, ticks)
@@ -53,7 +63,7 @@ def timeline(report: Report, text: Text) -> Timeline | None:
 def _lane(phase: PhaseInfo, number: int, place: Place, text: Text) -> Lane:
     marks: list[tuple[float, str]] = []
     for run in phase.runs:
-        time = parse_time(run.created_at)
+        time = measured_at(run)
         if time is not None:
             marks.append(
                 (place(time), text("time.run", session=run.session, time=f"{time:%Y-%m-%d %H:%M}", run=run.run_id))

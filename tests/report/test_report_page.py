@@ -9,7 +9,7 @@ import html5lib
 import pytest
 import report_factory as factory
 
-from bench.analyse.result import Comparison, Coverage, CoverageRow, Reason, Verdict
+from bench.analyse.result import AttributionKind, Comparison, Coverage, CoverageRow, Reason, Verdict
 from bench.errors import ReportError
 from bench.model import Attempt, Better, Status, StoredFile, Trial
 from bench.report.bars import Axis, axis_for
@@ -136,7 +136,7 @@ def test_hostile_text_stays_text() -> None:
 
 def test_a_metric_that_a_step_lacks_is_said_to_be_absent() -> None:
     tree = parsed(render_html(factory.ladder()))
-    matrix = next(one for one in tree.iter("table") if one.get("class") == "matrix")
+    matrix = next(one for one in tree.iter("table") if "matrix" in one.get("class", "").split())
     assert "not measured" in "".join(matrix.itertext())
 
 
@@ -299,3 +299,20 @@ def test_a_report_without_runs_samples_or_facts_still_works() -> None:
     said = visible(render_html(bare))
     assert "186 %" in said
     assert "When" not in said.split("What moved")[1].split("Where")[0]
+
+
+def test_imported_runs_have_no_place_on_the_timeline() -> None:
+    runs = [
+        factory.run(tag, 1, "2026-11-22T10:00:00Z", imported=True) for tag in ("pre-maintenance", "post-host-patch")
+    ]
+    made = page(factory.report((factory.story(),), runs=runs))
+    assert made.timeline is None
+    assert "2026" not in made.meta
+    assert "Measured elsewhere: pre-maintenance, post-host-patch." in [finding.point for finding in made.findings]
+
+
+def test_a_step_without_facts_has_no_table_of_facts() -> None:
+    unknown = replace(factory.ATTRIBUTED, kind=AttributionKind.UNKNOWN, changes=())
+    assert page(factory.report((replace(factory.story(), attribution=unknown),))).facts == ()
+    none_changed = replace(factory.ATTRIBUTED, changes=())
+    assert page(factory.report((replace(factory.story(), attribution=none_changed),))).facts[0].rows == ()

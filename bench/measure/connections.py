@@ -1,6 +1,7 @@
 """A bounded pool of idle connections: one login serves launch and collect while there is room.
 
-Beyond `capacity` the longest idle connection is hung up, so a waiting target holds none. Only *connecting* is tried
+Beyond `capacity` a connection is hung up after use, so a waiting target holds none; those that are kept stay (with more
+targets than places, replacing the oldest would make every single one come too late). Only *connecting* is tried
 again, and never after a refused key or an unknown host key.
 """
 
@@ -8,7 +9,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -26,7 +26,7 @@ class Connections:
     def __init__(
         self,
         transport: Transport,
-        capacity: int = 16,
+        capacity: int = 32,
         retry_after_s: tuple[float, ...] = RETRY_AFTER_S,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -34,7 +34,7 @@ class Connections:
         self._capacity = capacity
         self._retry_after_s = retry_after_s
         self._sleep = sleep
-        self._idle: OrderedDict[str, Connection] = OrderedDict()
+        self._idle: dict[str, Connection] = {}
         self._lock = threading.Lock()
 
     @contextmanager
@@ -51,7 +51,7 @@ class Connections:
     def close(self) -> None:
         """Hang up all idle connections."""
         with self._lock:
-            idle, self._idle = list(self._idle.values()), OrderedDict()
+            idle, self._idle = list(self._idle.values()), {}
         for connection in idle:
             connection.close()
 
@@ -65,15 +65,11 @@ class Connections:
             return self._idle.pop(target.name, None)
 
     def _keep(self, target: Target, connection: Connection) -> None:
-        surplus = [connection]
         with self._lock:
-            if target.name not in self._idle and self._capacity > 0:
+            if target.name not in self._idle and len(self._idle) < self._capacity:
                 self._idle[target.name] = connection
-                surplus = []
-                if len(self._idle) > self._capacity:
-                    surplus.append(self._idle.popitem(last=False)[1])
-        for one in surplus:
-            one.close()
+                return
+        connection.close()
 
     def _connect(self, target: Target) -> Connection:
         for pause in (*self._retry_after_s, None):

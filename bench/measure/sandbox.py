@@ -37,6 +37,7 @@ PermitUserEnvironment no
 AllowTcpForwarding yes
 MaxStartups 100:30:200
 MaxSessions 100
+Subsystem sftp internal-sftp
 LogLevel VERBOSE
 """
 

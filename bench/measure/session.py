@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol as Interface
@@ -26,6 +27,7 @@ from bench.model import Role, Status, Target, Trial
 from bench.store import StoredRun, publish
 
 BUSY_PAUSE_S = 5.0
+CLEANING_THREADS = 16
 RETRIES_AFTER_INTERRUPTION = 1
 
 
@@ -103,7 +105,8 @@ class Session:
         try:
             self.scheduler.run(works)
             if not self.scheduler.stopping:
-                self._clean([targets[name] for name in sorted(involved)])
+                on_disk = [trial for trial in trials if self.suites[trial.suite].suite.uses_disk]
+                self._clean({name for trial in on_disk for name in trial.targets})
         finally:
             self.connections.close()
             left = set(self.run.missing())
@@ -331,8 +334,7 @@ class Session:
         attempt, raw, facts = record(trial, number, ends, loaded, started_at, tools)
         if refusal:
             attempt = replace(attempt, status=Status.FAILED, cause="; ".join(filter(None, (refusal, attempt.cause))))
-        with self._lock:
-            publish(self.run, attempt, raw, facts)
+        publish(self.run, attempt, raw, facts)
         ok = attempt.status is Status.OK
         with self._lock:
             self.outcome.ok += ok
@@ -357,14 +359,16 @@ class Session:
                 self.run.event(now(), "left behind", target=job.target.name, job=job.job_id)
         return attempt.status
 
-    def _clean(self, targets: list[Target]) -> None:
-        """Delete the session's data files on the targets."""
-        for target in targets:
-            machine = self._machines.get(target.name)
-            if machine is None:
-                continue
-            try:
-                with self.connections.to(target) as connection:
-                    connection.run(posix.remove(f"{machine.base}/data/{self.run.info.run_id}"), timeout_s=60)
-            except TransportError:
-                self.run.event(now(), "left behind", target=target.name, job="data")
+    def _clean(self, names: set[str]) -> None:
+        """Delete the session's data files on the targets that had some."""
+        targets = {target.name: target for target in self.run.info.targets}
+        with ThreadPoolExecutor(CLEANING_THREADS) as pool:
+            list(pool.map(self._clean_one, (targets[name] for name in sorted(names & set(self._machines)))))
+
+    def _clean_one(self, target: Target) -> None:
+        folder = f"{self._machines[target.name].base}/data/{self.run.info.run_id}"
+        try:
+            with self.connections.to(target) as connection:
+                connection.run(posix.remove(folder), timeout_s=60)
+        except TransportError:
+            self.run.event(now(), "left behind", target=target.name, job="data")

@@ -118,7 +118,7 @@ def execute(
     source: Sources,
     observer: Observer,
     patience_s: float = 600.0,
-    idle_connections: int = 16,
+    idle_connections: int = 32,
 ) -> Outcome:
     """Run what is missing of a stored run, alone: StoreError when another controller holds it."""
     changed = [name for name, digest in run.info.suites if name in suites and suites[name].digest != digest]

@@ -214,9 +214,10 @@ def publish(
         for path, content in contents.items():
             target = temporary / _safe_relative(path)
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _write_synced(target, content)
+            target.write_bytes(content)
         temporary.mkdir(exist_ok=True, mode=0o700)
-        _write_synced(temporary / "trial.json", _dump(encode(record)))
+        (temporary / "trial.json").write_bytes(_dump(encode(record)))
+        _sync_all(temporary)
         place.mkdir(exist_ok=True, mode=0o700)
         _rename_once(temporary, final)
     except OSError as error:
@@ -281,7 +282,7 @@ def _rename_once(source: Path, final: Path) -> None:
         if not final.is_dir():
             raise
         _discard(source)
-    _sync_folder(final.parent)
+    _sync(final.parent)
 
 
 def _write_synced(path: Path, content: bytes) -> None:
@@ -291,8 +292,15 @@ def _write_synced(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync_all(folder: Path) -> None:
+    """Sync every file below `folder`, after all were written: the first one commits most of the others' work too."""
+    for path in (*folder.rglob("*"), folder):
+        _sync(path)
+
+
+def _sync(path: Path) -> None:
+    """Sync one file or folder."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -98,7 +98,7 @@ def _xml_threads(root: Element) -> list[tuple[int, float, str]]:
             value = number(child.text or "")
             if child.get("metric") == "mbps" and value is not None:
                 index = thread.get("index", "")
-                found.append((int(index) if index.isdecimal() else position, value, "Mbit/s"))
+                found.append((_index(index, position), value, "Mbit/s"))
     return found
 
 
@@ -133,6 +133,12 @@ def _add(reading: Reading, name: str, value: float | None, unit: str, *, linux: 
 def _asked(text: str, reading: Reading) -> float:
     value = number(text) or 0.0
     return value if "linux" in reading.version.lower() else value / 1000
+
+
+def _index(text: str, position: int) -> int:
+    """The number that a thread calls itself by, or its position."""
+    value = number(text)
+    return position if value is None else int(value)
 
 
 # --- JSON --------------------------------------------------------------------------------------------------------
@@ -184,7 +190,7 @@ def _json_threads(threads: list[Any]) -> list[tuple[int, float, str]]:
         for one in rates if isinstance(rates, list) else []:
             if isinstance(one, dict) and one.get("metric") == "mbps" and (value := number(_text(one))) is not None:
                 index = str(thread.get("index", ""))
-                found.append((int(index) if index.isdecimal() else position, value, "Mbit/s"))
+                found.append((_index(index, position), value, "Mbit/s"))
     return found
 
 

@@ -10,16 +10,16 @@ import re
 
 from bench.errors import ParseError
 
-from .reading import Reading, number
+from .reading import LONGEST_LINE, Reading, number
 
 _BANNER = re.compile(r"NTTTCP for Linux (\d[\w.]*)")
 _PREFIX = re.compile(r"^(?:\d\d:\d\d:\d\d\s+)?(?:(INFO|ERR|DBG)\s*:\s*)?")
 _TOTAL = re.compile(
     r"^(?P<label>[a-z][a-z_/() ]*?)\s*:\s*(?P<value>-?(?:\d+(?:\.\d+)?|nan|inf)) ?(?P<unit>[A-Za-z%]*)$"
 )
-_THREAD = re.compile(r"^(\d+)\s+(\d+\.\d\d)\s+(\d+\.\d\d)\s*([KMG]?)bps$")
-_REALTIME = re.compile(r"Real-time throughput: (\d+\.\d\d)([KMG]?)bps$")
-_CONNECTIONS = re.compile(r"^(\d+) connections tested$")
+_THREAD = re.compile(r"^(\d{1,9})\s+(\d+\.\d\d)\s+(\d{1,15}\.\d\d)\s*([KMG]?)bps$")
+_REALTIME = re.compile(r"\s*Real-time throughput: (\d{1,15}\.\d\d)([KMG]?)bps")
+_CONNECTIONS = re.compile(r"^(\d{1,15}) connections tested$")
 _PROMPT = re.compile(r"\bntttcp(?:\.exe)?\s(?:.*\s)?-([sr])(?![a-z])")
 _SENDER = re.compile(r"connections (?:tested|created)|receiver exited|\*\*\* sender role|sender:")
 _RECEIVER = re.compile(r"\*\*\* receiver role|sender side was interrupted")
@@ -67,8 +67,11 @@ def read(text: str, source: str) -> list[Reading]:
     version = ""
     ended = True
     for at, raw in enumerate(lines, 1):
-        prefix = _PREFIX.match(raw.strip())
-        line = raw.strip()[prefix.end() :] if prefix else raw.strip()
+        if len(raw) > LONGEST_LINE:
+            continue
+        bare = _take_realtime(ahead, raw).strip()
+        prefix = _PREFIX.match(bare)
+        line = bare[prefix.end() :] if prefix else bare
         level = prefix[1] if prefix else None
         if (banner := _BANNER.search(line)) is not None:
             version = banner[1]
@@ -113,12 +116,18 @@ def _take(reading: Reading, total: re.Match[str], line: str) -> bool:
     return label == "cpu busy (all)"
 
 
+def _take_realtime(ahead: Reading, line: str) -> str:
+    """Take up real-time values at the start of a line; what follows them (a terminal's carriage return may be lost)."""
+    while realtime := _REALTIME.match(line):
+        ahead.series.append(round(float(realtime[1]) * _MBIT[realtime[2]], 6))
+        line = line[realtime.end() :]
+    return line
+
+
 def _take_ahead(ahead: Reading, line: str, level: str | None) -> None:
     """Take up a line that stands before the totals."""
     if thread := _THREAD.match(line):
         ahead.threads.append((int(thread[1]), float(thread[3]), f"{thread[4]}bit/s"))
-    elif realtime := _REALTIME.search(line):
-        ahead.series.append(round(float(realtime[1]) * _MBIT[realtime[2]], 6))
     elif line == "Test warmup completed.":
         ahead.series.clear()
     elif connections := _CONNECTIONS.match(line):

@@ -45,7 +45,10 @@ METRICS = (
 
 _RATIOS = {metric.name for metric in METRICS if metric.scale is Scale.RATIO}
 _WRAPPED = 2.0**63  # an unsigned difference of counters that went backwards
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?\Z")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")
+_DIGITS = 40
+LONGEST_LINE = 500
+"""Characters; a longer line of console text is noise, and would keep the expressions that read it busy."""
 
 
 @dataclass(slots=True)
@@ -73,7 +76,7 @@ class Reading:
 def number(text: str) -> float | None:
     """A plain decimal number, None for anything else (nan, inf, nothing)."""
     text = text.strip()
-    return float(text) if _NUMBER.match(text) else None
+    return float(text) if _NUMBER.match(text) and len(text) <= _DIGITS else None
 
 
 def measurements(reading: Reading, source: str) -> list[Measurement]:

@@ -29,9 +29,10 @@ _COMMIT = "7727fce126d3f986fdf36fda37594661556ff51e"
 _SYNC_TIMEOUT_S = 60.0  # connecting, and the receiver's wait for its last data
 
 # The program prints its version only above other output and never ends with 0 then, so it is taken from the source.
+# -B: a tree given with --source may hold a program built elsewhere.
 _INSTALL = r"""set -eu
 if [ -f src/ntttcp.c ]; then cd src; fi
-make CC=gcc >make.log 2>&1 || { tail -n 20 make.log >&2; exit 1; }
+make -B CC=gcc >make.log 2>&1 || { tail -n 20 make.log >&2; exit 1; }
 mkdir -p "$DEST"
 cp ntttcp "$DEST/ntttcp"
 version=$(sed -n 's/^#define TOOL_VERSION "\(.*\)"$/\1/p' const.h)

@@ -10,7 +10,7 @@ import re
 
 from bench.errors import ParseError
 
-from .reading import Reading, number
+from .reading import LONGEST_LINE, Reading, number
 
 _COLUMNS = {
     "Thread": ("", ""),
@@ -56,7 +56,7 @@ def read(text: str, source: str) -> list[Reading]:
     ahead = Reading(1)
     columns: list[str] = []
     for at, raw in enumerate(text.split("\n"), 1):
-        line = raw.strip()
+        line = raw.strip() if len(raw) <= LONGEST_LINE else ""
         if version := _VERSION.search(line):
             ahead.version = version[1]
         if prompt := _PROMPT.search(line):

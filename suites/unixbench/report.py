@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, field
 
@@ -16,12 +15,14 @@ _RESULT = re.compile(
 _COPIES = re.compile(
     r"(?:(?P<cpus>\d+)\s+CPUs?\s+in\s+system;\s+)?running\s+(?P<copies>\d+)\s+parallel\s+cop(?:y|ies)\b"
 )
+_CPUS = re.compile(r"(\d+)\s+CPUs?\s+in\s+system\b")
 _TABLE = re.compile(r"^(?:.*?\s(?:Index Values|Partial Index)|TEST)\s+BASELINE\s+RESULT\s+INDEX$")
 _ROW = re.compile(
-    r"^(?P<name>\S.*?)\s+(?P<baseline>\d+\.\d|-{2,})\s+(?P<result>\d+\.\d|inf|nan)\s+(?P<index>\d+\.\d|-{2,}|inf|nan)$"
+    r"^(?P<name>\S.*?)\s+(?P<baseline>\d+[.,]\d|-{2,})\s+(?P<result>\d+[.,]\d|inf|nan)\s+"
+    r"(?P<index>\d+[.,]\d|-{2,}|inf|nan)$"
 )
 _SCORE = re.compile(
-    r"^(?P<category>.+?)\s+Index\s+Score(?P<partial>\s*\(Partial\s+Only\))?\s+(?P<score>\d+\.\d|-?inf|-?nan)$"
+    r"^(?P<category>.+?)\s+Index\s+Score(?P<partial>\s*\(Partial\s+Only\))?\s+(?P<score>\d+[.,]\d|-?inf|-?nan)$"
 )
 _FINAL = re.compile(r"^FINAL SCORE\s+(?P<score>\d+\.\d)$")  # 4.1.0
 _RUN = re.compile(r"^(?:Start )?Benchmark Run:", re.IGNORECASE)
@@ -29,6 +30,8 @@ _NO_INDEX = re.compile(r"^No index results available for")
 _VERSION = re.compile(r"\(Version (\d[\w.]*)\)|^Version (\d[\w.]*)\s+Based on")
 _PROGRESS = re.compile(r"^(\d+) x \S.*?\s{2}1\b")
 _ABORT = re.compile(r"^Run: .*; aborting$")
+_LONGEST = 500  # characters; a longer line is noise, and would keep the expressions above busy
+_LARGEST = 1e300
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def read(text: str, source: str) -> Report:
     report = Report()
     for number, line in enumerate(text.split("\n"), 1):
         stripped = " ".join(line.split()) if "\t" in line else line.strip()
-        if stripped:
+        if stripped and len(stripped) <= _LONGEST:
             _line(report, stripped, number, source)
     for section in report.sections:
         _check_complete(section, source)
@@ -109,6 +112,8 @@ def _line(report: Report, line: str, number: int, source: str) -> None:
         section = _fresh(report, number)
         section.copies = int(copies["copies"])
         section.cpus = int(copies["cpus"]) if copies["cpus"] else None
+    elif cpus := _CPUS.search(line):
+        _fresh(report, number).cpus = int(cpus[1])
     elif found := _RESULT.match(line):
         section = _fresh(report, number, after_results=False)
         seconds = _float(found["seconds"])
@@ -155,7 +160,7 @@ def _float(text: str) -> float | None:
         value = float(text.replace(",", "."))
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+    return value if abs(value) < _LARGEST else None  # neither does nan compare
 
 
 def _check_complete(section: Section, source: str) -> None:

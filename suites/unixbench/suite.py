@@ -31,11 +31,12 @@ _PAUSE_S = 3.0  # `Run` syncs and sleeps before every pass
 _COMMIT = "986b674a1e50eedd944bc08d6bdc8be925b2bc65"
 
 # `Run` finds its programs beside itself, so all it needs is copied; shell scripts lose their mode in some archives.
-# The compiler and its flags decide the scores: they are part of the version that is recorded with every trial.
+# -B: a tree given with --source may hold programs built elsewhere. The compiler and its flags decide the scores: they
+# are part of the version that is recorded with every trial. `perl -c` finds missing modules now, not when measuring.
 _INSTALL = r"""set -eu
 if [ -f UnixBench/Run ]; then cd UnixBench; fi
 chmod +x Run pgms/*.sh
-make CC=gcc >make.log 2>&1 || { tail -n 20 make.log >&2; exit 1; }
+{ perl -c Run && make -B CC=gcc; } >make.log 2>&1 || { tail -n 20 make.log >&2; exit 1; }
 mkdir -p "$DEST"
 cp -R Run pgms testdir "$DEST/"
 version=$(sed -n 's/^my $version = "\(.*\)";$/\1/p' Run)

@@ -43,6 +43,7 @@ WINDOWS_WIDE = (
     " 60.000000 60.000 1400.000 1.000 16.000 7.500 960.000 100.000 1.500 200.000 0.750 4000 9000 3 0 5.250\r\n"
 )
 SAMPLES = {"XML": XML, "JSON": JSON, "text": TEXT, "Windows XML": WINDOWS_XML, "Windows text": WINDOWS_WIDE}
+NINES = "9" * 450
 
 
 def values(data: bytes | str) -> dict[str, float]:
@@ -81,6 +82,12 @@ def test_text_with_collapsed_blanks_or_without_time_stamps() -> None:
     assert values("\n".join(" ".join(line.split()) for line in TEXT.split("\n"))) == expected
     assert values("\n".join(line[9:] if line[2:3] == ":" else line for line in TEXT.split("\n"))) == expected
     assert values(TEXT.replace("INFO: ", "").replace("DBG : ", "")) == expected
+
+
+def test_real_time_values_may_be_glued_to_the_next_line() -> None:
+    glued = TEXT.replace("Gbps\nReal", "GbpsReal").replace("41.97Gbps\n", "41.97Gbps")
+    assert glued.count("\n") < TEXT.count("\n") - 3
+    assert PARSE(glued.encode(), "terminal") == PARSE(TEXT.encode(), "file")
 
 
 def test_windows_units_are_powers_of_1024() -> None:
@@ -177,6 +184,9 @@ def check(data: bytes) -> Parsed | None:
 @example(b"<ntttcps>\xff</ntttcps>")
 @example(b'{"ntttcpr": {"throughputs": 5, "threads": [[1]], "parameters": 0}}')
 @example(b"test duration :1")
+@example(TEXT.replace("5.74Gbps", f"{NINES}.74Gbps").encode())
+@example(XML.replace('index="7"', f'index="{NINES}"').encode())
+@example(WINDOWS_WIDE.replace(" 0   60.000", f" {NINES} 60.000").encode())
 def test_any_bytes(data: bytes) -> None:
     check(data)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections import defaultdict
 from importlib import import_module
 from pathlib import Path
@@ -143,6 +144,8 @@ LOG = (GOLDEN / "partial-2-copies/report.log").read_text("utf-8")
         "\n".join(" ".join(line.split()) for line in FULL.split("\n")).encode(),
         "\n".join(f"    {line}   " for line in FULL.split("\n")).encode(),
         FULL.replace("Benchmark Run: Sun Nov", "Benchmark Run: Mo Mär").encode("latin-1"),
+        re.sub(r"(\d)\.(\d)(?=\s|$)", r"\1,\2", FULL).encode(),
+        "\n".join(f"[12:00:01] {line}" for line in FULL.split("\n")).encode(),
         ("gcc -o pgms/syscall -O3 src/syscall.c\nmake: Nothing to be done\n" + FULL).encode(),
         FULL.replace(
             "System Benchmarks Index Score", "Perl: warning: falling back\nSystem Benchmarks Index Score"

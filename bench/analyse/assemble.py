@@ -89,8 +89,8 @@ class _Maker:
         return TargetResult(
             target=info.name,
             labels=info.labels,
-            before=_number(block.shown[unit, 0]),
-            after=_number(block.shown[unit, 1]),
+            before=_level(block.shown[unit, 0]),
+            after=_level(block.shown[unit, 1]),
             ratio=judged.ratio,
             interval=judged.interval,
             verdict=judged.verdict,
@@ -175,9 +175,9 @@ class _Maker:
             if not known.any():
                 found.append(None)
             elif self._block.counted[key]:
-                found.append(float(np.average(shown[known], weights=weight[known])))
+                found.append(_level(np.average(shown[known], weights=weight[known])))
             else:
-                found.append(float(np.exp(np.log(shown[known]).mean())))
+                found.append(_level(np.exp(np.log(shown[known]).mean())))
         return found[0], found[1]
 
     def _no_baseline(self, pool: int, key: int) -> str:
@@ -237,3 +237,8 @@ def _exp(value: float) -> float:
 def _number(value: float) -> float | None:
     """A finite number as it is; NaN and infinity as absent."""
     return float(value) if math.isfinite(value) else None
+
+
+def _level(value: float) -> float | None:
+    """A level to twelve digits: the way through the logarithm costs the last ones, and 742 must stay 742."""
+    return float(f"{value:.12g}") if math.isfinite(value) else None

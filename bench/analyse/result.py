@@ -108,6 +108,8 @@ class MetricResult:
     detectable: float | None
     targets: tuple[TargetResult, ...]
     warnings: tuple[str, ...] = ()
+    headline: bool = False
+    """Whether the metric speaks for its suite where only a few can be shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,189 @@
+"""Rules of a comparison beyond the estimate: what is compared with what, groups, strata, controls and reasons."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import pytest
+from sample_tables import AFTER, BEFORE, rows, table
+
+from bench.analyse.compare import compare
+from bench.analyse.result import Attribution, AttributionKind, FactChange, Reason, Verdict
+from bench.errors import AnalysisError
+
+FIVE = {f"t{i}": ([[100 + i]], [[(100 + i) * r]]) for i, r in enumerate((1.10, 1.11, 1.12, 1.11, 1.11))}
+
+
+def metric(samples: pd.DataFrame, **options: object):
+    (result,) = compare(samples, BEFORE, AFTER, **options).metrics
+    return result
+
+
+def test_different_parameters_never_meet() -> None:
+    before = rows("a", BEFORE, [[1], [1]], params='{"runtime": 30}')
+    after = rows("a", AFTER, [[2], [2]], params='{"runtime": 60}')
+    comparison = compare(pd.DataFrame(before + after), BEFORE, AFTER)
+    assert [one.reason for one in comparison.metrics] == [Reason.NO_BASELINE] * 2
+    first, second = comparison.metrics
+    assert first.ratio is None
+    assert (first.before, first.after) == (1.0, None)
+    assert "other parameters: runtime 30 → 60" in first.settle
+    assert "'before'" in second.settle
+    assert first.key.params == (("runtime", 30),)
+
+
+def test_units_that_do_not_convert_never_meet() -> None:
+    samples = pd.DataFrame(rows("a", BEFORE, [[1], [1]], unit="MB/s") + rows("a", AFTER, [[1], [1]], unit="IOPS"))
+    assert [one.reason for one in compare(samples, BEFORE, AFTER).metrics] == [Reason.NO_BASELINE] * 2
+
+
+def test_targets_without_a_partner_are_shown_and_not_pooled() -> None:
+    samples = pd.concat([table(FIVE), pd.DataFrame(rows("lonely", BEFORE, [[7]]))])
+    result = metric(samples)
+    assert result.df == 4
+    lonely = next(one for one in result.targets if one.target == "lonely")
+    assert (lonely.before, lonely.after, lonely.ratio, lonely.reason) == (7.0, None, None, Reason.NO_BASELINE)
+    assert result.warnings == ("1 of 6 targets were measured in one of the tags only",)
+
+
+def test_moved_targets_are_their_own_stratum() -> None:
+    moved = dict.fromkeys(FIVE, False) | {"m": True}
+    samples = table(FIVE | {"m": ([[100]], [[50]])})
+    comparison = compare(samples, BEFORE, AFTER, host_moved=moved)
+    result = comparison.metrics[0]
+    assert result.df == 4
+    assert result.ratio == pytest.approx(1.11, rel=1e-3)
+    assert "changed its host unlike the others: m" in result.warnings[0]
+    assert [one.relocated for one in result.targets] == [True, False, False, False, False, False]
+    assert {one.labels: one.targets for one in comparison.groups} == {
+        (): tuple(FIVE),
+        (("host", "moved"),): ("m",),
+    }
+
+
+def test_one_moved_target_is_always_host_moved() -> None:
+    samples = table({"a": ([[100], [100]], [[200], [200]])})
+    result = metric(samples, host_moved={"a": True})
+    assert (result.verdict, result.reason) == (Verdict.INCONCLUSIVE, Reason.HOST_MOVED)
+    assert result.ratio == pytest.approx(2)
+
+
+def test_a_pair_moves_with_either_end() -> None:
+    result = metric(table({"a → b": ([[100], [100]], [[200], [200]])}), host_moved={"a": False, "b": True})
+    assert result.reason is Reason.HOST_MOVED
+
+
+def test_controls_are_not_part_of_the_effect() -> None:
+    comparison = compare(table(FIVE | {"ctl": ([[100]], [[100]])}), BEFORE, AFTER, controls=["ctl", "nobody"])
+    assert comparison.metrics[0].df == 4
+    assert (("control", "yes"),) in [group.labels for group in comparison.groups]
+    assert "no target is called 'nobody'" in comparison.warnings
+
+
+def test_groups_by_region_and_size() -> None:
+    samples = table(FIVE)
+    samples["labels"] = samples["target"].map(
+        lambda name: (
+            '{"cloud": "x", "region": "east", "size": "s"}' if name < "t3" else '{"region": "west", "size": "s"}'
+        )
+    )
+    groups = compare(samples, BEFORE, AFTER).groups
+    assert [group.labels for group in groups] == [
+        (("region", "east"), ("size", "s")),
+        (("region", "west"), ("size", "s")),
+    ]
+    assert groups[0].targets == ("t0", "t1", "t2")
+    assert groups[0].result.df == 2
+    assert groups[1].result.reason is Reason.UNREPLICATED
+
+
+def test_another_tool_is_confounded() -> None:
+    samples = table(FIVE)
+    samples["tool_digest"] = samples["tag"].map({BEFORE: "1" * 64, AFTER: "2" * 64})
+    result = metric(samples)
+    assert (result.verdict, result.reason) == (Verdict.INCONCLUSIVE, Reason.CONFOUNDED)
+    assert "tool 111111111111 → 222222222222" in result.settle
+    assert result.ratio == pytest.approx(1.11, rel=1e-3)
+    assert metric(samples.assign(tool_digest=samples["tool_digest"].where(samples["tag"] == BEFORE, ""))).reason is None
+
+
+def test_undeclared_changes_confound_their_targets_only() -> None:
+    change = FactChange("disk", "sda.scheduler", "none", "bfq", ("t1",), 5)
+    declared = FactChange("host", "build", "1", "2", ("t2",), 5, "host_patch")
+    attribution = Attribution(AttributionKind.CONFOUNDED, "…", changes=(change, declared))
+    result = metric(table(FIVE), attribution=attribution)
+    assert result.reason is Reason.CONFOUNDED
+    assert "sda.scheduler none → bfq" in result.settle
+    assert not result.clear
+    assert [one.reason for one in result.targets].count(Reason.CONFOUNDED) == 1
+
+
+def test_margins_by_kind_metric_and_campaign() -> None:
+    samples = table(FIVE)
+    assert metric(samples.assign(kind="tail latency")).margin == 0.10
+    assert metric(samples.assign(margin=0.2)).margin == 0.2
+    assert metric(samples.assign(margin=0.2), margins=[("suite/METRIC", 0.5)]).margin == 0.5
+    assert metric(samples, margins=[("suite/case/metric", 0.5)]).verdict is Verdict.NO_CHANGE
+
+
+def test_primary_metrics_come_first_and_by_holm() -> None:
+    samples = pd.concat([table(FIVE, metric=name) for name in ("a", "b", "c", "d")])
+    comparison = compare(samples, BEFORE, AFTER, primary=["suite/case/c", "suite/d", "suite/zzz"])
+    assert [(one.key.metric, one.primary) for one in comparison.metrics] == [
+        ("c", True), ("d", True), ("a", False), ("b", False)
+    ]  # fmt: skip
+    assert "no metric is called 'suite/zzz'" in comparison.warnings
+
+
+def test_many_unchanged_metrics_widen_the_intervals() -> None:
+    flat = {f"t{i}": ([[100]], [[100 * r]]) for i, r in enumerate((0.95, 1.06, 0.98, 1.02, 1.00))}
+    samples = pd.concat([table(flat, metric=f"m{i}") for i in range(10)])
+    assert compare(samples, BEFORE, AFTER).metrics[0].interval.level == pytest.approx(1 - 0.05 / 10)
+    assert compare(samples, BEFORE, AFTER, correct=False).metrics[0].interval.level == pytest.approx(0.95)
+
+
+def test_zero_is_excluded_from_ratios_and_counted() -> None:
+    samples = pd.concat([table(FIVE), pd.DataFrame(rows("t0", BEFORE, [[0]]) + rows("t0", AFTER, [[math.nan]]))])
+    excluded = compare(samples, BEFORE, AFTER).excluded
+    assert {(one.what, one.cause, one.count) for one in excluded} == {
+        ("suite/metric", "not a number", 1),
+        ("suite/metric", "zero in a metric that is compared as a ratio", 1),
+    }
+
+
+def test_only_unusable_values_leave_no_metric_but_their_count() -> None:
+    comparison = compare(table({"a": ([[0]], [[0]])}), BEFORE, AFTER)
+    assert comparison.metrics == ()
+    assert comparison.excluded[0].count == 2
+
+
+def test_sessions_close_together_are_said() -> None:
+    samples = table({"a": ([[1], [1]], [[1], [1]])})
+    start = pd.Timestamp("2024-01-01", tz="UTC")
+    samples["started_at"] = [start + pd.Timedelta(minutes=10 * i) for i in range(len(samples))]
+    assert "smallest gap 10 min" in compare(samples, BEFORE, AFTER).warnings[0]
+    assert compare(table({"a": ([[1], [1]], [[1], [1]])}), BEFORE, AFTER).warnings == ()
+
+
+def test_a_table_without_times_or_optional_columns_can_be_compared() -> None:
+    needed = ["tag", "session", "target", "suite", "metric", "unit", "better", "kind", "value"]
+    result = metric(table(FIVE)[needed])
+    assert result.verdict is Verdict.IMPROVED
+    assert result.title == "metric"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [("nope", AFTER, "no samples of tag 'nope'"), (BEFORE, BEFORE, "with itself")],
+)
+def test_tags_that_cannot_be_compared(before: str, after: str, message: str) -> None:
+    with pytest.raises(AnalysisError, match=message):
+        compare(table(FIVE), before, after)
+
+
+def test_missing_columns_and_unknown_words_are_said() -> None:
+    with pytest.raises(AnalysisError, match="lack the columns better, kind"):
+        compare(table(FIVE).drop(columns=["kind", "better"]), BEFORE, AFTER)
+    with pytest.raises(AnalysisError, match="suite/metric has an unknown direction"):
+        compare(table(FIVE).assign(better="bigger"), BEFORE, AFTER)

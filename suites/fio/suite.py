@@ -40,7 +40,9 @@ ldd "$found" | while read -r name arrow path rest; do
     esac
     if [ "$arrow" = "=>" ] && [ -f "$path" ]; then cp -L "$path" "$DEST/lib/$name" || exit 1; fi
 done || exit 1
-LD_LIBRARY_PATH="$DEST/lib" "$DEST/bin/fio" --version
+export LD_LIBRARY_PATH="$DEST/lib"
+"$DEST/bin/fio" --enghelp=libaio >/dev/null || echo "fio has no libaio engine: install fio-engine-libaio" >&2
+"$DEST/bin/fio" --version
 """
 
 SUITE = Suite(

@@ -13,14 +13,15 @@ _WHOLE = r"(\d{1,18})"
 _NUMBER = r"(\d{1,18}(?:\.\d{1,18})?(?:[eE][-+]?\d{1,2})?)"
 _CLIENT = re.compile(r"<([\w.:-]+)> ")
 _VERSION = re.compile(r"\s*(fio-\d[\w.+-]*)\s*\Z")
+_CLIENT_VERSION = re.compile(r"hostname=.*\bfio=(fio-\d[\w.+-]*)")
 _STARTING = re.compile(rf"\s*Starting (?:{_WHOLE} process(?:es)?)?(?: and )?(?:{_WHOLE} threads?)?")
 _JOB = re.compile(rf"\s*(\S.*?): \(groupid=\d+, jobs={_WHOLE}\): err=\s*{_WHOLE}(.*)")
 _FLOW_2 = re.compile(
     rf"\s*(read|write|trim|mixed)\s*: io=\s*{_NUMBER}([KMGTP]?)(?:i?B)?, bw=\s*{_NUMBER}([KMGTP]?)i?B/s, "
     rf"iops=\s*{_NUMBER}([kKM]?)\s*, runt=\s*{_WHOLE}msec"
 )
-_FLOW_3 = re.compile(
-    rf"\s*(read|write|trim|mixed)\s*: IOPS=\s*{_NUMBER}([kKMG]?), BW=\s*{_NUMBER}([kKMGTP]?i?)B/s.*?"
+_FLOW_3 = re.compile(  # a client's sum over all clients lacks the B/s
+    rf"\s*(read|write|trim|mixed)\s*: IOPS=\s*{_NUMBER}([kKMG]?), BW=\s*{_NUMBER}([kKMGTP]?i?)(?:B/s)? .*?"
     rf"\({_NUMBER}([kKMGTP]?i?)B/{_WHOLE}msec\)"
 )
 _ANY_FLOW = re.compile(r"\s*(?:read|write|trim|mixed)\s*: (?:io|IOPS)=")
@@ -73,6 +74,7 @@ class _Reader:
         self.runs: list[Run] = []
         self.warnings: list[str] = []
         self.open = _Open()
+        self.host = ""
         self.unit: tuple[str, str] | None = None  # kind and unit of the percentile rows that follow
 
     def read(self, text: str) -> tuple[tuple[Run, ...], list[str]]:
@@ -87,24 +89,27 @@ class _Reader:
         return tuple(self.runs), self.warnings
 
     def line(self, line: str, number: int) -> None:
-        host = _CLIENT.match(line)
-        line = line[host.end() :] if host else line
+        if match := _CLIENT.match(line):  # it stands before the job's line, or alone on the line above
+            self.host = match[1]
+            line = line[match.end() :]
         if _NOTABLE.match(line):
             self.warnings.append(line.strip()[:200])
         elif match := _VERSION.match(line):
             self.finish(number)
             self.open.version = match[1]
+        elif match := _CLIENT_VERSION.match(line):
+            self.open.version = self.open.version or match[1]
         elif (match := _STARTING.match(line)) and (match[1] or match[2]):
             self.open.started += int(match[1] or 0) + int(match[2] or 0)
         elif match := _JOB.match(line):
-            self.job(match, number, host[1] if host else "")
+            self.job(match, number)
         elif _STATUS.match(line):
             self.open.ended = True
         elif self.open.blocks:
             self.inside(line, number, self.open.blocks[-1])
 
-    def job(self, match: re.Match[str], number: int, host: str) -> None:
-        if self.open.ended:  # text that was cut out of a longer file may lack the version line
+    def job(self, match: re.Match[str], number: int) -> None:
+        if self.open.ended and not self.host:  # text that was cut out of a longer file may lack the version line
             self.finish(number)
         name, clones, error, rest = match.groups()
         if int(error) != 0:
@@ -114,7 +119,7 @@ class _Reader:
                 expected=f"job {name!r} to end with err= 0",
                 found=f"err={error}{rest}".strip(),
             )
-        label = f"{name}@{host}" if host and name != _TOTAL else name
+        label = f"{name}@{self.host}" if self.host and name != _TOTAL else name
         self.open.blocks.append(_Block(label, int(clones), number))
         self.unit = None
 

@@ -1,5 +1,9 @@
-"""The run store: `Store` finds and creates runs, `publish` adds an attempt, `verify` re-hashes."""
+"""The run store: `Store` finds and creates runs, `publish` adds an attempt, `measured` counts, `verify` re-hashes."""
 
-from bench.store.store import Damage, Store, StoredAttempt, StoredRun, publish, verify
+from bench.store.publishing import publish
+from bench.store.reading import StoredAttempt, StoredRun
+from bench.store.store import Store
+from bench.store.summary import measured
+from bench.store.verifying import Damage, verify
 
-__all__ = ["Damage", "Store", "StoredAttempt", "StoredRun", "publish", "verify"]
+__all__ = ["Damage", "Store", "StoredAttempt", "StoredRun", "measured", "publish", "verify"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,13 @@ from datetime import datetime
 
 from bench.errors import StoreError
 from bench.model import Attempt, Pairs, Parser, Phase, Run, Status, Suite, Target, Trial, is_safe_name
-from bench.store.store import Store, StoredRun, publish
+from bench.store.files import discard, shown
+from bench.store.publishing import publish
+from bench.store.reading import StoredRun
+from bench.store.store import Store
+
+_LONGEST = 200
+"""Characters of a trial's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ def import_files(
     for name in (origin.campaign, origin.tag, *(name for file in files for name in (*file.targets, file.case))):
         if not is_safe_name(name):
             raise StoreError(
-                f"{name!r} is not a safe file name", remedy="Use letters, digits, '.', '_' and '-' (at most 64)"
+                f"{shown(name)} is not a safe file name", remedy="Use letters, digits, '.', '_' and '-' (at most 64)"
             )
     for file in files:
         parse(file.content, file.name)
@@ -62,7 +69,7 @@ def import_files(
     names = sorted({name for trial in trials for name in trial.targets})
     run = store.create(
         Run(
-            run_id=f"{moment:%Y%m%dT%H%M%S}-{origin.tag[:40].rstrip('.')}-s{session}-{secrets.token_hex(2)}",
+            run_id=f"{moment:%Y%m%dT%H%M%S}-{origin.tag[:36].rstrip('.')}-s{session}-{secrets.token_hex(2)}",
             campaign=origin.campaign,
             tag=origin.tag,
             factors=origin.factors,
@@ -78,8 +85,12 @@ def import_files(
             imported=True,
         )
     )
-    for trial, file in zip(trials, files, strict=True):
-        _publish(run, trial, file, origin)
+    try:
+        for trial, file in zip(trials, files, strict=True):
+            _publish(run, trial, file, origin)
+    except BaseException:
+        discard(run.folder)  # half an import cannot be resumed; the files it came from are where they were
+        raise
     return run
 
 
@@ -90,8 +101,15 @@ def _trials(suite: str, files: Sequence[RawFile]) -> list[Trial]:
     for file in files:
         number = counts[file.case, file.targets] = counts.get((file.case, file.targets), 0) + 1
         name = f"{suite}.{file.case}.{'+'.join(file.targets)}.r{number:02d}"
-        trials.append(Trial(name[-200:], file.targets, suite, file.case, number, ()))
+        trials.append(Trial(_fitting(name), file.targets, suite, file.case, number, ()))
     return trials
+
+
+def _fitting(name: str) -> str:
+    """`name` as a folder's name: a very long one ends in a digest, so that two of them stay two."""
+    if len(name) <= _LONGEST:
+        return name
+    return f"{name[: _LONGEST - 17]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _publish(run: StoredRun, trial: Trial, file: RawFile, origin: Origin) -> None:

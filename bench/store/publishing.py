@@ -1,0 +1,91 @@
+"""How an attempt becomes part of a run: written aside, synced, and renamed into place, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from bench.errors import StoreError
+from bench.model import Attempt, Facts, StoredFile
+from bench.store.codec import encode
+from bench.store.files import cannot_write, discard, dump, safe_component, safe_relative, sync_folder, write_synced
+from bench.store.reading import StoredAttempt, StoredRun, read_attempt
+
+TEMPORARY = ".tmp-"
+"""How the name of an unpublished folder begins."""
+
+
+def publish(
+    run: StoredRun, record: Attempt, raw: Mapping[str, bytes], facts: Mapping[str, Mapping[str, Facts]]
+) -> StoredAttempt:
+    """Write one attempt and make it visible by rename. Publishing the same one twice keeps the first, and returns it.
+
+    raw: path below `raw/` → content. facts: "before" or "after" → target → facts. StoreError when a name is unsafe or
+    the disk refuses; nothing that was published before is touched, and nothing half-written becomes visible.
+    """
+    trials = run.folder / "trials"
+    place = trials / safe_component(record.trial.trial_id, "trial id")
+    if record.attempt < 1:
+        raise StoreError(f"attempts are numbered from 1, not {record.attempt}", where=str(place))
+    final = place / str(record.attempt)
+    contents = _contents(raw, facts)
+    files = tuple(
+        StoredFile(path, hashlib.sha256(content).hexdigest(), len(content))
+        for path, content in sorted(contents.items())
+    )
+    record = replace(record, files=files)
+    contents["trial.json"] = dump(encode(record))
+    with _unpublished(trials, final) as temporary:
+        _write_all(temporary, contents)
+        place.mkdir(exist_ok=True, mode=0o700)
+        try:
+            temporary.rename(final)
+        except OSError:
+            if not (final / "trial.json").exists():
+                raise
+            discard(temporary)
+            return read_attempt(final)
+        sync_folder(place)
+        sync_folder(trials)
+    return StoredAttempt(record, final)
+
+
+def _contents(raw: Mapping[str, bytes], facts: Mapping[str, Mapping[str, Facts]]) -> dict[str, bytes]:
+    """Every file of an attempt but its record: path relative to the attempt's folder → content."""
+    contents = {safe_relative(f"raw/{path}"): content for path, content in raw.items()}
+    for when, by_target in facts.items():
+        if by_target:
+            name = safe_component(f"facts-{when}.json", "name of facts")
+            contents[name] = dump({target: encode(value) for target, value in by_target.items()})
+    return contents
+
+
+@contextmanager
+def _unpublished(trials: Path, final: Path) -> Iterator[Path]:
+    """A folder beside the trials that is gone when what happens in it fails."""
+    temporary = trials / f"{TEMPORARY}{secrets.token_hex(8)}"
+    try:
+        temporary.mkdir(mode=0o700)
+        yield temporary
+    except OSError as error:
+        discard(temporary)
+        raise cannot_write(final, error) from error
+    except BaseException:
+        discard(temporary)
+        raise
+
+
+def _write_all(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write and sync files and the folders that name them, the innermost first."""
+    made: set[Path] = {folder}
+    for path, content in contents.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        made.update(parent for parent in target.parents if parent.is_relative_to(folder))
+        write_synced(target, content)
+    for parent in sorted(made, key=lambda path: len(path.parts), reverse=True):
+        sync_folder(parent)

@@ -1,0 +1,146 @@
+"""A run and its attempts as they lie in the store: read when asked for, locked for one controller, with its events."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import StoreError
+from bench.model import Attempt, Facts, Run, Status
+from bench.store.codec import decode
+from bench.store.files import VERIFY_REMEDY, cannot_write, dump_line, folders, read_json, read_record
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAttempt:
+    """An attempt as it lies in the store."""
+
+    record: Attempt
+    folder: Path
+
+    def read(self, path: str) -> bytes:
+        """The content of one of its files, e.g. `raw/single/stdout`; StoreError when it is gone."""
+        if all(path != file.path for file in self.record.files):
+            raise StoreError(f"this attempt has no file {path!r}", where=str(self.folder))
+        try:
+            return (self.folder / path).read_bytes()
+        except OSError as error:
+            raise StoreError(
+                f"cannot read ({error.strerror})", where=str(self.folder / path), remedy=VERIFY_REMEDY
+            ) from error
+
+    def facts(self, when: str) -> dict[str, Facts]:
+        """Facts by target, `when` is "before" or "after"; empty when none were taken."""
+        path = self.folder / f"facts-{when}.json"
+        if not path.exists():
+            return {}
+        data = read_json(path)
+        if not isinstance(data, dict):
+            raise StoreError("expected an object of facts by target", where=str(path), remedy=VERIFY_REMEDY)
+        return {target: decode(Facts, facts, f"{path}: {target}") for target, facts in data.items()}
+
+
+def read_attempt(folder: Path) -> StoredAttempt:
+    """The attempt in `folder`; StoreError when its record is damaged or belongs to another folder."""
+    path = folder / "trial.json"
+    record = decode(Attempt, read_record(path), str(path))
+    if (record.trial.trial_id, str(record.attempt)) != (folder.parent.name, folder.name):
+        raise StoreError(
+            f"is the record of {record.trial.trial_id}, attempt {record.attempt}: this folder was renamed or copied",
+            where=str(path),
+            remedy="Give the folder its name back, or move it out of the store",
+        )
+    return StoredAttempt(record, folder)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run as it lies in the store; attempts are read when asked for."""
+
+    info: Run
+    folder: Path
+
+    def attempts(self) -> Iterator[StoredAttempt]:
+        """Every published attempt, by trial and attempt number."""
+        for trial in folders(self.folder / "trials"):
+            for folder in sorted(folders(trial), key=lambda path: path.name.zfill(6)):
+                yield read_attempt(folder)
+
+    def missing(self) -> tuple[str, ...]:
+        """Ids of planned trials without an `ok` attempt, in the plan's order. Reads every attempt's record."""
+        done = {stored.record.trial.trial_id for stored in self.attempts() if stored.record.status is Status.OK}
+        return tuple(trial.trial_id for trial in self.info.plan if trial.trial_id not in done)
+
+    def next_attempt(self, trial_id: str) -> int:
+        """The number of the next attempt at a trial, from 1."""
+        numbers = [int(path.name) for path in folders(self.folder / "trials" / trial_id) if path.name.isdecimal()]
+        return max(numbers, default=0) + 1
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run for one controller; StoreError when another one holds it. A dead controller holds nothing."""
+        path = self.folder / ".lock"
+        try:
+            file = path.open("a+", encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise cannot_write(path, error) from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                holder = file.read(200).strip() or "an unknown process"
+                raise StoreError(
+                    f"another controller works on this run ({holder})",
+                    where=str(self.folder),
+                    remedy="Wait for it to end, or end it",
+                ) from None
+            except OSError as error:
+                raise StoreError(
+                    f"cannot be locked ({error.strerror})",
+                    where=str(path),
+                    remedy="Keep the store on a file system that has locks, for example with --runs",
+                ) from error
+            file.truncate(0)
+            file.write(f"pid {os.getpid()} on {os.uname().nodename}")
+            file.flush()
+            yield
+
+    def event(self, time: str, kind: str, **details: str) -> None:
+        """Append one line to `events.jsonl`, in one write, on a line of its own even after a torn one."""
+        path = self.folder / "events.jsonl"
+        line = dump_line({"time": time, "kind": kind, **details})
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                size = os.fstat(descriptor).st_size
+                torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+                os.write(descriptor, b"\n" + line if torn else line)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+    def events(self) -> list[dict[str, str]]:
+        """All events; a torn line (a crash while appending) is skipped."""
+        path = self.folder / "events.jsonl"
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StoreError(f"cannot be read ({error.strerror})", where=str(path)) from error
+        rows: list[dict[str, str]] = []
+        for line in content.split(b"\n"):
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(row, dict):
+                rows.append({str(key): str(value) for key, value in row.items()})
+        return rows

@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
+import secrets
 import socket
 import threading
 import time
@@ -240,64 +242,70 @@ def _translate(error: BaseException, target: Target, endpoint: Endpoint) -> Base
 
 
 class SshConnection:
-    """One login on one target; each `run` is a channel of its own."""
+    """One login on one target, with one `sh` at its other end that every `run` shares.
+
+    Starting a login shell is the dearest part of a short command (its start-up files run every time), so it happens
+    once. The waiting `sh` costs the target nothing and sends nothing.
+    """
 
     def __init__(self, target: Target, client: paramiko.SSHClient, behind: list[paramiko.SSHClient]) -> None:
         self._target = target
         self._client = client
         self._behind = behind
+        self._shell: paramiko.Channel | None = None
 
     def run(self, script: str, *, timeout_s: float) -> Reply:
-        """Feed `script` to `sh -s`: the login shell, whatever it is, only ever sees those two words."""
+        """Feed `script` to the `sh`: the login shell, whatever it is, only ever sees the words `sh -s`."""
+        nonce = secrets.token_hex(8)
+        # A subshell: `exit`, `umask` and variables stay inside; no command may read the scripts that follow.
+        text = f"(\n{script}\n) </dev/null\nprintf '\\n@@%s exit %s\\n' {nonce} $?\n"
         deadline = time.monotonic() + timeout_s
         try:
-            transport = self._client.get_transport()
-            if transport is None or not transport.is_active():
-                raise TransportError("the connection is closed", where=self._target.name)
-            channel = transport.open_session(timeout=min(timeout_s, CONNECT_TIMEOUT_S))
-            try:
-                return self._talk(channel, script.encode(), deadline)
-            finally:
-                channel.close()
+            if self._shell is None:
+                self._shell = self._open_shell(min(timeout_s, CONNECT_TIMEOUT_S))
+            return self._talk(self._shell, text.encode(), nonce.encode(), deadline)
+        except TimeoutError as error:
+            raise TransportError("no answer in time", where=self._target.name) from error
         except (paramiko.SSHException, EOFError, OSError) as error:
             raise TransportError(f"the connection broke ({error})", where=self._target.name) from error
 
-    def _talk(self, channel: paramiko.Channel, script: bytes, deadline: float) -> Reply:
-        channel.settimeout(max(1.0, deadline - time.monotonic()))
+    def _open_shell(self, timeout_s: float) -> paramiko.Channel:
+        transport = self._client.get_transport()
+        if transport is None or not transport.is_active():
+            raise TransportError("the connection is closed", where=self._target.name)
+        channel = transport.open_session(timeout=timeout_s)
         channel.exec_command("sh -s")
-        errors: list[bytes] = []
-        sender = threading.Thread(target=_feed, args=(channel, script), daemon=True) if len(script) > _CHUNK else None
+        return channel
+
+    def _talk(self, channel: paramiko.Channel, text: bytes, nonce: bytes, deadline: float) -> Reply:
+        channel.settimeout(max(1.0, deadline - time.monotonic()))
+        sender = threading.Thread(target=_feed, args=(channel, text), daemon=True) if len(text) > _CHUNK else None
         if sender is None:
-            _feed(channel, script)
+            channel.sendall(text)
         else:
             sender.start()
-        output = self._receive(channel, errors, deadline)
-        if sender is not None:
-            sender.join(timeout=1)
-        return Reply(channel.recv_exit_status(), output, b"".join(errors))
+        output = bytearray()
+        errors = bytearray()
+        end = re.compile(rb"\n@@" + nonce + rb" exit (\d+)\n\Z")
+        while (match := end.search(output, max(0, len(output) - 60))) is None:
+            self._receive(channel, output, errors, deadline)
+        while channel.recv_stderr_ready():
+            errors += channel.recv_stderr(_CHUNK)
+        return Reply(int(match[1]), bytes(output[: match.start()]), bytes(errors))
 
-    def _receive(self, channel: paramiko.Channel, errors: list[bytes], deadline: float) -> bytes:
-        output: list[bytes] = []
-        size = 0
-        while True:
-            while channel.recv_stderr_ready():
-                errors.append(channel.recv_stderr(_CHUNK))
-                size += len(errors[-1])
-            try:
-                data = channel.recv(_CHUNK)
-            except TimeoutError:
-                raise TransportError("no answer in time", where=self._target.name) from None
-            if not data:
-                break
-            output.append(data)
-            size += len(data)
-            if size > MAX_REPLY:
-                raise TransportError(f"sent more than {MAX_REPLY >> 20} MiB", where=self._target.name)
-            if time.monotonic() > deadline:
-                raise TransportError("no answer in time", where=self._target.name)
-        while data := channel.recv_stderr(_CHUNK):
-            errors.append(data)
-        return b"".join(output)
+    def _receive(self, channel: paramiko.Channel, output: bytearray, errors: bytearray, deadline: float) -> None:
+        """Take what has arrived; TransportError when the shell is gone, too late, or sends too much."""
+        while channel.recv_stderr_ready():
+            errors += channel.recv_stderr(_CHUNK)
+        data = channel.recv(_CHUNK)
+        if not data:
+            tail = bytes(errors or output)[-300:].decode("utf-8", "replace").strip()
+            raise TransportError(f"the shell ended ({tail or 'no message'})", where=self._target.name)
+        output += data
+        if len(output) + len(errors) > MAX_REPLY:
+            raise TransportError(f"sent more than {MAX_REPLY >> 20} MiB", where=self._target.name)
+        if time.monotonic() > deadline:
+            raise TransportError("no answer in time", where=self._target.name)
 
     def close(self) -> None:
         """Hang up, the jump hosts too."""
@@ -305,11 +313,10 @@ class SshConnection:
             client.close()
 
 
-def _feed(channel: paramiko.Channel, script: bytes) -> None:
-    """Send the script and end the input; a closed channel shows itself on the reading side."""
+def _feed(channel: paramiko.Channel, text: bytes) -> None:
+    """Send a long script while its output is read; a closed channel shows itself on the reading side."""
     try:
-        channel.sendall(script)
-        channel.shutdown_write()
+        channel.sendall(text)
     except OSError:
         return
 

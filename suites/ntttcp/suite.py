@@ -30,11 +30,10 @@ _SYNC_TIMEOUT_S = 60.0  # connecting, and the receiver's wait for its last data
 
 # The program prints its version only above other output and never ends with 0 then, so it is taken from the source.
 # -B: a tree given with --source may hold a program built elsewhere.
-_INSTALL = r"""set -eu
+_INSTALL = r"""set -u
 if [ -f src/ntttcp.c ]; then cd src; fi
 make -B CC=gcc >make.log 2>&1 || { tail -n 20 make.log >&2; exit 1; }
-mkdir -p "$DEST"
-cp ntttcp "$DEST/ntttcp"
+mkdir -p "$DEST" && cp ntttcp "$DEST/ntttcp" || exit 1
 version=$(sed -n 's/^#define TOOL_VERSION "\(.*\)"$/\1/p' const.h)
 flags=$(sed -n 's/^gcc \(.*\) -c main.c .*/\1/p' make.log)
 printf '%s (%s; %s)\n' "$version" "$(gcc --version | head -n 1)" "$flags" >"$DEST/VERSION"

@@ -10,9 +10,9 @@ from bench.report import numbers
 from bench.report.page import Card
 from bench.report.plain import one_line
 from bench.report.text import Text
-from bench.report.verdicts import count_verdicts, places, title
+from bench.report.verdicts import count_verdicts, places, ratio_words, result_unit, title, verdicts_in_words
 from bench.report.view import Report
-from bench.report.words import ORDER, look, moved
+from bench.report.words import look, moved
 
 _MOVES = 3
 _DOUBTFUL = (AttributionKind.CONFOUNDED, AttributionKind.JOINT)
@@ -29,9 +29,12 @@ def _card(comparison: Comparison, whole: bool, names: dict[MetricKey, tuple[str,
     decisive = [metric for metric in comparison.metrics if metric.primary] or list(comparison.metrics)
     verdict = overall(decisive)
     shown = look(verdict)
-    named = sorted((metric for metric in comparison.metrics if moved(metric)), key=_strength)
+    named = sorted(
+        (metric for metric in comparison.metrics if moved(metric)),
+        key=lambda metric: (metric.verdict is not verdict, *_strength(metric)),
+    )
     if not named:
-        named = [metric for metric in decisive if metric.verdict is Verdict.INCONCLUSIVE and metric.ratio is not None]
+        named = [metric for metric in decisive if metric.verdict is Verdict.INCONCLUSIVE and metric.before is not None]
     return Card(
         before=one_line(comparison.before),
         after=one_line(comparison.after),
@@ -40,7 +43,7 @@ def _card(comparison: Comparison, whole: bool, names: dict[MetricKey, tuple[str,
         symbol=shown.symbol,
         headline=_headline(decisive, verdict, names, text),
         moves=tuple(_move(metric, names[metric.key]) for metric in named[:_MOVES]),
-        summary=_summary(comparison.metrics, text),
+        summary=verdicts_in_words(comparison.metrics, text),
         attribution=one_line(comparison.attribution.sentence) if comparison.attribution else "",
         doubt=_doubt(comparison.attribution, text),
     )
@@ -59,8 +62,8 @@ def overall(decisive: Sequence[MetricResult]) -> Verdict:
 
 
 def _strength(metric: MetricResult) -> tuple[bool, float]:
-    """Primary metrics first, then by how many margins the ratio lies away from 1."""
-    ratio = metric.ratio or 1.0
+    """Primary metrics first, then by how many margins the ratio lies away from 1; counts without a ratio come last."""
+    ratio = metric.ratio if metric.ratio is not None and metric.ratio > 0 else 1.0
     return not metric.primary, -abs(math.log(ratio)) / math.log1p(max(metric.margin, 1e-6))
 
 
@@ -70,7 +73,7 @@ def _headline(
     if verdict in (Verdict.REGRESSED, Verdict.IMPROVED):
         same = sorted((metric for metric in decisive if metric.verdict is verdict), key=_strength)
         first = same[0]
-        named = f"{names[first.key][0]}{title(first)} {numbers.percent(first.ratio, first.interval, moved=True)}"
+        named = f"{names[first.key][0]}{title(first)} {ratio_words(first, result_unit(first))}"
         return text("card.more", named=named, more=len(same) - 1) if len(same) > 1 else named
     if verdict is Verdict.NO_CHANGE:
         return text("card.same")
@@ -86,18 +89,12 @@ def _move(metric: MetricResult, name: tuple[str, str]) -> tuple[str, str, str]:
     shown = look(metric.verdict)
     suite, place = name
     named = f"{suite}{title(metric)} ({place})" if place else f"{suite}{title(metric)}"
-    said = numbers.change(metric.ratio or 1.0, metric.interval)
+    if metric.ratio is None:
+        return shown.css, shown.symbol, f"{named} {ratio_words(metric, result_unit(metric))}"
+    said = numbers.change(metric.ratio, metric.interval)
     if metric.interval is not None:
         said = f"{said} ({numbers.change_range(metric.interval)})"
     return shown.css, shown.symbol, f"{named} {said}"
-
-
-def _summary(metrics: Sequence[MetricResult], text: Text) -> str:
-    counts = count_verdicts(metrics)
-    parts = [
-        f"{numbers.count(counts[verdict])} {text(f'verdict.{verdict.name}')}" for verdict in ORDER if counts[verdict]
-    ]
-    return text("card.summary", metrics=text.number("metric", len(metrics)), parts=", ".join(parts)) if parts else ""
 
 
 def _doubt(attribution: Attribution | None, text: Text) -> str:

@@ -1,7 +1,7 @@
 """What do the samples look like? The only module that knows matplotlib: one theme, one function per chart.
 
-A chart is a fragment of SVG to stand inside a page: colours are the page's custom properties (light, dark and print
-follow the stylesheet), text is text in the page's font, nothing has an id, and the same data gives the same bytes.
+A chart is a fragment of SVG to stand inside a page: classes of the page's stylesheet give colours (light, dark and print
+follow it) and the font, text is text, nothing has an id, and the same data gives the same bytes.
 """
 
 from __future__ import annotations
@@ -24,13 +24,12 @@ from bench.report.strips import PhasePoints, Strip
 
 _SIZE = (4.7, 1.75)
 _THEME: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "vmbench", "path.simplify": False, "font.size": 9.5}
-_VARIABLES = {
-    "#00000a": "var(--ink)",
-    "#00000b": "var(--soft)",
-    "#00000c": "var(--line)",
-    **{f"#00010{number}": f"var(--p{number})" for number in range(6)},
+_CLASSES = {
+    "#00000a": "m",
+    "#00000c": "g",
+    **{f"#00010{number}": f"d d{number}" for number in range(6)},
 }
-"""Colours that matplotlib is given, and what they become in the page."""
+"""Colours that matplotlib is given, and the classes of the stylesheet that they become."""
 _INK, _SOFT, _LINE = "#00000a", "#00000b", "#00000c"
 _GAP = 0.9
 _LEAST = 0.06
@@ -130,11 +129,16 @@ def _fragment(svg: str, title: str, description: str) -> str:
 
 
 def _clean_tag(tag: str) -> str:
-    """One tag without ids and fonts, coordinates to a tenth, colours as the page's variables."""
-    tag = re.sub(r'\s+(?:id|clip-path|xmlns:\w+)="[^"]*"|\s+transform="rotate\(-0 [^)]*\)"', "", tag)
-    tag = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", tag)
-    tag = re.sub(r"font-family: [^;\"]*;? ?|stroke-linejoin: miter;? ?", "", tag)
-    tag = re.sub(r"(\d+\.\d)\d+", r"\1", tag)
-    for colour, variable in _VARIABLES.items():
-        tag = tag.replace(colour, variable)
-    return " ".join(tag.split())
+    """One tag without ids and styles: a class of the stylesheet instead, coordinates to a tenth, dots of no length."""
+    style = re.search(r'style="([^"]*)"', tag)
+    tag = re.sub(r'\s+(?:id|clip-path|style|transform|xmlns:\w+)="[^"]*"', "", tag)
+    tag = " ".join(re.sub(r"(\d+\.\d)\d+", r"\1", tag).split())
+    if tag.startswith("<path") and style is not None:
+        tag = re.sub(r"M (\S+) (\S+) L \1 \2 ?", r"M\1 \2h0", tag)
+        tag = re.sub(r"M (\S+) (\S+) L (\S+) \2 ?", r"M\1 \2H\3", tag)
+        css = next((name for colour, name in _CLASSES.items() if colour in style.group(1)), "")
+        return tag.replace("<path", f'<path class="{css}"') if css else tag
+    if tag.startswith("<text") and style is not None:
+        anchor = re.search(r"text-anchor: (\w+)", style.group(1))
+        return tag.replace("<text", f'<text text-anchor="{anchor.group(1)}"') if anchor else tag
+    return tag

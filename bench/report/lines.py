@@ -9,8 +9,8 @@ from bench.analyse.result import Comparison, MetricResult, TargetResult, Verdict
 from bench.report import numbers
 from bench.report.plain import one_line
 from bench.report.tables import LABELS
-from bench.report.verdicts import count_verdicts, keys_in_order, places, result_unit, title
-from bench.report.words import ORDER, look, moved, verdict_words
+from bench.report.verdicts import count_verdicts, keys_in_order, places, ratio_words, result_unit, title
+from bench.report.words import ORDER, look, verdict_words
 
 FEW_TARGETS = 60
 """Rows of targets that are shown without being asked for."""
@@ -66,7 +66,7 @@ def _line(result: MetricResult | TargetResult, metric: MetricResult, name: str, 
         before=numbers.quantity(result.before, shown),
         after=numbers.quantity(result.after, shown),
         unit=one_line(shown.name),
-        ratio=numbers.percent(result.ratio, result.interval, moved=moved(result)),
+        ratio=ratio_words(result, shown),
         interval=numbers.percent_range(result.interval),
         verdict=result.verdict,
         words=verdict_words(result.verdict, result.reason),

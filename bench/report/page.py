@@ -85,10 +85,15 @@ class MatrixGroup:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Metrics × steps. columns: (head, sub-head); `scale` says in words how far the bars reach."""
+    """Metrics × steps. columns: (head, sub-head); `scale` says in words how far the bars reach.
+
+    groups are shown, `more` lie in a fold called `more_title`.
+    """
 
     columns: tuple[tuple[str, str], ...]
     groups: tuple[MatrixGroup, ...]
+    more: tuple[MatrixGroup, ...]
+    more_title: str
     scale: str
 
 
@@ -130,6 +135,7 @@ class RatioTable:
     after: str
     label_names: tuple[str, ...]
     groups: tuple[tuple[str, tuple[RatioBlock, ...]], ...]
+    summary: str
     open: bool
 
 

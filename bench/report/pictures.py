@@ -23,11 +23,11 @@ def galleries(report: Report, text: Text) -> tuple[Gallery, ...]:
     results = {metric.key: metric for one in reversed(report.comparisons) for metric in one.metrics}
     keys = [key for key in keys_in_order(report.comparisons) if key in drawn]
     names = places(report.comparisons)
-    leading = _headline(report)
+    leading = report.leading
     found: list[Gallery] = []
     for suite in dict.fromkeys(key.suite for key in keys):
         mine = [key for key in keys if key.suite == suite]
-        first = [key for key in mine if results[key].primary or (key.suite, key.metric) in leading] or mine
+        first = [key for key in mine if key in leading] or mine
         first = first[:MOST_FIRST]
         more = [key for key in mine if key not in first]
         heading = one_line(report.suite_title(suite))
@@ -40,15 +40,6 @@ def galleries(report: Report, text: Text) -> tuple[Gallery, ...]:
             )
         )
     return tuple(found)
-
-
-def _headline(report: Report) -> set[tuple[str, str]]:
-    """(suite, metric) of the metrics that speak for their suite, as the samples say."""
-    samples = report.samples
-    if samples is None or "headline" not in samples.columns:
-        return set()
-    some = samples.loc[samples["headline"].astype(bool), ["suite", "metric"]].drop_duplicates()
-    return {(str(suite), str(metric)) for suite, metric in some.itertuples(index=False, name=None)}
 
 
 def _picture(result: MetricResult, place: str, strip: Strip, text: Text) -> Picture:

@@ -20,12 +20,23 @@ from bench.report.bars import Axis, axis_for
 from bench.report.page import FactRow, FactTable, Matrix, MatrixGroup, MatrixRow, RatioBlock, RatioRow, RatioTable
 from bench.report.plain import one_line
 from bench.report.text import Text
-from bench.report.verdicts import keys_in_order, places, result_unit, title, unit_line, verdict_view
+from bench.report.verdicts import (
+    keys_in_order,
+    places,
+    result_unit,
+    title,
+    unit_line,
+    verdict_view,
+    verdicts_in_words,
+)
 from bench.report.view import Report
-from bench.report.words import ORDER
+from bench.report.words import ORDER, moved
 
 LABELS = ("region", "size")
 """Labels that get a column of their own, where a target has them."""
+
+MANY_METRICS = 24
+"""Metrics up to which all of them stand in the matrix and all tables are open."""
 
 MOST_TARGETS = 40
 """Targets shown per metric, worst first; the others are in the CSV."""
@@ -37,20 +48,40 @@ def page_axis(report: Report) -> Axis:
 
 
 def matrix(report: Report, axis: Axis, text: Text) -> Matrix:
-    """Metrics × steps, grouped by suite."""
+    """Metrics × steps, grouped by suite.
+
+    Where there are many, only those are shown that lead their suite or that moved; the others lie in a fold.
+    """
     names = places(report.comparisons)
     found = [{metric.key: metric for metric in comparison.metrics} for comparison in report.comparisons]
-    rows: list[tuple[str, MatrixRow]] = []
-    for number, key in enumerate(keys_in_order(report.comparisons)):
+    keys = keys_in_order(report.comparisons)
+    shown = _shown(report, keys)
+    rows: dict[bool, list[tuple[str, MatrixRow]]] = {True: [], False: []}
+    for number, key in enumerate(keys):
         results = [by_key.get(key) for by_key in found]
-        rows.append((key.suite, _matrix_row(number, results, names[key], axis, text)))
-    groups = tuple(
-        MatrixGroup(one_line(report.suite_title(suite)), tuple(row for _, row in some))
-        for suite, some in groupby(rows, key=lambda pair: pair[0])
-    )
+        rows[key in shown].append((key.suite, _matrix_row(number, results, names[key], axis, text)))
     low, high = axis.words
     return Matrix(
-        tuple(_head(report, one, text) for one in report.comparisons), groups, text("matrix.scale", low=low, high=high)
+        tuple(_head(report, one, text) for one in report.comparisons),
+        _groups(report, rows[True]),
+        _groups(report, rows[False]),
+        text("matrix.more", metrics=text.number("metric", len(rows[False]))),
+        text("matrix.scale", low=low, high=high),
+    )
+
+
+def _shown(report: Report, keys: Sequence[MetricKey]) -> frozenset[MetricKey]:
+    """The metrics that are worth a reader's first look: all while they are few, else those that lead or moved."""
+    if len(keys) <= MANY_METRICS:
+        return frozenset(keys)
+    changed = {metric.key for one in report.comparisons for metric in one.metrics if moved(metric)}
+    return report.leading | changed or frozenset(keys)
+
+
+def _groups(report: Report, rows: Sequence[tuple[str, MatrixRow]]) -> tuple[MatrixGroup, ...]:
+    return tuple(
+        MatrixGroup(one_line(report.suite_title(suite)), tuple(row for _, row in some))
+        for suite, some in groupby(rows, key=lambda pair: pair[0])
     )
 
 
@@ -65,7 +96,8 @@ def _matrix_row(number: int, results: Sequence[MetricResult | None], place: str,
     first = next(result for result in results if result is not None)
     step = next(index for index, result in enumerate(results) if result is not None)
     cells = tuple(
-        None if result is None else verdict_view(result, result.margin, result.better, axis, text) for result in results
+        None if result is None else verdict_view(result, result.margin, result.better, axis, result_unit(result), text)
+        for result in results
     )
     shown = result_unit(first)
     return MatrixRow(f"s{step}-m{number}", title(first), place, unit_line(first, shown, text), first.primary, cells)
@@ -111,7 +143,13 @@ def _ratio_table(
         for suite, some in groupby(metrics, key=lambda metric: metric.key.suite)
     )
     return RatioTable(
-        f"s{step}", one_line(comparison.before), one_line(comparison.after), label_names, groups, step == 0
+        f"s{step}",
+        one_line(comparison.before),
+        one_line(comparison.after),
+        label_names,
+        groups,
+        verdicts_in_words(comparison.metrics, text),
+        step == 0 and len(metrics) <= MANY_METRICS,
     )
 
 
@@ -186,7 +224,7 @@ def _row(
         labels=labels,
         before=numbers.quantity(result.before, shown),
         after=numbers.quantity(result.after, shown),
-        verdict=verdict_view(result, metric.margin, metric.better, axis, text),
+        verdict=verdict_view(result, metric.margin, metric.better, axis, shown, text),
         note=note,
     )
 

@@ -11,15 +11,22 @@ from bench.report.bars import Axis, bar
 from bench.report.page import VerdictView
 from bench.report.plain import one_line
 from bench.report.text import Text
-from bench.report.words import look, moved, telling_params, where
+from bench.report.words import ORDER, look, moved, telling_params, where
+
+
+def ratio_words(result: MetricResult | TargetResult, unit: numbers.Shown) -> str:
+    """The ratio in per cent; where there is none (counts, which can be 0) both values, as in "0 → 12"."""
+    if result.ratio is None and result.before is not None and result.after is not None:
+        return f"{numbers.quantity(result.before, unit)} → {numbers.quantity(result.after, unit)}"
+    return numbers.percent(result.ratio, result.interval, moved=moved(result))
 
 
 def verdict_view(
-    result: MetricResult | TargetResult, margin: float, better: Better, axis: Axis, text: Text
+    result: MetricResult | TargetResult, margin: float, better: Better, axis: Axis, unit: numbers.Shown, text: Text
 ) -> VerdictView:
-    """`result` as it is shown; margin and better are its metric's."""
+    """`result` as it is shown; margin, better and unit are its metric's."""
     shown = look(result.verdict)
-    ratio = numbers.percent(result.ratio, result.interval, moved=moved(result))
+    ratio = ratio_words(result, unit)
     interval = numbers.percent_range(result.interval)
     label = text("bar.label", ratio=ratio, interval=interval, margin=numbers.margin(margin))
     if result.interval is None:
@@ -67,10 +74,14 @@ def title(result: MetricResult) -> str:
 
 
 def keys_in_order(comparisons: Sequence[Comparison]) -> list[MetricKey]:
-    """Every metric of all comparisons once, grouped by suite, in the order in which they come."""
+    """Every metric of all comparisons once, by suite, then by where in it; each in the order of first appearance."""
     keys = list(dict.fromkeys(metric.key for comparison in comparisons for metric in comparison.metrics))
-    suites = list(dict.fromkeys(key.suite for key in keys))
-    return [key for suite in suites for key in keys if key.suite == suite]
+    suites: dict[str, int] = {}
+    spots: dict[tuple[object, ...], int] = {}
+    for key in keys:
+        suites.setdefault(key.suite, len(suites))
+        spots.setdefault((key.suite, key.case, key.part, key.params), len(spots))
+    return sorted(keys, key=lambda key: (suites[key.suite], spots[key.suite, key.case, key.part, key.params]))
 
 
 def places(comparisons: Sequence[Comparison]) -> dict[MetricKey, str]:
@@ -86,3 +97,10 @@ def count_verdicts(metrics: Sequence[MetricResult]) -> dict[Verdict, int]:
     for metric in metrics:
         counts[metric.verdict] += 1
     return counts
+
+
+def verdicts_in_words(metrics: Sequence[MetricResult], text: Text) -> str:
+    """The verdicts counted, e.g. "5 metrics: 1 regressed, 4 no meaningful change."; "" without metrics."""
+    counts = count_verdicts(metrics)
+    parts = [f"{numbers.count(counts[one])} {text(f'verdict.{one.name}')}" for one in ORDER if counts[one]]
+    return text("card.summary", metrics=text.number("metric", len(metrics)), parts=", ".join(parts)) if parts else ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from bench.analyse.result import Comparison, Coverage
+from bench.analyse.result import Comparison, Coverage, MetricKey
 from bench.model import Pairs, Run
 from bench.report.provenance import Provenance
 
@@ -66,6 +66,18 @@ class Report:
             for target in metric.targets
         }
         return tuple(sorted(names))
+
+    @property
+    def leading(self) -> frozenset[MetricKey]:
+        """The metrics that speak for their suite: primary ones, and those that the suite calls headlines."""
+        named = {metric.key for one in self.comparisons for metric in one.metrics if metric.primary or metric.headline}
+        if self.samples is None or "headline" not in self.samples.columns:
+            return frozenset(named)
+        some = self.samples.loc[self.samples["headline"].astype(bool), ["suite", "metric"]].drop_duplicates()
+        pairs = {(str(suite), str(metric)) for suite, metric in some.itertuples(index=False, name=None)}
+        return frozenset(
+            named | {m.key for one in self.comparisons for m in one.metrics if (m.key.suite, m.key.metric) in pairs}
+        )
 
     def suite_title(self, name: str) -> str:
         """The title of a suite, its name when it has none."""

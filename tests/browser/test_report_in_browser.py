@@ -37,7 +37,7 @@ document.getElementById("f").onload = function () {
   document.getElementById("out").textContent = JSON.stringify({
     scroll: root.scrollWidth, client: root.clientWidth, wide: wide, small: small, hits: hits,
     handlers: d.querySelectorAll("[onerror],[onload],[onclick]").length, scripts: d.scripts.length,
-    paper: colour("body").backgroundColor, ink: colour("body").color, dot: colour("svg.chart path[style*=p0]").stroke,
+    paper: colour("body").backgroundColor, ink: colour("body").color, dot: colour("svg.chart .d0").stroke,
     matrix: d.querySelectorAll(".matrix svg.ci").length});
 };
 </script></body>"""

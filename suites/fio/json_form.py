@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from bench.errors import ParseError
 
@@ -23,20 +24,47 @@ _LARGEST = 1e300
 Object: TypeAlias = dict[str, Any]
 
 
+class _Span(NamedTuple):
+    """When a run began and when it was reported."""
+
+    start: float
+    end: float
+
+
 def read_json(text: str, source: str) -> tuple[tuple[Run, ...], list[str]]:
     """The runs of every document in `text` and what stands around them; ParseError names document, job and key."""
     text = _NAN.sub(r"\1NaN", text)
     runs: list[Run] = []
     warnings: list[str] = []
     end = 0
+    previous = _Span(0.0, 0.0)
     for start, stop, document in _documents(text, source):
         reader = _Reader(source, text.count("\n", 0, start) + 1)
         warnings += _notable(text[end:start])
-        runs.append(reader.run(document))
+        run = reader.run(document)
+        span = _span(document, run)
+        if runs and span.start < previous.end:
+            warnings.append("intermediate reports (status-interval) were passed over")
+            runs.pop()
+        runs.append(run)
+        previous, end = span, stop
         warnings += reader.warnings
-        end = stop
     warnings += _notable(text[end:])
     return tuple(runs), warnings
+
+
+def _span(document: Object, run: Run) -> _Span:
+    """When a run began, at the earliest, and when its document was printed, in seconds.
+
+    A document whose run began before the last one was printed is a later state of the same run. Without a time in
+    the document there is no telling: every document is a run.
+    """
+    for key, scale, rounding in (("timestamp_ms", 1000.0, 0.0), ("timestamp", 1.0, 1.0)):
+        printed = document.get(key)
+        if isinstance(printed, int) and 0 < printed < _LARGEST:
+            longest = max((flow.runtime_ms or 0.0 for job in run.jobs for flow in job.flows), default=0.0)
+            return _Span(printed / scale - longest / 1000, printed / scale - rounding)
+    return _Span(math.inf, 0.0)
 
 
 def _documents(text: str, source: str) -> Iterator[tuple[int, int, Object]]:

@@ -24,6 +24,7 @@ _FLOW_3 = re.compile(  # a client's sum over all clients lacks the B/s
     rf"\s*(read|write|trim|mixed)\s*: IOPS=\s*{_NUMBER}([kKMG]?), BW=\s*{_NUMBER}([kKMGTP]?i?)(?:B/s)? .*?"
     rf"\({_NUMBER}([kKMGTP]?i?)B/{_WHOLE}msec\)"
 )
+_PROCESS = re.compile(r"\bpid=(\d+)")
 _ANY_FLOW = re.compile(r"\s*(?:read|write|trim|mixed)\s*: (?:io|IOPS)=")
 _LATENCY = re.compile(
     rf"\s*(slat|clat|lat|sync) \((nsec|usec|msec|sec)\)\s*: min=\s*[\d.]+[kKMG]?, max=\s*{_NUMBER}([kKMG]?), "
@@ -47,6 +48,7 @@ class _Block:
     name: str
     clones: int
     line: int
+    pid: str
     flows: list[Flow] = field(default_factory=list)
     closed: bool = False
 
@@ -109,9 +111,15 @@ class _Reader:
             self.inside(line, number, self.open.blocks[-1])
 
     def job(self, match: re.Match[str], number: int) -> None:
-        if self.open.ended and not self.host:  # text that was cut out of a longer file may lack the version line
-            self.finish(number)
         name, clones, error, rest = match.groups()
+        process = _PROCESS.search(rest)
+        pid = process[1] if process else ""
+        if self.open.ended and not self.host:
+            if pid and any((block.name, block.pid) == (name, pid) for block in self.open.blocks):
+                self.warnings.append("intermediate reports (status-interval) were passed over")
+                self.open.blocks, self.open.ended = [], False
+            else:  # text that was cut out of a longer file may lack the version line
+                self.finish(number)
         if int(error) != 0:
             raise ParseError(
                 self.source,
@@ -120,7 +128,7 @@ class _Reader:
                 found=f"err={error}{rest}".strip(),
             )
         label = f"{name}@{self.host}" if self.host and name != _TOTAL else name
-        self.open.blocks.append(_Block(label, int(clones), number))
+        self.open.blocks.append(_Block(label, int(clones), number, pid))
         self.unit = None
 
     def inside(self, line: str, number: int, block: _Block) -> None:

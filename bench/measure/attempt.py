@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from bench.config.catalogue import LoadedSuite
 from bench.errors import ParseError
+from bench.measure.clock import now
 from bench.measure.plan import case_of
 from bench.measure.protocol import Collected, Job
 from bench.measure.provision import Machine, tool_digest
@@ -143,8 +143,3 @@ def record(
         raw,
         facts,
     )
-
-
-def now() -> str:
-    """The controller's clock, UTC, ISO 8601 with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,7 +1,8 @@
 """A bounded pool of idle connections: one login serves launch and collect while there is room.
 
-Beyond `capacity` a connection is hung up after use, so a waiting target holds none; those that are kept stay (with more
-targets than places, replacing the oldest would make every single one come too late). Only *connecting* is tried
+`capacity` connections are kept and stay (with more targets than places, replacing the oldest would make every single
+one come too late). A few more linger until others follow, since surveying and launching, collecting and cleaning up
+come right after each other. All other waiting targets hold no connection. Only *connecting* is tried
 again, and never after a refused key or an unknown host key.
 """
 
@@ -27,14 +28,17 @@ class Connections:
         self,
         transport: Transport,
         capacity: int = 32,
+        linger: int = 16,
         retry_after_s: tuple[float, ...] = RETRY_AFTER_S,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._transport = transport
         self._capacity = capacity
+        self._linger = linger
         self._retry_after_s = retry_after_s
         self._sleep = sleep
         self._idle: dict[str, Connection] = {}
+        self._lingering: dict[str, Connection] = {}
         self._lock = threading.Lock()
 
     @contextmanager
@@ -51,7 +55,8 @@ class Connections:
     def close(self) -> None:
         """Hang up all idle connections."""
         with self._lock:
-            idle, self._idle = list(self._idle.values()), {}
+            idle = [*self._idle.values(), *self._lingering.values()]
+            self._idle, self._lingering = {}, {}
         for connection in idle:
             connection.close()
 
@@ -62,14 +67,20 @@ class Connections:
 
     def _take(self, target: Target) -> Connection | None:
         with self._lock:
-            return self._idle.pop(target.name, None)
+            return self._idle.pop(target.name, None) or self._lingering.pop(target.name, None)
 
     def _keep(self, target: Target, connection: Connection) -> None:
+        surplus = connection
         with self._lock:
             if target.name not in self._idle and len(self._idle) < self._capacity:
                 self._idle[target.name] = connection
                 return
-        connection.close()
+            if target.name not in self._lingering and self._linger > 0:
+                self._lingering[target.name] = connection
+                if len(self._lingering) <= self._linger:
+                    return
+                surplus = self._lingering.pop(next(iter(self._lingering)))
+        surplus.close()
 
     def _connect(self, target: Target) -> Connection:
         for pause in (*self._retry_after_s, None):

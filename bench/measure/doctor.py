@@ -31,7 +31,7 @@ def examine(
     targets: Sequence[Target], suites: Sequence[LoadedSuite], transport: Transport, source: SourceProvider | None
 ) -> list[Check]:
     """All checks of all targets, in their order. source: given when missing tools shall be installed."""
-    connections = Connections(transport, capacity=0)
+    connections = Connections(transport, capacity=0, linger=0)
     with ThreadPoolExecutor(THREADS) as pool:
         found = list(pool.map(lambda target: list(_examine(target, suites, connections, source)), targets))
     return [check for checks in found for check in checks]

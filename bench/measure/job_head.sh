@@ -2,22 +2,18 @@ cd "$job" || exit 1
 umask 077
 LC_ALL=C; export LC_ALL
 mkdir claim 2>/dev/null || exit 0
+# Everything that a step starts inherits this mark, also what makes a session of its own. All ids are of one length: the
+# size of the environment moves the stack, and so results, and must not differ between two phases.
+VMBENCH_JOB=$id; export VMBENCH_JOB
 seconds() { read -r up rest </proc/uptime; echo "${up%%.*}"; }
 clock() {
     read -r up rest </proc/uptime
     printf '"realtime":"%s","uptime_s":%s,"boot_id":"%s"' \
         "$(date -u +%Y-%m-%dT%H:%M:%S.%NZ)" "$up" "$(cat /proc/sys/kernel/random/boot_id)"
 }
-# Processes of this session except this shell: what a step started and did not end.
-others() {
-    for entry in /proc/[0-9]*; do
-        read -r line <"$entry/stat" || continue
-        set -- ${line##*) }
-        # $4 is the session; the subshell that asks is a child ($2) of this shell, an orphan is not.
-        [ "$4" = "$$" ] && [ "$2" != "$$" ] && [ "${entry#/proc/}" != "$$" ] && echo "${entry#/proc/}"
-    done 2>/dev/null
-}
-printf '{"pid":%s,%s}\n' "$$" "$(clock)" >started.new && mv -f started.new started.json
-cat /proc/sys/kernel/random/boot_id >claim/boot
-echo "$$" >claim/pid.new && mv -f claim/pid.new claim/pid
+# A job whose pid cannot be written could not be found again: it gives its claim back and does not start.
+if { echo "$(cat /proc/sys/kernel/random/boot_id) $(seconds)" >claim/boot && echo "$$" >claim/pid.new &&
+    mv -f claim/pid.new claim/pid &&
+    printf '{"pid":%s,%s}\n' "$$" "$(clock)" >started.new && mv -f started.new started.json; } 2>/dev/null; then :
+else rm -rf claim; exit 1; fi
 code=0; step=0; limit=0; before=0; after=0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 import shlex
 from collections.abc import Iterable, Mapping
@@ -19,8 +20,14 @@ from bench.measure.transport import Reply
 from bench.model import JobSpec, Step
 
 quote = shlex.quote
-_KILL_AFTER_S = 10
+KILL_AFTER_S = 10
+"""From TERM to KILL when a step ran into its timeout."""
 FACTS_BEFORE = "facts-before.txt"
+MAX_FILE = 128 << 20
+"""No single file of a job that is larger is brought home."""
+MAX_ARCHIVE = 192 << 20
+"""Nor more than this of all of them; less than what one reply may be (see `bench.measure.ssh`)."""
+_RESERVED = 1023  # bytes of done.json, see job_tail.sh
 
 
 def resource(name: str) -> str:
@@ -58,22 +65,31 @@ def sections(reply: Reply, nonce: str, where: str) -> dict[str, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """Where a job is: absent, staged, running, done, or dead (with the reason), or busy (another job runs)."""
+    """Where a job is: absent, staged, running, done, or dead (with the reason), busy (another job runs), or refused.
+
+    fresh: this very call started it, so nothing of an earlier controller is in it.
+    """
 
     word: str
     detail: str = ""
+    fresh: bool = False
+
+    @property
+    def ran_s(self) -> float:
+        """For a running job, the seconds since it was started; 0 when unknown."""
+        return float(self.detail) if self.word == "running" and self.detail.isdecimal() else 0.0
 
 
 def job_script(job_id: str, folder: str, spec: JobSpec) -> str:
     """`job.sh`: claims its folder by mkdir, runs the steps one after the other, writes `done.json` by rename.
 
-    Whoever starts it twice gets one run: the second finds the claim and leaves. What a step leaves behind in the
-    session is ended before `done.json` is written.
+    Whoever starts it twice gets one run: the second finds the claim and leaves. What a step leaves behind is ended
+    before `done.json` is written (see members.sh for what is found).
     """
     steps = "\n".join(_step(number, step) for number, step in enumerate(spec.steps, 1))
     return f"""#!/bin/sh
-# vmbench job {job_id}
-job={quote(folder)}
+{_names(job_id, folder)}
+{resource("members.sh")}
 {resource("job_head.sh")}
 {steps}
 {resource("job_tail.sh")}"""
@@ -81,9 +97,10 @@ job={quote(folder)}
 
 def _step(number: int, step: Step) -> str:
     command = ["env", *(f"{key}={value}" for key, value in step.env)] if step.env else []
-    command += ["timeout", "-k", str(_KILL_AFTER_S), f"{step.timeout_s:g}", *step.argv]
+    limit = max(1, math.ceil(step.timeout_s))  # whole seconds: every timeout(1) reads those, and 0 would mean never
+    command += ["timeout", "-k", str(KILL_AFTER_S), str(limit), *step.argv]
     return (
-        f'if [ "$code" -eq 0 ]; then step={number}; limit={int(step.timeout_s)}; before=$(seconds)\n'
+        f'if [ "$code" -eq 0 ] && [ ! -e claim/stop ]; then step={number}; limit={limit}; before=$(seconds)\n'
         f"{shlex.join(command)} </dev/null >>{quote(step.stdout)} 2>>stderr; code=$?; after=$(seconds); fi"
     )
 
@@ -97,19 +114,17 @@ def launch(job_id: str, folder: str, spec: JobSpec, data_folder: str, probe: str
     staging = "\n".join(_stage(path, content) for path, content in contents)
     return f"""{_names(job_id, folder)}; data={quote(data_folder)}
 {resource("state.sh")}
-if [ -d "$job/claim" ]; then state
-elif busy; then :
-elif mkdir -p "$job/out" "$data" && (
-set -e
+stage() {{
+printf '%{_RESERVED - 1}s\\n' '' >"$job/done.new" || return 1
 {staging}
-); then
-(
+}}
+probe() {{
 {probe}
-) </dev/null >"$job/{FACTS_BEFORE}" 2>/dev/null
+}}
+start() {{
 {resource("start.sh")}
-state
-else echo "refused cannot write into $job (is the disk full?)"
-fi"""
+}}
+{resource("launch.sh")}"""
 
 
 def show(path: str) -> str:
@@ -127,19 +142,23 @@ def status(job_id: str, folder: str) -> str:
     return f"{_names(job_id, folder)}\n{resource('state.sh')}\nstate"
 
 
-def await_port(port: int, seconds: int) -> str:
-    """Wait until something listens on a TCP port of the target; prints `listening` or `silent`."""
-    return f"port={port:04X}; tries={seconds * 10}\n{resource('await_port.sh')}"
+def await_port(port: int, seconds: int, folder: str) -> str:
+    """Wait until something listens on a TCP port; prints `listening`, `silent`, or `ended` when the job did so first."""
+    return f"job={quote(folder)}; port={port:04X}; tries={seconds * 10}\n{resource('await_port.sh')}"
 
 
 def list_files(folder: str) -> str:
-    """Print SHA-256 and path of every file of a job, as sha256sum does."""
-    return f"cd {quote(folder)} && find . -type f ! -path './claim/*' -exec sha256sum {{}} +"
+    """Print SHA-256 and path of every file of a job as sha256sum does, and `large` lines for those left behind."""
+    most = MAX_FILE >> 10
+    return (
+        f"cd {quote(folder)} && find . -type f ! -path './claim/*' ! -size +{most}k -exec sha256sum {{}} +\n"
+        f"""find . -type f -size +{most}k -exec sh -c 'for f; do echo "large $(wc -c <"$f") $f"; done' sh {{}} +"""
+    )
 
 
 def archive(folder: str) -> str:
     """Write the job's files to standard output as a tar archive; must be the last section."""
-    return f"cd {quote(folder)} && tar cf - --exclude=./claim . 2>/dev/null"
+    return f"job={quote(folder)}; most={MAX_FILE >> 10}; total={MAX_ARCHIVE}\n{resource('archive.sh')}"
 
 
 def remove(*folders: str) -> str:
@@ -148,8 +167,8 @@ def remove(*folders: str) -> str:
 
 
 def stop(job_id: str, folder: str) -> str:
-    """End the running step of a job (TERM, then KILL); the job itself then writes `done.json`."""
-    return f"{_names(job_id, folder)}\n{resource('state.sh')}\n{resource('stop.sh')}\nstate"
+    """End the running step of a job (TERM, then KILL) and skip the rest; the job itself then writes `done.json`."""
+    return f"{_names(job_id, folder)}\n{resource('state.sh')}\n{resource('members.sh')}\n{resource('stop.sh')}\nstate"
 
 
 def _names(job_id: str, folder: str) -> str:
@@ -157,11 +176,14 @@ def _names(job_id: str, folder: str) -> str:
 
 
 def _stage(path: str, content: bytes) -> str:
-    """Lines that write one file by rename; its folder is made first."""
+    """Lines that write one file by rename; its folder is made first.
+
+    Every line says what follows its failure: `set -e` means nothing inside a condition.
+    """
     text = base64.encodebytes(content).decode()
     name = f'"$job"/{quote(path)}'
-    parent = f'mkdir -p "$job"/{quote(path.rpartition("/")[0])}\n' if "/" in path else ""
-    return f"{parent}base64 -d >{name}.new <<'@@END'\n{text}@@END\nmv -f {name}.new {name}"
+    parent = f'mkdir -p "$job"/{quote(path.rpartition("/")[0])} || return 1\n' if "/" in path else ""
+    return f"{parent}base64 -d >{name}.new <<'@@END' && mv -f {name}.new {name} || return 1\n{text}@@END"
 
 
 _STATES = frozenset({"absent", "staged", "running", "done", "dead", "busy", "refused"})
@@ -169,10 +191,11 @@ _STATES = frozenset({"absent", "staged", "running", "done", "dead", "busy", "ref
 
 def read_state(text: bytes, where: str) -> JobState:
     """The last state line of a section."""
-    for line in reversed(text.decode("utf-8", "replace").splitlines()):
+    lines = text.decode("utf-8", "replace").splitlines()
+    for line in reversed(lines):
         word, _, detail = line.strip().partition(" ")
         if word in _STATES:
-            return JobState(word, detail)
+            return JobState(word, detail, fresh="fresh" in lines)
     raise TransportError(f"gave no job state ({text[:200]!r})", where=where)
 
 
@@ -180,12 +203,13 @@ def read_json(content: bytes) -> Mapping[str, object]:
     """The object in `started.json` or `done.json`; empty when it is torn."""
     try:
         data = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
 
 
 _HASH_LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+_LARGE_LINE = re.compile(r"large (\d+) (.+)")
 
 
 def read_hashes(text: bytes) -> dict[str, str]:
@@ -195,3 +219,9 @@ def read_hashes(text: bytes) -> dict[str, str]:
         if match := _HASH_LINE.fullmatch(line):
             found[match[2].removeprefix("./")] = match[1]
     return found
+
+
+def read_large(text: bytes) -> list[str]:
+    """What was left behind because of its size, as `name (bytes)`."""
+    matches = (_LARGE_LINE.fullmatch(line) for line in text.decode("utf-8", "replace").splitlines())
+    return [f"{match[2].removeprefix('./')[:80]!r} ({match[1]} bytes)" for match in matches if match]

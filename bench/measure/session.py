@@ -1,4 +1,4 @@
-"""One session: get the targets ready, run the planned trials that are missing, publish each one as it ends.
+"""One session: run the planned trials that are missing, publish each one as it ends.
 
 `bench run` and `bench resume` are the same call: resuming is a set difference, and a job that an earlier controller
 started is found again by its id.
@@ -14,14 +14,15 @@ from enum import StrEnum
 from typing import Protocol as Interface
 
 from bench.config.catalogue import LoadedSuite
-from bench.errors import AuthError, BenchError, HostKeyError, StoreError, TransportError
+from bench.errors import AuthError, HostKeyError, TransportError
 from bench.measure import posix
-from bench.measure.attempt import make_job, now, record
+from bench.measure.attempt import make_job, record
+from bench.measure.clock import now
 from bench.measure.connections import Connections
-from bench.measure.guards import check_machine, guard_device
+from bench.measure.fleet import Fleet
 from bench.measure.plan import roles
 from bench.measure.protocol import PEER_GRACE_S, Collected, Job, LeftOnTarget, Protocol, Wait
-from bench.measure.provision import Machine, SourceProvider, install, survey, tool_digest
+from bench.measure.provision import SourceProvider, tool_digest
 from bench.measure.scheduler import Activity, Scheduler, Work
 from bench.model import Role, Status, Target, Trial
 from bench.store import StoredRun, publish
@@ -78,27 +79,24 @@ class Session:
     probe: str
     patience_s: float = 600.0
     outcome: Outcome = field(default_factory=Outcome)
-    _machines: dict[str, Machine] = field(default_factory=dict)
-    _broken: dict[tuple[str, str], str] = field(default_factory=dict)
-    """(target, suite or "") → why nothing of it can run."""
+    fleet: Fleet = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        """The fleet starts unknown."""
+        self.fleet = Fleet(self.run, self.connections, self.source, self.observer.target)
 
     def execute(self) -> Outcome:
         """Prepare, run and clean up; StoreError when a result cannot be written (nothing published is harmed)."""
         missing = set(self.run.missing())
         trials = [trial for trial in self.run.info.plan if trial.trial_id in missing]
         targets = {target.name: target for target in self.run.info.targets}
-        involved = {name for trial in trials for name in trial.targets}
         for trial in trials:
             self.observer.trial(trial, State.WAITING)
         works = [
-            Work(self._resources([targets[name]]), lambda name=name: self._prepare(targets[name], trials))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
-            for name in sorted(involved)
-        ]
-        works += [
             Work(
                 self._resources([targets[name] for name in trial.targets]),
-                lambda trial=trial: self._trial(trial, targets),  # type: ignore[misc]  # as above
+                lambda trial=trial: self._trial(trial, targets),  # type: ignore[misc]  # mypy cannot infer a lambda with a default
             )
             for trial in trials
         ]
@@ -124,63 +122,12 @@ class Session:
             + [f"shared {target.exclusive}" for target in targets if target.exclusive]
         )
 
-    # --- getting ready ---
-
-    def _prepare(self, target: Target, trials: list[Trial]) -> Activity:
-        """Survey one target, guard it, install its tools. A target or suite that cannot run is noted, not raised."""
-        yield 0.0
-        self.observer.target(target.name, "connecting")
-        try:
-            with self.connections.to(target) as connection:
-                machine = survey(connection, target)
-        except BenchError as error:
-            self._break(target.name, "", str(error))
-            return
-        for warning in check_machine(machine, target):
-            self.observer.target(target.name, f"warning: {warning}")
-            self.run.event(now(), "warning", target=target.name, message=warning)
-        with self._lock:
-            self._machines[target.name] = machine
-        for name in sorted({trial.suite for trial in trials if target.name in trial.targets}):
-            try:
-                self._equip(target, self.suites[name])
-            except StoreError:
-                raise
-            except BenchError as error:
-                self._break(target.name, name, str(error))
-        self.observer.target(target.name, "ready")
-
-    def _equip(self, target: Target, loaded: LoadedSuite) -> None:
-        """The suite's tool on the target, and its disk guarded."""
-        machine = self._machines[target.name]
-        tool = loaded.suite.tool
-        if tool is not None and tool_digest(tool) not in machine.tools:
-            self.observer.target(target.name, f"installing {tool.name}")
-            with self.connections.to(target) as connection:
-                found = install(connection, target, machine, tool, self.source)
-            with self._lock:
-                self._machines[target.name] = replace(machine, tools={**machine.tools, tool_digest(tool): found})
-            self.run.event(
-                now(), "installed", target=target.name, tool=tool.name, version=dict(found).get("version", "")
-            )
-        if loaded.suite.uses_disk and target.disk.startswith("/dev/"):
-            with self.connections.to(target) as connection:
-                guard_device(connection, target)
-
-    def _break(self, target: str, suite: str, cause: str) -> None:
-        with self._lock:
-            self._broken[(target, suite)] = cause
-        self.observer.target(target, f"cannot run{f' {suite}' if suite else ''}: {cause}")
-        self.run.event(now(), "unusable", target=target, suite=suite, cause=cause)
-
-    # --- trials ---
-
     def _trial(self, trial: Trial, targets: Mapping[str, Target]) -> Activity:
         """Attempts until one ends for good; a new attempt follows an interruption only, and is counted."""
         yield 0.0
+        self.observer.trial(trial, State.PREPARING)
         for name in trial.targets:
-            cause = self._broken.get((name, "")) or self._broken.get((name, trial.suite))
-            if cause:
+            if cause := self.fleet.problem(targets[name], self.suites[trial.suite]):
                 self._miss(trial, cause)
                 return
         for _ in range(1 + RETRIES_AFTER_INTERRUPTION):
@@ -237,7 +184,7 @@ class Session:
                     number,
                     targets[name],
                     role,
-                    self._machines[name],
+                    self.fleet.machine(name),
                     loaded,
                     others[0] if others else None,
                 )
@@ -328,7 +275,7 @@ class Session:
     ) -> Status:
         tool = loaded.suite.tool
         tools = {
-            job.target.name: self._machines[job.target.name].tools.get(tool_digest(tool), ()) if tool else ()
+            job.target.name: self.fleet.machine(job.target.name).tools.get(tool_digest(tool), ()) if tool else ()
             for job, _ in ends
         }
         attempt, raw, facts = record(trial, number, ends, loaded, started_at, tools)
@@ -363,10 +310,10 @@ class Session:
         """Delete the session's data files on the targets that had some."""
         targets = {target.name: target for target in self.run.info.targets}
         with ThreadPoolExecutor(CLEANING_THREADS) as pool:
-            list(pool.map(self._clean_one, (targets[name] for name in sorted(names & set(self._machines)))))
+            list(pool.map(self._clean_one, (targets[name] for name in sorted(names & set(self.fleet.known())))))
 
     def _clean_one(self, target: Target) -> None:
-        folder = f"{self._machines[target.name].base}/data/{self.run.info.run_id}"
+        folder = f"{self.fleet.machine(target.name).base}/data/{self.run.info.run_id}"
         try:
             with self.connections.to(target) as connection:
                 connection.run(posix.remove(folder), timeout_s=60)

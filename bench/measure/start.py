@@ -15,7 +15,7 @@ from bench import __version__
 from bench.config.catalogue import LoadedSuite
 from bench.errors import SuiteError
 from bench.measure import posix, sources
-from bench.measure.attempt import now
+from bench.measure.clock import now
 from bench.measure.connections import Connections
 from bench.measure.plan import Plan
 from bench.measure.scheduler import Scheduler

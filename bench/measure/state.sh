@@ -3,6 +3,10 @@ alive() {
     read -r pid <"$1/claim/pid" || return 1
     grep -q "${1##*/}" "/proc/$pid/cmdline"
 } 2>/dev/null
+running() {
+    read -r up rest </proc/uptime
+    echo "running $((${up%%.*} - ${since:-${up%%.*}}))"
+}
 state() {
     if [ -f "$job/done.json" ]; then echo done; return; fi
     if [ ! -d "$job/claim" ]; then
@@ -10,16 +14,16 @@ state() {
         return
     fi
     read -r now </proc/sys/kernel/random/boot_id
-    was=; [ -f "$job/claim/boot" ] && read -r was <"$job/claim/boot"
+    was=; since=; [ -f "$job/claim/boot" ] && read -r was since <"$job/claim/boot"
     if [ -n "$was" ] && [ "$was" != "$now" ]; then echo "dead rebooted $was $now"; return; fi
-    if alive "$job"; then echo running; return; fi
+    if alive "$job"; then running; return; fi
     # The claim is made before pid and boot are written, and done.json is written just before the shell ends.
     sleep 1
     if [ -f "$job/done.json" ]; then echo done
-    elif alive "$job"; then echo running
+    elif alive "$job"; then running
     else echo "dead gone"; fi
 }
-# busy: prints and succeeds when a job of somebody else runs from the same folder.
+# busy: prints and succeeds when another job runs from the same folder.
 busy() {
     for other in "${job%/*}"/*; do
         [ "$other" != "$job" ] && [ -d "$other/claim" ] && [ ! -f "$other/done.json" ] || continue

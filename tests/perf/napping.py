@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.config.catalogue import LoadedSuite, load_suite
-from bench.measure.attempt import now
+from bench.measure.clock import now
 from bench.measure.plan import make_plan
 from bench.model import Campaign, Inventory, Phase, SuiteChoice, Target, Trial
 from bench.store import Store, StoredRun

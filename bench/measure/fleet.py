@@ -1,0 +1,90 @@
+"""What is known of the targets in this session: surveyed, guarded and equipped with tools at their first trial.
+
+A target or suite that cannot run is remembered with its cause, so that the rest of the run goes on without it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from bench.config.catalogue import LoadedSuite
+from bench.errors import BenchError
+from bench.measure.clock import now
+from bench.measure.connections import Connections
+from bench.measure.guards import check_machine, guard_device
+from bench.measure.provision import Machine, SourceProvider, install, survey, tool_digest
+from bench.model import Target
+from bench.store import StoredRun
+
+Tell = Callable[[str, str], None]
+"""(target, message): for whoever watches."""
+
+
+class Fleet:
+    """The machines of one session; safe to use from several threads, one of which holds each target."""
+
+    def __init__(self, run: StoredRun, connections: Connections, source: SourceProvider, tell: Tell) -> None:
+        self._run = run
+        self._connections = connections
+        self._source = source
+        self._tell = tell
+        self._machines: dict[str, Machine] = {}
+        self._problems: dict[tuple[str, str], str] = {}
+        """(target, suite or "") → why nothing of it can run, "" when it can."""
+        self._lock = threading.Lock()
+
+    def machine(self, name: str) -> Machine:
+        """What a target said of itself; KeyError before it was asked."""
+        return self._machines[name]
+
+    def known(self) -> list[str]:
+        """Names of the targets that answered."""
+        return sorted(self._machines)
+
+    def problem(self, target: Target, loaded: LoadedSuite) -> str:
+        """Why `loaded` cannot run on `target`, "" when it can; finds out at the first call."""
+        return self._once((target.name, ""), lambda: self._survey(target)) or self._once(
+            (target.name, loaded.suite.name), lambda: self._equip(target, loaded)
+        )
+
+    def _once(self, key: tuple[str, str], action: Callable[[], None]) -> str:
+        if key not in self._problems:
+            cause = ""
+            try:
+                action()
+            except BenchError as error:
+                cause = str(error)
+                self._tell(key[0], f"cannot run{f' {key[1]}' if key[1] else ''}: {cause}")
+                self._run.event(now(), "unusable", target=key[0], suite=key[1], cause=cause)
+            with self._lock:
+                self._problems[key] = cause
+        return self._problems[key]
+
+    def _survey(self, target: Target) -> None:
+        self._tell(target.name, "connecting")
+        with self._connections.to(target) as connection:
+            machine = survey(connection, target)
+        for warning in check_machine(machine, target):
+            self._tell(target.name, f"warning: {warning}")
+            self._run.event(now(), "warning", target=target.name, message=warning)
+        with self._lock:
+            self._machines[target.name] = machine
+        self._tell(target.name, "ready")
+
+    def _equip(self, target: Target, loaded: LoadedSuite) -> None:
+        """The suite's tool on the target, and its disk guarded."""
+        machine, tool = self._machines[target.name], loaded.suite.tool
+        if tool is not None and tool_digest(tool) not in machine.tools:
+            self._tell(target.name, f"installing {tool.name}")
+            with self._connections.to(target) as connection:
+                found = install(connection, target, machine, tool, self._source)
+            with self._lock:
+                self._machines[target.name] = replace(machine, tools={**machine.tools, tool_digest(tool): found})
+            version = dict(found).get("version", "")
+            self._run.event(now(), "installed", target=target.name, tool=tool.name, version=version)
+            self._tell(target.name, "ready")
+        if loaded.suite.uses_disk and target.disk.startswith("/dev/"):
+            with self._connections.to(target) as connection:
+                guard_device(connection, target)

@@ -1,0 +1,21 @@
+# Two controllers, or one whose first reply was lost, launch one after the other: `busy` and staging are safe under a
+# lock. Without flock (or where it does not work) the claim alone decides, which is enough for one controller.
+launch() {
+    if [ -d "$job/claim" ]; then state; return; fi
+    busy && return
+    if mkdir -p "$job/out" "$data" 2>/dev/null && stage 2>/dev/null; then
+        (probe) </dev/null >"$job/facts-before.txt" 2>/dev/null
+        echo fresh
+        start
+        state
+    else
+        echo "refused cannot write into $job ($(df -Pk "$base" 2>/dev/null | awk 'NR == 2 { print $4 }') KiB free)"
+    fi
+}
+base=${job%/*}; base=${base%/*}
+mkdir -p "${job%/*}" 2>/dev/null
+{
+    waited=0
+    if command -v flock >/dev/null; then flock -w 20 9; waited=$?; fi
+    if [ "$waited" = 1 ]; then echo "busy (another controller is launching)"; else launch; fi
+} 9>>"${job%/*}/.lock" || [ -e "${job%/*}/.lock" ] || echo "refused cannot write into ${job%/*}"

@@ -16,6 +16,7 @@ from bench.report.page import BarView
 
 MIDDLE = 66.0
 _REACH = 60.0
+_STUB = 10.0
 _STEPS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 9.0, 99.0)
 
 
@@ -57,13 +58,20 @@ def bar(result: MetricResult | TargetResult, margin: float, better: Better, axis
     """The bar of a result, None where it has no ratio."""
     if result.ratio is None or not math.isfinite(result.ratio):
         return None
-    dot, _ = axis.place(result.ratio, better)
+    dot, beyond = axis.place(result.ratio, better)
     edge, _ = axis.place(1 + margin, Better.HIGHER)
     band_x, band_width = round(2 * MIDDLE - edge, 1), round(2 * (edge - MIDDLE), 1)
+    estimate = None if beyond else dot
     if result.interval is None:
-        return BarView(label, band_x, band_width, dot)
+        stub = (dot - _STUB, dot) if dot > MIDDLE else (dot, dot + _STUB)
+        ends = (*stub, dot < MIDDLE, dot > MIDDLE) if beyond else (None, None, False, False)
+        return BarView(label, band_x, band_width, estimate, *ends)
     (low, cut_low), (high, cut_high) = _sides(result.interval, better, axis)
-    return BarView(label, band_x, band_width, dot, low, high, cut_low, cut_high)
+    if low == high and cut_low and cut_high:  # the whole interval lies beyond one edge: a stub that points there
+        right = low > MIDDLE
+        low, high = (low - _STUB, high) if right else (low, high + _STUB)
+        cut_low, cut_high = not right, right
+    return BarView(label, band_x, band_width, estimate, low, high, cut_low, cut_high)
 
 
 def _sides(interval: Interval, better: Better, axis: Axis) -> tuple[tuple[float, bool], tuple[float, bool]]:

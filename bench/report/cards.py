@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from bench.analyse.result import Attribution, AttributionKind, Comparison, MetricKey, MetricResult, Verdict
 from bench.report import numbers
@@ -21,27 +21,28 @@ _DOUBTFUL = (AttributionKind.CONFOUNDED, AttributionKind.JOINT)
 def cards(report: Report, text: Text) -> tuple[Card, ...]:
     """One card per comparison of the report, in its order. A metric is named with its suite and its place in it."""
     names = places(report.comparisons)
-    named = {key: (f"{one_line(report.suite_title(key.suite))} ", place) for key, place in names.items()}
-    return tuple(_card(one, report.is_whole(one), named, text) for one in report.comparisons)
+    named = {key: (f"{one_line(key.suite)} ", place) for key, place in names.items()}
+    return tuple(_card(one, report, named, text) for one in report.comparisons)
 
 
-def _card(comparison: Comparison, whole: bool, names: dict[MetricKey, tuple[str, str]], text: Text) -> Card:
+def _card(comparison: Comparison, report: Report, names: dict[MetricKey, tuple[str, str]], text: Text) -> Card:
     decisive = [metric for metric in comparison.metrics if metric.primary] or list(comparison.metrics)
     verdict = overall(decisive)
     shown = look(verdict)
+    leading = report.leading
     named = sorted(
         (metric for metric in comparison.metrics if moved(metric)),
-        key=lambda metric: (metric.verdict is not verdict, *_strength(metric)),
+        key=lambda metric: (metric.verdict is not verdict, *_strength(metric, leading)),
     )
     if not named:
         named = [metric for metric in decisive if metric.verdict is Verdict.INCONCLUSIVE and metric.before is not None]
     return Card(
         before=one_line(comparison.before),
         after=one_line(comparison.after),
-        whole=whole,
+        whole=report.is_whole(comparison),
         css=shown.css,
         symbol=shown.symbol,
-        headline=_headline(decisive, verdict, names, text),
+        headline=_headline(decisive, verdict, leading, names, text),
         moves=tuple(_move(metric, names[metric.key]) for metric in named[:_MOVES]),
         summary=verdicts_in_words(comparison.metrics, text),
         attribution=one_line(comparison.attribution.sentence) if comparison.attribution else "",
@@ -61,17 +62,23 @@ def overall(decisive: Sequence[MetricResult]) -> Verdict:
     return Verdict.NO_CHANGE if found == {Verdict.NO_CHANGE} else Verdict.INCONCLUSIVE
 
 
-def _strength(metric: MetricResult) -> tuple[bool, float]:
-    """Primary metrics first, then by how many margins the ratio lies away from 1; counts without a ratio come last."""
+def _strength(metric: MetricResult, leading: Set[MetricKey]) -> tuple[bool, bool, float]:
+    """Primary and leading metrics first, then by how many margins the ratio lies away from 1; mere counts come last."""
     ratio = metric.ratio if metric.ratio is not None and metric.ratio > 0 else 1.0
-    return not metric.primary, -abs(math.log(ratio)) / math.log1p(max(metric.margin, 1e-6))
+    margins = abs(math.log(ratio)) / math.log1p(max(metric.margin, 1e-6))
+    return not metric.primary, metric.key not in leading, -margins
 
 
 def _headline(
-    decisive: Sequence[MetricResult], verdict: Verdict, names: dict[MetricKey, tuple[str, str]], text: Text
+    decisive: Sequence[MetricResult],
+    verdict: Verdict,
+    leading: Set[MetricKey],
+    names: dict[MetricKey, tuple[str, str]],
+    text: Text,
 ) -> str:
     if verdict in (Verdict.REGRESSED, Verdict.IMPROVED):
-        same = sorted((metric for metric in decisive if metric.verdict is verdict), key=_strength)
+        same = [metric for metric in decisive if metric.verdict is verdict]
+        same.sort(key=lambda metric: _strength(metric, leading))
         first = same[0]
         named = f"{names[first.key][0]}{title(first)} {ratio_words(first, result_unit(first))}"
         return text("card.more", named=named, more=len(same) - 1) if len(same) > 1 else named

@@ -1,7 +1,7 @@
 """What do the samples look like? The only module that knows matplotlib: one theme, one function per chart.
 
-A chart is a fragment of SVG to stand inside a page: classes of the page's stylesheet give colours (light, dark and print
-follow it) and the font, text is text, nothing has an id, and the same data gives the same bytes.
+A chart is a fragment of SVG to stand inside a page: classes of the page's stylesheet give it colours (light, dark and
+print follow) and the font, text is text, nothing has an id, and the same data gives the same bytes.
 """
 
 from __future__ import annotations

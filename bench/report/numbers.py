@@ -24,10 +24,14 @@ MISSING = "–"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The unit in which values are shown: its name for people and what 1 of the stored unit is in it."""
+    """The unit in which values are shown: its name for people and what 1 of the stored unit is in it.
+
+    counts: the values are numbers of events, so whole ones are written as such.
+    """
 
     name: str
     factor: float
+    counts: bool = False
 
 
 _PREFIXES = {
@@ -110,7 +114,8 @@ def quantity(value: float | None, shown: Shown | None = None) -> str:
     if whole > 9 or whole < -5:
         return f"{scaled:.3e}".replace("-", "−")
     exact = math.isclose(scaled, round(scaled), rel_tol=1e-9)
-    digits = 0 if whole >= 3 and exact else max(0, 4 - whole)
+    whole_number = exact and (whole >= 3 or (shown is not None and shown.counts))
+    digits = 0 if whole_number else max(0, 4 - whole)
     return f"{scaled:,.{digits}f}".replace("-", "−")
 
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 class BarView:
     """An interval bar, 132 × 18: the margin's band, the interval (None: no interval), the estimate; right is better.
 
-    cut_low, cut_high: the interval goes on beyond that edge and is drawn with an arrowhead there.
+    cut_low, cut_high: the interval goes on beyond that edge and is drawn with an arrowhead there. dot is None where
+    the estimate itself lies beyond.
     """
 
     label: str
     band_x: float
     band_width: float
-    dot: float
+    dot: float | None
     low: float | None = None
     high: float | None = None
     cut_low: bool = False

@@ -94,7 +94,7 @@ ENGLISH: dict[str, str] = {
     "matrix.scale": (
         "All bars share one logarithmic scale, {low} % to {high} %; an arrowhead means that the interval goes on."
     ),
-    "matrix.more": "Other metrics, none of which changed: {metrics}",
+    "matrix.more": "{metrics} more, none of them improved or regressed",
     "matrix.label": "Matrix of ratios, metrics by steps",
     "matrix.metric": "Metric",
     "matrix.versus": "against {before}",

@@ -62,6 +62,8 @@ def unit_line(result: MetricResult, shown: numbers.Shown, text: Text) -> str:
 
 def result_unit(result: MetricResult) -> numbers.Shown:
     """The one unit for every value of a metric in a comparison."""
+    if result.scale is Scale.COUNT:
+        return numbers.Shown(result.unit, 1.0, counts=True)
     values = [result.before, result.after]
     for target in result.targets:
         values += [target.before, target.after]

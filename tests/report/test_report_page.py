@@ -11,8 +11,8 @@ import report_factory as factory
 
 from bench.analyse.result import AttributionKind, Comparison, Coverage, CoverageRow, Reason, Verdict
 from bench.errors import ReportError
-from bench.model import Attempt, Better, Status, StoredFile, Trial
-from bench.report.bars import Axis, axis_for
+from bench.model import Attempt, Better, Scale, Status, StoredFile, Trial
+from bench.report.bars import Axis, axis_for, bar
 from bench.report.cards import overall
 from bench.report.html import render_html
 from bench.report.layout import page
@@ -316,3 +316,43 @@ def test_a_step_without_facts_has_no_table_of_facts() -> None:
     assert page(factory.report((replace(factory.story(), attribution=unknown),))).facts == ()
     none_changed = replace(factory.ATTRIBUTED, changes=())
     assert page(factory.report((replace(factory.story(), attribution=none_changed),))).facts[0].rows == ()
+
+
+def test_what_lies_beyond_the_scale_points_outwards() -> None:
+    axis = Axis(0.2)
+    one = factory.metric(factory.key(), "x", 5.0, 0.01)
+    right = bar(one, 0.05, Better.HIGHER, axis, "")
+    left = bar(one, 0.05, Better.LOWER, axis, "")
+    assert right is not None
+    assert left is not None
+    assert (right.dot, right.low, right.high, right.cut_low, right.cut_high) == (None, 116.0, 126.0, False, True)
+    assert (left.dot, left.low, left.high, left.cut_low, left.cut_high) == (None, 6.0, 16.0, True, False)
+    alone = bar(factory.target("vm", 1.0, 5.0), 0.05, Better.HIGHER, axis, "")
+    assert alone is not None
+    assert (alone.dot, alone.low, alone.high, alone.cut_high) == (None, 116.0, 126.0, True)
+
+
+def test_counts_without_a_ratio_show_both_values() -> None:
+    one = replace(
+        factory.metric(factory.key("iperf3", "tcp", "retransmits"), "TCP retransmits", None, None, better=Better.LOWER),
+        before=0.0, after=12.0, scale=Scale.COUNT, unit="segments", verdict=Verdict.REGRESSED, reason=None, settle="",
+    )  # fmt: skip
+    made = page(factory.report((Comparison("a", "b", (one,)),)))
+    assert made.cards[0].headline == "iperf3 TCP retransmits 0 → 12"
+    cell = made.matrix.groups[0].rows[0].cells[0]
+    assert cell is not None
+    assert (cell.ratio, cell.bar) == ("0 → 12", None)
+    assert made.matrix.groups[0].rows[0].unit == "events (segments), lower is better"
+
+
+def test_many_metrics_leave_a_short_first_look() -> None:
+    made = page(factory.report((Comparison("a", "b", factory.many(60)),), samples=None))
+    shown = [row for group in made.matrix.groups for row in group.rows]
+    hidden = [row for group in made.matrix.more for row in group.rows]
+    assert len(shown) + len(hidden) == 60
+    assert all(row.primary or row.cells[0].css in ("up", "down") for row in shown if row.cells[0])
+    assert {row.cells[0].css for row in hidden if row.cells[0]} == {"same", "open"}
+    assert made.matrix.more_title == f"{len(hidden)} metrics more, none of them improved or regressed"
+    assert not made.tables[0].open
+    few = page(factory.report((Comparison("a", "b", factory.many(5)),)))
+    assert (few.matrix.more, few.tables[0].open) == ((), True)

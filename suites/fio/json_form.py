@@ -142,6 +142,9 @@ class _Reader:
         ignored = entry.get("total_err", 0)
         if ignored:
             self.warnings.append(f"job {name!r} went on after {ignored} I/O errors (first: {entry.get('first_error')})")
+        steady = entry.get("steadystate")
+        if isinstance(steady, dict) and steady.get("attained") == 0:
+            self.warnings.append(f"job {name!r} did not reach its steady state ({steady.get('ss')})")
         present = [key for key in _DIRECTIONS if key in entry]
         if not present:
             raise self.fail(f'"read" or "write" in job {name!r}', ", ".join(entry)[:80])

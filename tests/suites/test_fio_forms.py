@@ -94,6 +94,43 @@ def test_nan_is_left_out_where_nothing_hangs_on_it_and_refused_where_it_does() -
         parse(dump(document()).replace(b'"iops": 100.0', b'"iops": nan'), "x")
 
 
+def test_a_steady_state_that_was_not_reached_is_said() -> None:
+    parsed = parse(dump(document(steadystate={"ss": "iops:10%", "attained": 0})), "x")
+    assert parsed.warnings == ("job 'j' did not reach its steady state (iops:10%)",)
+    assert parse(dump(document(steadystate={"ss": "iops:10%", "attained": 1})), "x").warnings == ()
+
+
+def test_documents_of_one_run_are_its_states_and_those_of_several_are_runs() -> None:
+    """The run of `document()` took 1 s, so that its start is known from the time in the document."""
+
+    def printed(milliseconds: int) -> bytes:
+        return dump({**document(), "timestamp_ms": milliseconds})
+
+    def count(*times: int) -> int:
+        parsed = parse(b"\n".join(printed(time) for time in times), "x")
+        return len(by_key(parsed)["iops", "j read"])
+
+    assert count(1_700_000_000_000, 1_700_000_000_500) == 1
+    assert count(1_700_000_000_000, 1_700_000_001_000) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("%=", "%:", "a percentile as field 13 of mix read"),
+        (";mix;0;0;", ";mix;0;0;x", "a number as field 1 of mix read, found 'x"),
+        (";mix;0;0;", ";mix;0;5;", "'mix' to end with error 0, found 'error 5'"),
+    ],
+)
+def test_a_terse_line_is_read_strictly(old: str, new: str, message: str) -> None:
+    whole = (GOLDEN / "three-forms" / "out.txt").read_text(encoding="utf-8")
+    terse = next(line for line in whole.splitlines() if line.startswith("3;fio"))
+    assert parse(b"note: one\n" + terse.encode(), "x").warnings == ("note: one",)
+    with pytest.raises(ParseError, match=message) as caught:
+        parse(b"note: one\n" + terse.replace(old, new, 1).encode(), "x")
+    assert caught.value.line == 2
+
+
 def test_ignored_errors_are_said() -> None:
     parsed = parse(dump(document(total_err=3, first_error=5)), "x")
     assert "job 'j' went on after 3 I/O errors (first: 5)" in parsed.warnings

@@ -37,11 +37,11 @@ describe() {
 attempt() {
     [ -f "$final/tool.json" ] && return 0
     add_packages || return 1
-    mkdir -p "$work/src" "$work/dest" || return 1
+    mkdir -p "$work/src" "$work/dest" "$base/tools" || return 1
     DEST=$work/dest; export DEST
     (cd "$work/src" && unpack) || { echo "refused the source archive could not be unpacked"; return 1; }
-    # The recipe runs in a shell that stops at its first failing command.
-    (set -e; cd "$work/src"; recipe) </dev/null || return 1
+    # A shell of its own: `set -e` has no effect inside a command whose failure is tested.
+    write_recipe >"$work/recipe.sh" && (cd "$work/src" && sh -e "$work/recipe.sh") </dev/null || return 1
     for file in $binaries; do
         [ -e "$DEST/$file" ] || { echo "refused the install step left no $file"; return 1; }
     done

@@ -110,7 +110,7 @@ def install(connection: Connection, target: Target, machine: Machine, tool: Tool
             f"packages={posix.quote(' '.join(packages))}; sudo={'yes' if target.sudo else 'no'}",
             f"binaries={posix.quote(' '.join(tool.binaries))}",
             f"version() {{ {version or ':'}; }}",
-            f"recipe() {{\n{tool.install}\n}}",
+            f"write_recipe() {{ cat <<'@@END'\n{tool.install}\n@@END\n}}",
             f"unpack() {{ base64 -d <<'@@END' | tar xzf - || return 1\n{upload}@@END\n}}"
             if upload
             else "unpack() { :; }",

@@ -228,7 +228,8 @@ class Session:
         """Wait for the last job (the sender, or the only one), then for the receivers; collect them all."""
         ends: list[tuple[Job, Collected]] = []
         for job in reversed(launched):
-            if refused or (job.role is Role.RECEIVER and job.spec.serves):
+            sender_failed = any(collected.done.get("exit_code") != 0 for _, collected in ends)
+            if refused or (job.role is Role.RECEIVER and (job.spec.serves or sender_failed)):
                 self._quietly_stop(protocol, job)
             if job.role is Role.RECEIVER:
                 collected = yield from self._receiver_end(protocol, job)

@@ -7,6 +7,7 @@ import platform
 import secrets
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,7 +22,7 @@ from bench.measure.plan import Plan
 from bench.measure.scheduler import Scheduler
 from bench.measure.session import Observer, Outcome, Session
 from bench.measure.transport import Transport
-from bench.model import Campaign, Run, Tool, pairs
+from bench.model import Campaign, Run, Source, Tool, pairs
 from bench.store import Store, StoredRun
 
 _LIBRARIES = ("paramiko",)
@@ -57,13 +58,25 @@ class Sources:
     def _tree(self, tool: Tool) -> Path:
         if tool.source is None:
             raise SuiteError(f"{tool.name} is not built from source")
-        path = self._overrides.get(tool.source.name)
-        if path is None:
-            return sources.fetch(tool.source, self._cache)
-        tree = sources.from_path(tool.source, path, self._cache)
-        if tree.digest != tool.source.tree_sha256:
-            self.notes.append(f"{tool.name}: {path} is not the pinned source (tree {tree.digest[:12]})")
-        return tree.folder
+        tree = self._override(tool.source)
+        return tree.folder if tree else sources.fetch(tool.source, self._cache)
+
+    def _override(self, source: Source) -> sources.Tree | None:
+        path = self._overrides.get(source.name)
+        return sources.from_path(source, path, self._cache) if path else None
+
+    def applied(self, suites: Mapping[str, LoadedSuite]) -> dict[str, LoadedSuite]:
+        """`suites` as they are run: a tool built from another tree is another tool, kept in another folder."""
+        found = dict(suites)
+        for name, loaded in suites.items():
+            tool = loaded.suite.tool
+            tree = self._override(tool.source) if tool and tool.source else None
+            if tool is None or tool.source is None or tree is None or tree.digest == tool.source.tree_sha256:
+                continue
+            self.notes.append(f"{tool.name}: {tree.folder} is not the pinned source (tree {tree.digest[:12]})")
+            other = replace(tool, source=replace(tool.source, tree_sha256=tree.digest, commit="", version="local"))
+            found[name] = replace(loaded, suite=replace(loaded.suite, tool=other))
+        return found
 
 
 def next_session(store: Store, campaign: str, tag: str) -> int:
@@ -130,7 +143,7 @@ def execute(
             run.event(now(), "warning", suite=name, message="the suite changed since this run was planned")
         session = Session(
             run=run,
-            suites=suites,
+            suites=source.applied(suites),
             connections=Connections(transport, idle_connections),
             scheduler=scheduler,
             source=source,

@@ -91,6 +91,11 @@ class Store:
             f"{shown(run_id)} could be {names}{more}", where=str(self.root), remedy="Give more of the name"
         )
 
+    def leftovers(self) -> list[Damage]:
+        """Runs whose creation was interrupted: nothing was measured in them."""
+        found = [path for top in folders(self.root) for path in sorted(top.glob(f"{TEMPORARY}*"))]
+        return [Damage(str(path), "leftover of an interrupted write; safe to delete") for path in found]
+
     def _folders(self, campaign: str | None) -> list[Path]:
         """The folders of runs: those with a `run.json`."""
         tops = folders(self.root)

@@ -1,4 +1,4 @@
-"""How far is a run? Counted once and remembered beside it, so that a list of hundreds of runs does not read every trial.
+"""How far is a run? Counted once and remembered beside it: a list of hundreds of runs does not read every trial.
 
 What is remembered may be deleted at any time and is never the reason for an error.
 """

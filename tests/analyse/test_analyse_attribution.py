@@ -1,0 +1,146 @@
+"""Declared factors held against observed facts, and what the store says of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from stored_runs import add, facts, make_run, trial
+
+from bench.analyse.attribution import attribute, facts_of, hosts_moved
+from bench.analyse.coverage import coverage
+from bench.analyse.result import AttributionKind, CoverageRow, FactChange
+from bench.model import Status
+
+OLD = facts(
+    guest_os__kernel="6.1", host__physical_host="H1", host__os_major="10", disk__scheduler="none", identity__boot_id="1"
+)
+NO, YES = (("guest_patch", "off"), ("host_patch", "off")), (("guest_patch", "on"), ("host_patch", "off"))
+
+
+def changed(**values: str):
+    fields = {(layer, name): value for layer, name, value in OLD.values}
+    fields |= {(layer, name): value for layer, name, value in facts(**values).values}
+    from bench.model import Facts
+
+    return Facts(tuple(sorted((*key, value) for key, value in fields.items())))
+
+
+def judge(after, *, before=OLD, declared=(NO, YES)):
+    return attribute(*declared, {"vm": before}, {"vm": after})
+
+
+def test_one_factor_and_only_its_layer_is_attributed() -> None:
+    judged = judge(changed(guest_os__kernel="6.2", identity__boot_id="2"))
+    assert judged.kind is AttributionKind.ATTRIBUTED
+    assert judged.factors == (("guest_patch", "off", "on"),)
+    (change,) = judged.changes  # the boot id varies by nature
+    assert change == FactChange("guest-os", "kernel", "6.1", "6.2", ("vm",), 1, "guest_patch")
+    assert judged.not_observed == ()
+
+
+def test_an_undeclared_change_confounds_and_is_named() -> None:
+    judged = judge(changed(guest_os__kernel="6.2", disk__scheduler="bfq"))
+    assert judged.kind is AttributionKind.CONFOUNDED
+    assert "disk scheduler none → bfq (1 of 1 targets)" in judged.sentence
+    assert [change.declared_by for change in judged.changes] == ["", "guest_patch"]
+
+
+def test_a_declared_factor_that_did_not_happen_is_loud() -> None:
+    judged = judge(OLD)
+    assert judged.kind is AttributionKind.ATTRIBUTED
+    assert judged.not_observed == ("guest_patch",)
+    assert "no fact shows that guest_patch happened" in judged.sentence
+
+
+def test_a_host_patch_is_not_missed_where_nothing_shows_it() -> None:
+    bare = facts(host__virtualization="kvm", guest_os__kernel="6.1")
+    judged = attribute((("host_patch", "off"),), (("host_patch", "on"),), {"vm": bare}, {"vm": bare})
+    assert judged.not_observed == ()
+    seen = attribute((("host_patch", "off"),), (("host_patch", "on"),), {"vm": OLD}, {"vm": OLD})
+    assert seen.not_observed == ("host_patch",)
+
+
+def test_two_factors_are_joint() -> None:
+    judged = judge(
+        changed(guest_os__kernel="6.2", host__os_major="11"),
+        declared=(NO, (("guest_patch", "on"), ("host_patch", "on"))),
+    )
+    assert judged.kind is AttributionKind.JOINT
+    assert "not separable" in judged.sentence
+
+
+def test_a_new_host_is_a_relocation_and_explains_its_cpu() -> None:
+    before = changed(size__cpu_model="85")
+    judged = judge(changed(host__physical_host="H2", size__cpu_model="106", guest_os__kernel="6.2"), before=before)
+    assert judged.relocated == ("vm",)
+    assert judged.kind is AttributionKind.ATTRIBUTED
+    assert {change.name: change.declared_by for change in judged.changes} == {
+        "kernel": "guest_patch", "physical_host": "relocation", "cpu_model": "relocation",
+    }  # fmt: skip
+
+
+def test_the_same_levels_with_a_change_are_confounded_and_without_any_declaration_not_judged() -> None:
+    moved = changed(disk__scheduler="bfq")
+    assert judge(moved, declared=(NO, NO)).kind is AttributionKind.CONFOUNDED
+    assert judge(OLD, declared=(NO, NO)).kind is AttributionKind.UNDECLARED
+    free = judge(moved, declared=((), ()))
+    assert free.kind is AttributionKind.UNDECLARED
+    assert "disk scheduler none → bfq" in free.sentence
+
+
+def test_a_custom_factor_rests_on_its_declaration_unless_it_names_layers() -> None:
+    declared = ((("queue", "a"),), (("queue", "b"),))
+    judged = judge(changed(disk__scheduler="bfq"), declared=declared)
+    assert judged.kind is AttributionKind.ATTRIBUTED
+    assert "rests on the declaration alone" in judged.sentence
+    strict = attribute(*declared, {"vm": OLD}, {"vm": changed(guest_os__kernel="6.2")}, layers={"queue": ("disk",)})
+    assert strict.kind is AttributionKind.CONFOUNDED
+    other = judge(changed(identity__machine_id="x"), before=changed(identity__machine_id="y"), declared=declared)
+    assert other.kind is AttributionKind.CONFOUNDED  # another machine behind the same name
+
+
+def test_without_facts_nothing_is_known() -> None:
+    judged = attribute(NO, YES, {}, {"vm": OLD})
+    assert judged.kind is AttributionKind.UNKNOWN
+    assert hosts_moved({}, {"vm": OLD}) == {"vm": None}
+
+
+def test_a_fact_that_cannot_be_read_is_no_change() -> None:
+    assert judge(facts(guest_os__kernel="6.2")).kind is AttributionKind.ATTRIBUTED
+
+
+def test_facts_of_a_phase_are_read_from_the_store_and_say_when_they_varied(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "pre", plan=[trial(1), trial(2), trial(3)])
+    add(run, trial(1), facts={"before": {"vm": OLD}, "after": {"vm": OLD}})
+    add(run, trial(2), facts={"before": {"vm": OLD}, "after": {"vm": changed(host__physical_host="H2")}})
+    add(run, trial(3), status=Status.FAILED, facts={"before": {"vm": changed(guest_os__kernel="9")}})
+    for _ in ("parsed", "from the cache"):
+        found = facts_of([run])["vm"]
+        assert found.get("host", "physical_host") == "H1 | H2"
+        assert found.get("guest-os", "kernel") == "6.1"
+        assert found.notes == ("host physical_host varied within the phase",)
+    assert hosts_moved({"vm": found}, {"vm": found}) == {"vm": True}
+    (cached,) = (run.folder / ".cache").glob("facts-*")
+    cached.write_text('{"vm": [[1]]}')
+    assert facts_of([run])["vm"].get("guest-os", "kernel") == "6.1"
+
+
+@pytest.mark.parametrize("names", [("a",), ("a", "b")])
+def test_coverage_counts_every_planned_trial(tmp_path: Path, names: tuple[str, ...]) -> None:
+    plan = [trial(number, names) for number in (1, 2, 3, 4)]
+    run = make_run(tmp_path, "pre", plan=plan, left_out=(("unixbench", "no source"),))
+    add(run, plan[0])
+    add(run, plan[1], status=Status.INTERRUPTED, cause="reboot")
+    add(run, plan[1], attempt=2)
+    add(run, plan[2], status=Status.FAILED, cause="exit 1")
+    imported = make_run(tmp_path, "post")
+    add(imported, plan[0])
+    found = coverage([run, imported])
+    target = " → ".join(names)
+    assert found.rows == (
+        CoverageRow("pre", target, "tiny", 4, 2, 4, (("failed: exit 1", 1), ("not started", 1))),
+        CoverageRow("post", target, "tiny", 1, 1, 1),
+    )
+    assert (found.planned, found.ok) == (5, 3)
+    assert found.left_out == (("unixbench", "no source"),)

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from bench.report import folds
 from bench.report.cards import cards
+from bench.report.changes import fact_tables
+from bench.report.matrix import matrix, page_axis
 from bench.report.numbers import count
 from bench.report.page import Page
 from bench.report.pictures import galleries
 from bench.report.plain import one_line
-from bench.report.tables import fact_tables, matrix, page_axis, ratio_tables
+from bench.report.ratios import ratio_tables
 from bench.report.text import Text
 from bench.report.timeline import measured_at, timeline
 from bench.report.trust import findings

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bench.analyse.result import Comparison, MetricResult, TargetResult, Verdict
 from bench.report import numbers
 from bench.report.plain import one_line
-from bench.report.tables import LABELS
+from bench.report.ratios import LABELS
 from bench.report.verdicts import count_verdicts, keys_in_order, places, ratio_words, result_unit, title
 from bench.report.words import ORDER, look, verdict_words
 

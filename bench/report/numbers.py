@@ -124,13 +124,6 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
-def p_value(p: float | None) -> str:
-    """A p-value as in "0.031", "< 0.001"."""
-    if p is None:
-        return MISSING
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
-
-
 def _percentage(ratio: float, digits: int) -> str:
     value = ratio * 100
     if value != 0 and abs(value) < 10:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.analyse.result import MetricKey, MetricResult, Reason, TargetResult, Verdict
-from bench.model import Better, Pairs
+from bench.model import Pairs
 from bench.report.plain import one_line
 
 
@@ -43,11 +43,6 @@ def verdict_words(verdict: Verdict, reason: Reason | None) -> str:
 def moved(result: MetricResult | TargetResult) -> bool:
     """Whether the verdict is a change."""
     return result.verdict in (Verdict.IMPROVED, Verdict.REGRESSED)
-
-
-def direction(better: Better) -> str:
-    """The direction of a metric: "higher is better" or "lower is better"."""
-    return f"{better.value} is better"
 
 
 def where(key: MetricKey, params: Pairs = ()) -> str:

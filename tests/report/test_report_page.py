@@ -9,7 +9,7 @@ import html5lib
 import pytest
 import report_factory as factory
 
-from bench.analyse.result import AttributionKind, Comparison, Coverage, CoverageRow, Reason, Verdict
+from bench.analyse.result import AttributionKind, Comparison, Coverage, CoverageRow, GroupResult, Reason, Verdict
 from bench.errors import ReportError
 from bench.model import Attempt, Better, Scale, Status, StoredFile, Trial
 from bench.report.bars import Axis, axis_for, bar
@@ -17,7 +17,7 @@ from bench.report.cards import overall
 from bench.report.html import render_html
 from bench.report.layout import page
 from bench.report.provenance import FileDigest, Provenance, collect
-from bench.report.tables import MOST_TARGETS
+from bench.report.ratios import LEAST_TARGETS, MOST_TARGETS
 from bench.report.text import Text
 from bench.report.text_en import ENGLISH
 from bench.report.view import steps_of
@@ -356,3 +356,52 @@ def test_many_metrics_leave_a_short_first_look() -> None:
     assert not made.tables[0].open
     few = page(factory.report((Comparison("a", "b", factory.many(5)),)))
     assert (few.matrix.more, few.tables[0].open) == ((), True)
+
+
+def test_a_large_fleet_does_not_make_a_huge_page() -> None:
+    fleet = tuple(factory.target(f"vm-{n}", 1.0, 1.0) for n in range(50))
+    metrics = tuple(replace(one, targets=fleet) for one in factory.many(600))
+    tables = page(factory.report((Comparison("a", "b", metrics),), samples=None)).tables
+    blocks = [block for _, some in tables[0].groups for block in some]
+    assert {len(block.rows) for block in blocks} == {1 + LEAST_TARGETS}
+    assert {block.hidden for block in blocks} == {"47 more targets are in the CSV."}
+
+
+def test_a_relocated_target_says_so_in_its_row() -> None:
+    moved = replace(factory.target("vm-1", 1.0, 1.1, 2), relocated=True)
+    one = factory.metric(factory.key(), "x", 1.1, targets=(moved,))
+    rows = page(factory.report((Comparison("a", "b", (one,)),), samples=None)).tables[0].groups[0][1][0].rows
+    assert rows[1].note == "moved to another host; within-session spread 2 %"
+
+
+def test_groups_stand_between_all_and_each() -> None:
+    targets = tuple(factory.target(f"vm-{n}", 1.0, 1.1, region="r", size="s" if n < 2 else "t") for n in range(3))
+    one = factory.metric(factory.key(), "x", 1.1, targets=targets)
+    groups = tuple(
+        GroupResult((("region", "r"), ("size", size)), names, one)
+        for size, names in (("s", ("vm-0", "vm-1")), ("t", ("vm-2",)))
+    )
+    comparison = Comparison("a", "b", (one,), groups=groups)
+    rows = page(factory.report((comparison,), samples=None)).tables[0].groups[0][1][0].rows
+    assert [(row.level, row.labels) for row in rows][:2] == [("all", ("", "")), ("group", ("r", "s"))]
+    assert len(rows) == 5
+
+
+@pytest.mark.parametrize(
+    ("ratios", "headline"),
+    [((), "Nothing to compare"), ((None, None), "Not decided"), ((1.0, None), "Not decided: 1 of 2 metrics")],
+)
+def test_headlines_of_what_is_not_decided(ratios: tuple[float | None, ...], headline: str) -> None:
+    metrics = tuple(
+        factory.metric(
+            factory.key(case=str(n)), "x", ratio, 0.001, reason=None if ratio else Reason.UNREPLICATED, targets=()
+        )
+        for n, ratio in enumerate(ratios)
+    )
+    assert page(factory.report((Comparison("a", "b", metrics),), samples=None)).cards[0].headline == headline
+
+
+def test_declared_but_not_observed_is_a_doubt_of_the_card() -> None:
+    judged = replace(factory.ATTRIBUTED, not_observed=("sriov",))
+    card = page(factory.report((replace(factory.story(), attribution=judged),))).cards[0]
+    assert card.doubt == "Declared but not observed: sriov"

@@ -1,0 +1,79 @@
+"""What moved, at a glance? Metrics × steps with one bar each; where there are many, only those worth a first look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from bench.analyse.result import Comparison, MetricKey, MetricResult
+from bench.report.bars import Axis, axis_for
+from bench.report.page import Matrix, MatrixGroup, MatrixRow
+from bench.report.plain import one_line
+from bench.report.text import Text
+from bench.report.verdicts import keys_in_order, places, result_unit, title, unit_line, verdict_view
+from bench.report.view import Report
+from bench.report.words import moved
+
+MANY_METRICS = 24
+"""Metrics up to which all of them stand in the matrix and the first ratio table is open."""
+
+
+def page_axis(report: Report) -> Axis:
+    """The one axis of all interval bars."""
+    return axis_for(metric for comparison in report.comparisons for metric in comparison.metrics)
+
+
+def matrix(report: Report, axis: Axis, text: Text) -> Matrix:
+    """Metrics × steps, grouped by suite.
+
+    Where there are many, only those are shown that lead their suite or that moved; the others lie in a fold.
+    """
+    names = places(report.comparisons)
+    found = [{metric.key: metric for metric in comparison.metrics} for comparison in report.comparisons]
+    keys = keys_in_order(report.comparisons)
+    shown = _shown(report, keys)
+    rows: dict[bool, list[tuple[str, MatrixRow]]] = {True: [], False: []}
+    for number, key in enumerate(keys):
+        results = [by_key.get(key) for by_key in found]
+        rows[key in shown].append((key.suite, _matrix_row(number, results, names[key], axis, text)))
+    low, high = axis.words
+    return Matrix(
+        tuple(_head(report, one, text) for one in report.comparisons),
+        _groups(report, rows[True]),
+        _groups(report, rows[False]),
+        text("matrix.more", metrics=text.number("metric", len(rows[False]))),
+        text("matrix.scale", low=low, high=high),
+    )
+
+
+def _shown(report: Report, keys: Sequence[MetricKey]) -> frozenset[MetricKey]:
+    """The metrics that are worth a reader's first look: all while they are few, else those that lead or moved."""
+    if len(keys) <= MANY_METRICS:
+        return frozenset(keys)
+    changed = {metric.key for one in report.comparisons for metric in one.metrics if moved(metric)}
+    return report.leading | changed or frozenset(keys)
+
+
+def _groups(report: Report, rows: Sequence[tuple[str, MatrixRow]]) -> tuple[MatrixGroup, ...]:
+    return tuple(
+        MatrixGroup(one_line(report.suite_title(suite)), tuple(row for _, row in some))
+        for suite, some in groupby(rows, key=lambda pair: pair[0])
+    )
+
+
+def _head(report: Report, comparison: Comparison, text: Text) -> tuple[str, str]:
+    before = one_line(comparison.before)
+    return one_line(comparison.after), text(
+        "matrix.whole" if report.is_whole(comparison) else "matrix.versus", before=before
+    )
+
+
+def _matrix_row(number: int, results: Sequence[MetricResult | None], place: str, axis: Axis, text: Text) -> MatrixRow:
+    first = next(result for result in results if result is not None)
+    step = next(index for index, result in enumerate(results) if result is not None)
+    cells = tuple(
+        None if result is None else verdict_view(result, result.margin, result.better, axis, result_unit(result), text)
+        for result in results
+    )
+    shown = result_unit(first)
+    return MatrixRow(f"s{step}-m{number}", title(first), place, unit_line(first, shown, text), first.primary, cells)

@@ -70,35 +70,51 @@ def assemble(
 
 
 class _Maker:
+    """Makes results; arrays are turned into lists first, since taking single elements out of arrays is slow."""
+
     def __init__(self, block: Block, rows: Rows, before: str, after: str) -> None:
         self._block = block
         self._rows = rows
         self._tags = (before, after)
         self._others = _other_params(rows)
+        decisions, sign = block.decisions, block.sign[block.plan.key]
+        with np.errstate(over="ignore"):
+            ends = np.exp(sign * decisions.low), np.exp(sign * decisions.high)
+            self._ratio = _optional(np.exp(sign * decisions.delta))
+        self._low, self._high = np.minimum(*ends).tolist(), np.maximum(*ends).tolist()
+        self._level = (1 - decisions.alpha).tolist()
+        self._detectable = _optional(decisions.detectable)
+        self._more = list(zip(decisions.more_sessions.tolist(), decisions.more_targets.tolist(), strict=True))
+        self._verdict = [VERDICTS[one] for one in decisions.verdict.tolist()]
+        self._reason = [REASONS[one] for one in decisions.reason.tolist()]
+        self._targets = block.estimates.targets.tolist()
+        self._margin = block.margin.tolist()
+        self._sessions: list[tuple[int, int]] = [tuple(one) for one in block.levels.sessions.tolist()]
+        self._values: list[tuple[int, int]] = [tuple(one) for one in block.levels.values.tolist()]
+        self._shown = [_optional(_twelve_digits(block.shown[:, tag])) for tag in (0, 1)]
+        known = np.logical_or.reduce(block.levels.values > 1, axis=1) & ~block.counted[rows.unit_key]
+        self._spread = _optional(np.where(known, np.fmax(block.levels.spread[:, 0], block.levels.spread[:, 1]), np.nan))
+        self._unit_key, self._unit_target = rows.unit_key.tolist(), rows.unit_target.tolist()
+        self._moved = block.moved.tolist()
 
     def target(self, unit: int) -> TargetResult:
-        block, rows = self._block, self._rows
-        pool = len(rows.keys) + unit
-        key = int(rows.unit_key[unit])
-        info = rows.targets[rows.unit_target[unit]]
-        b, a = (int(one) for one in block.levels.sessions[unit])
-        judged = self._judge(pool, key, block.confounders.get(unit, ""), (b, a), single=True)
-        spread = block.levels.spread[unit]
-        widest = float(np.nanmax(spread)) if not np.isnan(spread).all() else math.nan
-        known = not block.counted[key] and int(block.levels.values[unit].max()) > 1
+        info = self._rows.targets[self._unit_target[unit]]
+        confounders = self._block.confounders.get(unit, "")
+        pool = len(self._rows.keys) + unit
+        judged = self._judge(pool, self._unit_key[unit], confounders, self._sessions[unit], single=True)
         return TargetResult(
             target=info.name,
             labels=info.labels,
-            before=_level(block.shown[unit, 0]),
-            after=_level(block.shown[unit, 1]),
+            before=self._shown[0][unit],
+            after=self._shown[1][unit],
             ratio=judged.ratio,
             interval=judged.interval,
             verdict=judged.verdict,
             reason=judged.reason,
-            sessions=(b, a),
-            values=(int(block.levels.values[unit, 0]), int(block.levels.values[unit, 1])),
-            spread=_number(widest) if known else None,
-            relocated=bool(block.moved[unit]),
+            sessions=self._sessions[unit],
+            values=self._values[unit],
+            spread=self._spread[unit],
+            relocated=self._moved[unit],
             settle=judged.settle,
         )
 
@@ -137,34 +153,29 @@ class _Maker:
         )
 
     def _judge(self, pool: int, key: int, confounders: str, sessions: tuple[int, int], *, single: bool) -> _Judged:
-        block, decisions = self._block, self._block.decisions
-        verdict, reason = VERDICTS[decisions.verdict[pool]], REASONS[decisions.reason[pool]]
+        verdict, reason = self._verdict[pool], self._reason[pool]
         if confounders and reason is not Reason.NO_BASELINE:
             verdict, reason = Verdict.INCONCLUSIVE, Reason.CONFOUNDED
-        sign = float(block.sign[key])
-        ends = sorted((_exp(sign * decisions.low[pool]), _exp(sign * decisions.high[pool])))
-        text = settle(
-            reason,
-            targets=int(block.estimates.targets[pool]),
-            sessions=sessions,
-            margin=float(block.margin[key]),
-            detectable=_number(decisions.detectable[pool]),
-            more_sessions=float(decisions.more_sessions[pool]),
-            more_targets=float(decisions.more_targets[pool]),
-            single=single,
-            confounders=confounders,
-        )
+        text = ""
         if reason is Reason.NO_BASELINE:
             text = self._no_baseline(pool, key)
-        return _Judged(
-            ratio=_number(_exp(sign * decisions.delta[pool])),
-            interval=None
-            if not math.isfinite(ends[0] + ends[1])
-            else Interval(ends[0], ends[1], 1 - float(decisions.alpha[pool])),
-            verdict=verdict,
-            reason=reason,
-            settle=text,
-        )
+        elif reason is not None:
+            more_sessions, more_targets = self._more[pool]
+            text = settle(
+                reason,
+                targets=self._targets[pool],
+                sessions=sessions,
+                margin=self._margin[key],
+                detectable=self._detectable[pool],
+                more_sessions=more_sessions,
+                more_targets=more_targets,
+                single=single,
+                confounders=confounders,
+            )
+        low, high = self._low[pool], self._high[pool]
+        known = math.isfinite(low) and math.isfinite(high)
+        interval = Interval(low, high, self._level[pool]) if known else None
+        return _Judged(self._ratio[pool], interval, verdict, reason, text)
 
     def _pooled(self, units: NDArray[np.int64], key: int) -> tuple[float | None, float | None]:
         """Level of a pool per tag: geometric mean over its targets, for counts the mean over all values."""
@@ -175,9 +186,11 @@ class _Maker:
             if not known.any():
                 found.append(None)
             elif self._block.counted[key]:
-                found.append(_level(np.average(shown[known], weights=weight[known])))
+                mean = np.average(shown[known], weights=weight[known])
+                found.append(_twelve_digits(np.array([mean])).item())
             else:
-                found.append(_level(np.exp(np.log(shown[known]).mean())))
+                mean = np.exp(np.log(shown[known]).mean())
+                found.append(_twelve_digits(np.array([mean])).item())
         return found[0], found[1]
 
     def _no_baseline(self, pool: int, key: int) -> str:
@@ -228,17 +241,21 @@ def _difference(mine: Params, other: Params) -> str:
     return ", ".join(f"{name} {here.get(name, 'absent')} → {there.get(name, 'absent')}" for name in changed) or "unit"
 
 
-def _exp(value: float) -> float:
-    if math.isnan(value):
-        return math.nan
-    return math.exp(value) if value < 700 else math.inf
-
-
 def _number(value: float) -> float | None:
     """A finite number as it is; NaN and infinity as absent."""
     return float(value) if math.isfinite(value) else None
 
 
-def _level(value: float) -> float | None:
-    """A level to twelve digits: the way through the logarithm costs the last ones, and 742 must stay 742."""
-    return float(f"{value:.12g}") if math.isfinite(value) else None
+def _optional(values: Floats) -> list[float | None]:
+    """Finite numbers as they are; NaN and infinity as absent."""
+    return [one if math.isfinite(one) else None for one in values.tolist()]
+
+
+def _twelve_digits(values: Floats) -> Floats:
+    """Levels to twelve digits: the way through the logarithm costs the last ones, and 742 must stay 742."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        digits = 11 - np.floor(np.log10(np.abs(values)))
+        small = digits > 0  # 10 to a negative power is not exact, so one of two ways is taken
+        scale = 10.0 ** np.abs(digits)
+        rounded = np.where(small, np.round(values * scale) / scale, np.round(values / scale) * scale)
+    return np.where(np.isfinite(rounded), rounded, values)

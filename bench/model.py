@@ -335,6 +335,8 @@ class SuiteChoice:
     cases: tuple[str, ...] = ()
     """A subset of the profile's cases; empty means all of them."""
     repetitions: int | None = None
+    targets: tuple[str, ...] = ()
+    """Names of the targets it runs on (senders, for a pair suite); empty means all of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ Check = Callable[[ast.AST, str], list[str]]
 ROOT = Path(__file__).parents[1]
 
 RANKS = {
-    **dict.fromkeys(("model", "errors", "units", "resources"), 0),
+    **dict.fromkeys(("model", "errors", "units", "text", "resources"), 0),
     **dict.fromkeys(("config", "store"), 1),
     **dict.fromkeys(("measure", "analyse"), 2),
     "report": 3,
@@ -42,7 +42,7 @@ DOORS = {
 }
 """library → the only files or folders that may import it."""
 
-SUITE_IMPORTS = ("bench.model", "bench.errors", "bench.units", "defusedxml")
+SUITE_IMPORTS = ("bench.model", "bench.errors", "bench.text", "bench.units", "defusedxml")
 
 BENCH = sorted((ROOT / "bench").rglob("*.py"))
 SUITES = sorted((ROOT / "suites").rglob("*.py"))

@@ -49,9 +49,9 @@ inventory: inventories/demo.yaml
 repetitions: 2
 sessions: {sessions}
 suites:
-  - fio: {{profile: smoke, params: {{runtime_s: 1, ramp_s: 0, size_mib: 64, interval_s: 0}}}}
-  - iperf3: {{profile: smoke, params: {{duration: 1, port: {data_port}}}}}
-  - unixbench: {{profile: smoke, repetitions: 1}}
+  - fio: {{profile: smoke, params: {{runtime_s: 1, size_mib: 64}}, cases: [rand-read-4k-q32t1, seq-read-1m-q8t1]}}
+  - iperf3: {{profile: smoke, params: {{duration: 1, port: {data_port}}}, cases: [tcp]}}
+  - unixbench: {{profile: smoke, params: {{tests: syscall}}, repetitions: 1, targets: [alpha]}}
 phases:
   - pre-resize: {{resize: "{before}-cpus"}}
   - post-resize: {{resize: "{after}-cpus"}}

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from pydantic import Field
 
 from bench.config.catalogue import LoadedSuite
 from bench.config.fields import Count, Lines, Section, Texts, check_line
+from bench.config.inventory import select
 from bench.config.yaml_source import Keys, describe, suggest
 from bench.errors import ConfigError
 from bench.model import Case, Inventory, Parameter, Params, Profile, Scalar, Suite, SuiteChoice, pairs
@@ -35,6 +36,7 @@ class ChoiceSettings(Section):
     params: Texts = Field(default_factory=dict)
     cases: Lines = ()
     repetitions: Count | None = None
+    targets: Lines = ()
 
 
 def make_choice(
@@ -57,7 +59,18 @@ def make_choice(
     params = pairs({key: _param(suite, key, text, blame) for key, text in settings.params.items()})
     if suite.pair and not any(target.peer for target in inventory.targets):
         raise blame((), f"suite {name!r} needs two targets, and no target has a peer", _pair_remedy(inventory))
-    return SuiteChoice(name, profile.name, params, settings.cases, settings.repetitions)
+    chosen = _targets(settings.targets, inventory, blame)
+    return SuiteChoice(name, profile.name, params, settings.cases, settings.repetitions, chosen)
+
+
+def _targets(patterns: Sequence[str], inventory: Inventory, blame: Blame) -> tuple[str, ...]:
+    """The names that `patterns` select (see `inventory.select`), empty when there are none."""
+    if not patterns:
+        return ()
+    try:
+        return tuple(target.name for target in select(inventory, patterns).targets)
+    except ConfigError as error:
+        raise blame(("targets",), error.what, error.remedy) from error
 
 
 def cases_of(suite: Suite, choice: SuiteChoice) -> tuple[Case, ...]:

@@ -81,6 +81,8 @@ def _trials(campaign: Campaign, loaded: LoadedSuite, choice: SuiteChoice, repeti
         params = resolve_params(loaded.suite, choice, case)
         for ends in _ends(campaign, loaded):
             names = tuple(target.name for target in ends)
+            if choice.targets and names[0] not in choice.targets:
+                continue
             estimate = estimate_s(loaded, case, params, ends)
             made.append(
                 Trial(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass
 
 from bench.errors import ParseError
 from bench.model import Measurement, Parsed
+from bench.text import decode
 
 _NUMBER = r"(\d[\d.,]{0,24})"
 _HEADER = re.compile(r"\s*(?:Crystal|Amorphous|K)DiskMark\s*\(?(\d[\w.]*)(?:\)|\s|$)", re.IGNORECASE)
@@ -54,7 +54,7 @@ def parse(data: bytes, source: str) -> Parsed:
     Several results in one file give several values of a part. A row of 0 is a failed one: left out with a warning.
     ParseError when the file is empty, cut or alien, or when every row failed.
     """
-    lines = _decode(data).splitlines()
+    lines = decode(data).splitlines()
     rows, versions = read_rows(lines, source)
     found: list[Measurement] = []
     warnings = ["each value is the best of CrystalDiskMark's runs, not their median"]
@@ -169,12 +169,3 @@ class _Reader:
 
 
 _SHORT = {"sequential": "SEQ", "random": "RND"}
-
-
-def _decode(data: bytes) -> str:
-    """`data` as text; bytes that are not UTF-8 can only stand in names and comments and are replaced."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", errors="replace")
-    if data[:400].count(0) * 3 > len(data[:400]):
-        return data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be", errors="replace")
-    return data.decode("utf-8-sig", errors="replace")

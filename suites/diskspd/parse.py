@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 
 from bench.errors import ParseError
 from bench.model import Parsed
+from bench.text import decode
 
 from .records import parsed
 from .text_form import read_text
@@ -21,20 +21,9 @@ def parse(data: bytes, source: str) -> Parsed:
     Part: "read", "write", and "total" where both did I/O; "timespan 2 read" in a profile of several timespans. Several
     runs in one file give several values of a part. ParseError when the file is empty, truncated, an error or alien.
     """
-    text = _decode(data)
+    text = decode(data)
     if not text.strip():
         raise ParseError(source, expected="output of DiskSpd", found="an empty file")
     read = read_xml if _XML.search(text) else read_text
     results, version, warnings = read(text, source)
     return parsed(results, version, warnings, source)
-
-
-def _decode(data: bytes) -> str:
-    """`data` as text; bytes that are not UTF-8 (code page 1251 …) can only stand in names and are replaced."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        text = data.decode("utf-16", errors="replace")
-    elif data[:400].count(0) * 3 > len(data[:400]):
-        text = data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be", errors="replace")
-    else:
-        text = data.decode("utf-8-sig", errors="replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")

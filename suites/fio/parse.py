@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
-
 from bench.errors import ParseError
 from bench.model import Parsed
+from bench.text import decode
 
 from .json_form import DOCUMENT, read_json
 from .records import parsed
@@ -21,7 +20,7 @@ def parse(data: bytes, source: str) -> Parsed:
     file give several values of a part. A file with text and JSON (`--output-format=normal,json`) is read once, from
     its JSON. ParseError when the file is empty, truncated or alien, or when a job ended with an error.
     """
-    text = _decode(data)
+    text = decode(data)
     if not text.strip():
         raise ParseError(source, expected="output of fio", found="an empty file")
     if DOCUMENT.search(text):
@@ -31,14 +30,3 @@ def parse(data: bytes, source: str) -> Parsed:
     else:
         runs, warnings = read_text(text, source)
     return parsed(runs, warnings, source)
-
-
-def _decode(data: bytes) -> str:
-    """`data` as text with LF line ends; bytes that are not UTF-8 can only stand in names and are replaced."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        text = data.decode("utf-16", errors="replace")
-    elif data[:400].count(0) * 3 > len(data[:400]):
-        text = data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be", errors="replace")
-    else:
-        text = data.decode("utf-8-sig", errors="replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")

@@ -24,7 +24,7 @@ def find(text: str) -> list[Block]:
     blocks: list[Block] = []
     ended: datetime | None = None
     for number, line in enumerate(text.split("\n"), start=1):
-        match = _LINE.match(line)
+        match = _LINE.match(line[:1000])
         row = _row(match, number) if match else None
         if match is None or row is None:
             continue

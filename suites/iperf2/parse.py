@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 from bench.errors import ParseError
 from bench.model import Measurement, Parsed, Series
+from bench.text import decode
 from bench.units import convert
 
 from . import csv_rows, text
-from .decode import decode
 from .result import Direction, Failure, Test
 from .totals import add_up
 

@@ -21,7 +21,7 @@ _ROW = re.compile(
 _CLIENT = re.compile(r"Client connecting to .+?, (TCP|UDP) port (\d+)")
 _SERVER = re.compile(r"Server listening on (TCP|UDP) port (\d+)")
 _CONNECTED = re.compile(r"\[\s*([^\]\s]+)\] local \S+ port (\d+) connected (?:with|to) \S+ port \d+(.*)")
-_CONNECT_TIME = re.compile(r"\(ct=([\d.]+) ms\)")
+_CONNECT_TIME = re.compile(r"\(ct=(\d+(?:\.\d+)?) ms\)")
 _WRONG = re.compile(
     r"\b(?:connect|write|bind) (?:failed|error)|read failed: Connection refused|\berror: |unrecognized option|too many"
 )
@@ -29,6 +29,8 @@ _NO_ACK = "did not receive ack of last datagram"
 _UDP = re.compile(rf"({_NUMBER}) ms\s+(-?\d+)/\s*(\d+)\s*\(")
 _LATENCY = re.compile(rf"\)\s+({_NUMBER})/\s*({_NUMBER})/\s*({_NUMBER})/\s*({_NUMBER}) ms")
 _WRITES = re.compile(r"(\d+)/\d+\s+(\d+)(?:\s+-?\d+[KM]?/(\d+)(?:\(\d+\))? us|\s*$)")
+_LONGEST = 1000
+"""Characters of a line that are looked at: no row is longer, and patterns must not crawl over megabytes."""
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
 
 
@@ -47,7 +49,7 @@ def find(text: str) -> list[Block]:
     """Every test in `text`, in order; empty when nothing looks like iperf2."""
     state = _State()
     for number, line in enumerate(text.split("\n"), start=1):
-        _take(state, number, line)
+        _take(state, number, line[:_LONGEST])
     _finish(state, 0)
     return state.blocks
 

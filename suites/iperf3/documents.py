@@ -16,6 +16,8 @@ _START = re.compile(r'\{\s*"(?:(?:start|end)"\s*:\s*\{|intervals"\s*:\s*\[|(?:er
 _WORD = re.compile(
     r'("(?:[^"\\\n]|\\.)*")|(?<![\w."])[-+]?(?:nan|inf(?:inity)?)(?:\([a-z]*\))?(?![\w"])', re.IGNORECASE
 )
+_MOST_BROKEN = 20
+"""Broken starts after which the rest is not JSON: each costs a pass over what follows."""
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None)
 
 
@@ -37,8 +39,8 @@ def find(text: str) -> list[Document]:
 
 
 def _documents(text: str) -> Iterator[Document]:
-    position, line, counted = 0, 1, 0
-    while match := _START.search(text, position):
+    position, line, counted, broken = 0, 1, 0, 0
+    while broken < _MOST_BROKEN and (match := _START.search(text, position)):
         line += text.count("\n", counted, match.start())
         counted = match.start()
         try:
@@ -51,6 +53,7 @@ def _documents(text: str) -> Iterator[Document]:
             where = getattr(error, "lineno", line)
             yield Document(where, None, getattr(error, "msg", "a number that is too long"))
             position = match.end()
+            broken += 1
 
 
 def _from_events(events: list[Document]) -> Iterator[Document]:

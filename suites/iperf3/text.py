@@ -21,8 +21,10 @@ _HEADER = re.compile(r"\[ ?ID\](?:\[Role\])?\s+Interval")
 _BEGIN = re.compile(r"Connecting to host|Accepted connection from")
 _STREAM = re.compile(r"\[\s*(\d+)\] local \S+ port \d+ connected (?:to|with) ")
 _VERSION = re.compile(r"^iperf (\d+\.\d\S*)")
-_CPU = re.compile(r"CPU Utilization: local/\w+ ([\d.]+)%.*?remote/\w+ ([\d.]+)%")
+_CPU = re.compile(r"CPU Utilization: local/\w+ (\d+(?:\.\d+)?)%.*?remote/\w+ (\d+(?:\.\d+)?)%")
 _FAILED = re.compile(r"iperf3?: (?:error|interrupt|the (?:client|server) has terminated)\b.*|(?:error|interrupt) - .*")
+_LONGEST = 1000
+"""Characters of a line that are looked at: no row is longer, and patterns must not crawl over megabytes."""
 _JITTER = re.compile(r"([\d.]+) ms\s+(-?\d+)/\s*(\d+)")
 
 
@@ -57,7 +59,7 @@ def find(text: str) -> list[Test | Failure]:
     """Every test in `text`, in order; empty when there is none."""
     results: list[Test | Failure] = []
     block, version = _Block(1), ""
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate((line[:_LONGEST] for line in text.split("\n")), start=1):
         if failed := _FAILED.search(line):
             results.append(Failure(number, "a test without error", failed[0].strip()))
             block = _Block(number + 1, version=version)

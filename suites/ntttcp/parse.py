@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from bench.errors import ParseError
 from bench.model import Measurement, Parsed, Series
+from bench.text import decode
 
 from . import documents, linux_text, windows_text
-from .decode import decode
 from .reading import Reading, measurements, series
 
 

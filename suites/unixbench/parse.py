@@ -11,10 +11,10 @@ import re
 
 from bench.errors import ParseError
 from bench.model import Better, Kind, Measurement, Metric, Parsed
+from bench.text import decode
 
 from . import log, report
 from .catalogue import CATEGORIES, INDEX_TESTS, TESTS, find, part
-from .decode import decode
 
 _ROUNDING = 0.006  # the report prints one decimal; small indexes of slow machines lose up to half a percent by it
 

@@ -55,7 +55,7 @@ def values(parsed: Parsed) -> dict[tuple[str, str], list[float]]:
 @needs_samples
 @pytest.mark.parametrize("name", texts)
 def test_every_expected_value_of_a_text(name: str) -> None:
-    results, _, _ = _part["text_form"].read_text(_part["parse"]._decode(read(name)), name)
+    results, _, _ = _part["text_form"].read_text(_part["parse"].decode(read(name)), name)
     assert len(results) == len(INDEX[name]["runs"])
     for result, wanted in zip(results, INDEX[name]["runs"], strict=True):
         assert (result.test_time_s, result.threads) == (wanted["test_time_s"], wanted["threads"])

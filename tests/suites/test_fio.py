@@ -53,7 +53,7 @@ def wanted_runs(expected: dict[str, Any]) -> list[list[dict[str, Any]]]:
 @needs_samples
 @pytest.mark.parametrize("name", good)
 def test_every_expected_value_of_a_sample(name: str) -> None:
-    text = _part["parse"]._decode(read(name))
+    text = _part["parse"].decode(read(name))
     reader = _part["json_form"].read_json if name.endswith(".json") else _part["text_form"].read_text
     runs, _ = reader(text, name)
     expected = wanted_runs(INDEX[name])

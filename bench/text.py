@@ -1,4 +1,7 @@
-"""Bytes of a file that went through terminals, editors and Windows shells, as text with plain line ends."""
+"""Bytes that a tool printed, after terminals, editors and Windows shells had them, as text with plain line ends.
+
+The one helper beside the contracts that suites may import: every parser starts with it.
+"""
 
 from __future__ import annotations
 

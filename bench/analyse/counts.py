@@ -158,8 +158,6 @@ def count_p_values(counts: Counts) -> Floats:
 
     Poisson means test where events are few and not bursty, else the conditional binomial test on k/φ.
     """
-    from scipy.stats import poisson_means_test
-
     k = _effective(counts, np.full(len(counts.phi), ALPHA))
     with np.errstate(divide="ignore", invalid="ignore"):
         expected = counts.values[:, 1] / counts.values.sum(axis=1)
@@ -169,5 +167,7 @@ def count_p_values(counts: Counts) -> Floats:
     for index in np.flatnonzero((counts.phi <= 1) & (counts.events.sum(axis=1) <= EXACT_UP_TO)):
         (before, after), (values_before, values_after) = counts.events[index], counts.values[index]
         if values_before > 0 and values_after > 0:
+            from scipy.stats import poisson_means_test  # costs half a second, and most campaigns count nothing
+
             p[index] = poisson_means_test(int(after), values_after, int(before), values_before).pvalue
     return np.where(usable(counts), p, np.nan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from bench.config.catalogue import LoadedSuite
 from bench.errors import ParseError
@@ -12,6 +13,17 @@ from bench.measure.plan import case_of
 from bench.measure.protocol import Collected, Job
 from bench.measure.provision import Machine, tool_digest
 from bench.model import Attempt, Context, Facts, Pairs, Role, Status, Target, Trial, pairs
+
+LOW_DISK_KIB = 1024
+_LONGEST = 100  # characters of a value that a target wrote into started.json or done.json
+
+Fault: TypeAlias = tuple[Status, str]
+"""How an attempt ended, when that was not a job's own doing, and the cause in words."""
+
+
+def run_key(run_id: str) -> str:
+    """A run's name on targets. Of one length: the paths that a benchmark sees must not tell two phases apart."""
+    return hashlib.sha256(run_id.encode()).hexdigest()[:8]
 
 
 def make_job(
@@ -26,9 +38,9 @@ def make_job(
 ) -> Job:
     """The job of one role; its id depends on run, trial, attempt and role alone."""
     key = f"{trial.trial_id}\0{attempt}\0{role}"
-    job_id = f"{run_id}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    job_id = f"{run_key(run_id)}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     folder = f"{machine.base}/jobs/{job_id}"
-    data_folder = f"{machine.base}/data/{run_id}"
+    data_folder = f"{machine.base}/data/{run_key(run_id)}"
     tool = loaded.suite.tool
     context = Context(
         role=role,
@@ -44,33 +56,78 @@ def make_job(
     return Job(job_id, target, role, folder, data_folder, spec)
 
 
-def judge(job: Job, collected: Collected, loaded: LoadedSuite) -> tuple[Status, str]:
+def judge(job: Job, collected: Collected, loaded: LoadedSuite) -> Fault:
     """How a job ended, and the cause in words; reads the results only to see whether they are results."""
-    state, done = collected.state, collected.done
-    if state.word == "dead":
-        reason, _, boots = state.detail.partition(" ")
-        if reason == "rebooted":
-            return (
-                Status.INTERRUPTED,
-                f"{job.target.name} rebooted while the job ran (boot id {boots.replace(' ', ' → ')})",
-            )
-        return Status.INTERRUPTED, f"the job on {job.target.name} is gone without a result (was it killed?)"
+    done, name = collected.done, job.target.name
+    if collected.state.word != "done":
+        return Status.INTERRUPTED, _gone(name, collected)
     if collected.problem:
-        return Status.FAILED, f"{job.target.name}: {collected.problem}"
-    code = done.get("exit_code")
+        return Status.FAILED, f"{name}: {collected.problem}"
+    code, stopped = done.get("exit_code"), bool(done.get("stopped"))
+    step = f"step {_short(done.get('step'))} on {name}"
     if done.get("timeout"):
-        return Status.TIMEOUT, f"step {done.get('step')} on {job.target.name} ran into its timeout; {_tail(collected)}"
-    if code != 0 and not (done.get("stopped") and job.spec.serves):
-        stopped = "was stopped" if done.get("stopped") else f"exited with {code}"
-        return Status.FAILED, f"step {done.get('step')} on {job.target.name} {stopped}: {_tail(collected)}"
-    for name in job.spec.results:
-        if name not in collected.files:
-            return Status.FAILED, f"{job.target.name}: the tool left no {name}; {_tail(collected)}"
-        try:
-            loaded.parse(collected.files[name], name)
-        except ParseError as error:
-            return Status.FAILED, f"{job.target.name}: {error}"
+        return Status.TIMEOUT, f"{step} ran into its timeout; {_tail(collected)}"
+    if stopped and not job.spec.serves:
+        status = Status.FAILED if job.role is Role.RECEIVER else Status.TIMEOUT
+        return status, f"{step} did not end and was stopped; {_tail(collected)}"
+    if code != 0 and not stopped:
+        return Status.FAILED, f"{step} exited with {_short(code)}; {_tail(collected)}{_disk(collected)}"
+    for path in job.spec.results:
+        if path not in collected.files:
+            return Status.FAILED, f"{name}: the tool left no {path}; {_tail(collected)}{_disk(collected)}"
+        if fault := _unreadable(loaded, collected.files[path], path):
+            return Status.FAILED, f"{name}: {fault}"
     return Status.OK, ""
+
+
+def _gone(name: str, collected: Collected) -> str:
+    """Why a job that was started has no result."""
+    reason, _, boots = collected.state.detail.partition(" ")
+    if reason == "rebooted":
+        return f"{name} rebooted while the job ran (boot id {boots.replace(' ', ' → ')})"
+    if collected.state.word == "dead":
+        return f"the job on {name} is gone without a result (was it killed?); {_tail(collected)}"
+    return f"the folder of the job on {name} is gone"
+
+
+def _unreadable(loaded: LoadedSuite, content: bytes, path: str) -> str:
+    """Why a result is none, "" when it is one."""
+    try:
+        loaded.parse(content, path)
+    except ParseError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001  # foreign code on a target's bytes: its fault ends a trial, not the run
+        return f"the suite's parse() raised {type(error).__name__}: {error} (a bug; the raw output is kept)"
+    return ""
+
+
+def _disk(collected: Collected) -> str:
+    free = collected.done.get("free_kib")
+    return f"; its disk is full ({free} KiB free)" if isinstance(free, int) and free < LOW_DISK_KIB else ""
+
+
+def _short(value: object) -> str:
+    """A value that a target wrote, bounded."""
+    return str(value)[:_LONGEST]
+
+
+def _verdict(ends: list[tuple[Job, Collected]], loaded: LoadedSuite) -> Fault:
+    """Status and cause of an attempt: of the end that went wrong first.
+
+    When one end fails the other one usually follows; being interrupted comes before failing, what was stopped by us
+    follows from something else, and otherwise the earlier end (by the targets' clocks) is the root.
+    """
+    bad: list[tuple[int, str, Fault]] = []
+    for job, collected in ends:
+        fault = judge(job, collected, loaded)
+        if fault[0] is not Status.OK:
+            rank = 0 if fault[0] is Status.INTERRUPTED else 2 if collected.done.get("stopped") else 1
+            bad.append((rank, _short(collected.done.get("realtime", "")), fault))
+    if not bad:
+        return Status.OK, ""
+    bad.sort(key=lambda one: one[:2])
+    causes = [bad[0][2][1], *(f"then {cause}" for rank, _, (_, cause) in bad[1:] if rank != 2)]
+    return bad[0][2][0], "; ".join(causes)
 
 
 def _tail(collected: Collected) -> str:
@@ -89,12 +146,10 @@ def record(
     loaded: LoadedSuite,
     started_at: str,
     tools: Mapping[str, Pairs],
+    fault: Fault | None = None,
 ) -> tuple[Attempt, dict[str, bytes], dict[str, dict[str, Facts]]]:
     """Everything that is stored of an attempt: its record, raw files below their role, facts by target."""
-    verdicts = [judge(job, collected, loaded) for job, collected in ends]
-    order = (Status.INTERRUPTED, Status.TIMEOUT, Status.FAILED, Status.OK)
-    status = min((status for status, _ in verdicts), key=order.index)
-    cause = "; ".join(cause for _, cause in verdicts if cause)
+    status, cause = fault or _verdict(ends, loaded)
     raw: dict[str, bytes] = {}
     facts: dict[str, dict[str, Facts]] = {"before": {}, "after": {}}
     results: list[str] = []
@@ -110,10 +165,10 @@ def record(
                 facts[when][name] = value
         for event, data in (("started", collected.started), ("done", collected.done)):
             if "realtime" in data:
-                clocks[f"{name} {event}"] = str(data["realtime"])
-                clocks[f"{name} {event} uptime_s"] = str(data.get("uptime_s", ""))
+                clocks[f"{name} {event}"] = _short(data["realtime"])
+                clocks[f"{name} {event} uptime_s"] = _short(data.get("uptime_s", ""))
             if "boot_id" in data:
-                boots[f"{name} {event}"] = str(data["boot_id"])
+                boots[f"{name} {event}"] = _short(data["boot_id"])
         code = collected.done.get("exit_code")
         if isinstance(code, int):
             codes[name] = code

@@ -9,7 +9,6 @@ again, and never after a refused key or an unknown host key.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -22,7 +21,10 @@ RETRY_AFTER_S = (0.5, 2.0)
 
 
 class Connections:
-    """Hands out one connection per target at a time; safe to use from several threads."""
+    """Hands out one connection per target at a time; safe to use from several threads.
+
+    sleep: how to pause between two tries (default: until the pause is over or the pool is aborted).
+    """
 
     def __init__(
         self,
@@ -30,27 +32,38 @@ class Connections:
         capacity: int = 32,
         linger: int = 16,
         retry_after_s: tuple[float, ...] = RETRY_AFTER_S,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         self._transport = transport
         self._capacity = capacity
         self._linger = linger
         self._retry_after_s = retry_after_s
-        self._sleep = sleep
+        self._aborted = threading.Event()
+        self._sleep = sleep or self._aborted.wait
         self._idle: dict[str, Connection] = {}
         self._lingering: dict[str, Connection] = {}
+        self._used: set[Connection] = set()
         self._lock = threading.Lock()
 
     @contextmanager
-    def to(self, target: Target) -> Iterator[Connection]:
-        """A connection for the length of a `with`; it is kept when all went well and closed otherwise."""
+    def to(self, target: Target, *, keep: bool = True) -> Iterator[Connection]:
+        """A connection for the length of a `with`; afterwards it is kept when all went well and `keep`, else closed."""
         connection = self._take(target) or self._connect(target)
+        with self._lock:
+            self._used.add(connection)
         try:
+            if self._aborted.is_set():
+                raise TransportError("was left, as asked", where=target.name)
             yield connection
         except BaseException:
+            self._release(connection)
             connection.close()
             raise
-        self._keep(target, connection)
+        self._release(connection)
+        if keep:
+            self._keep(target, connection)
+        else:
+            connection.close()
 
     def close(self) -> None:
         """Hang up all idle connections."""
@@ -60,26 +73,40 @@ class Connections:
         for connection in idle:
             connection.close()
 
-    def forget(self, target: Target) -> None:
-        """Hang up the idle connection of a target, e.g. when it is known to be stale."""
-        if connection := self._take(target):
+    def abort(self) -> None:
+        """Hang up everything at once, also what is in use: those calls end with a TransportError, new ones too."""
+        self._aborted.set()
+        with self._lock:
+            used = list(self._used)
+        for connection in used:
             connection.close()
+        self.close()
+
+    def _release(self, connection: Connection) -> None:
+        with self._lock:
+            self._used.discard(connection)
 
     def _take(self, target: Target) -> Connection | None:
+        """The idle connection of a target; one that the other side has closed meanwhile is dropped."""
         with self._lock:
-            return self._idle.pop(target.name, None) or self._lingering.pop(target.name, None)
+            connection = self._idle.pop(target.name, None) or self._lingering.pop(target.name, None)
+        if connection is not None and not connection.alive():
+            connection.close()
+            return None
+        return connection
 
     def _keep(self, target: Target, connection: Connection) -> None:
         surplus = connection
         with self._lock:
-            if target.name not in self._idle and len(self._idle) < self._capacity:
-                self._idle[target.name] = connection
-                return
-            if target.name not in self._lingering and self._linger > 0:
-                self._lingering[target.name] = connection
-                if len(self._lingering) <= self._linger:
+            if not self._aborted.is_set():
+                if target.name not in self._idle and len(self._idle) < self._capacity:
+                    self._idle[target.name] = connection
                     return
-                surplus = self._lingering.pop(next(iter(self._lingering)))
+                if target.name not in self._lingering and self._linger > 0:
+                    self._lingering[target.name] = connection
+                    if len(self._lingering) <= self._linger:
+                        return
+                    surplus = self._lingering.pop(next(iter(self._lingering)))
         surplus.close()
 
     def _connect(self, target: Target) -> Connection:
@@ -89,7 +116,7 @@ class Connections:
             except (HostKeyError, AuthError):
                 raise
             except TransportError:
-                if pause is None:
+                if pause is None or self._aborted.is_set():
                     raise
                 self._sleep(pause)
         raise AssertionError("unreachable: the last try returns or raises")

@@ -43,6 +43,13 @@ class Fleet:
         """Names of the targets that answered."""
         return sorted(self._machines)
 
+    def give_up(self, target: Target, cause: str) -> None:
+        """Nothing more of this session runs on a target: it could not be reached for as long as patience lasted."""
+        with self._lock:
+            self._problems[(target.name, "")] = cause
+        self._tell(target.name, f"cannot run any more: {cause}")
+        self._run.event(now(), "unusable", target=target.name, suite="", cause=cause)
+
     def problem(self, target: Target, loaded: LoadedSuite) -> str:
         """Why `loaded` cannot run on `target`, "" when it can; finds out at the first call."""
         return self._once((target.name, ""), lambda: self._survey(target)) or self._once(

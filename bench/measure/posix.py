@@ -143,7 +143,7 @@ def status(job_id: str, folder: str) -> str:
 
 
 def await_port(port: int, seconds: int, folder: str) -> str:
-    """Wait until something listens on a TCP port; prints `listening`, `silent`, or `ended` when the job did so first."""
+    """Wait until something listens on a TCP port; prints `listening`, `silent`, or `ended` (the job did so first)."""
     return f"job={quote(folder)}; port={port:04X}; tries={seconds * 10}\n{resource('await_port.sh')}"
 
 

@@ -6,11 +6,8 @@ the job should be over.
 
 from __future__ import annotations
 
-import hashlib
-import io
 import secrets
-import tarfile
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -18,6 +15,7 @@ from bench.errors import AuthError, HostKeyError, TransportError
 from bench.measure import posix
 from bench.measure.connections import Connections
 from bench.measure.facts import parse_facts
+from bench.measure.unpack import unpack
 from bench.model import Facts, JobSpec, Role, Target
 
 PORT_WAIT_S = 15
@@ -27,8 +25,9 @@ FIRST_POLL_S = 0.05
 LONGEST_POLL_S = 15.0
 PEER_GRACE_S = 20.0
 """How long a receiver may take to end by itself after its sender did."""
-MAX_FILES = 2000
-MAX_BYTES = 128 << 20
+HANG_UP_S = 10.0
+"""A job that is expected to take longer than this is left without a connection: an idle one is silent by itself, but
+a server may ask whether its client is alive (`ClientAliveInterval`), and the answer would fall into the measurement."""
 
 T = TypeVar("T")
 Wait = Generator[float, None, T]
@@ -54,18 +53,19 @@ class Job:
     @property
     def longest_s(self) -> float:
         """Seconds after which every timeout inside it must have struck."""
-        return sum(step.timeout_s for step in self.spec.steps) + 30
+        return sum(step.timeout_s + posix.KILL_AFTER_S for step in self.spec.steps) + 30
 
 
 @dataclass(slots=True)
 class Collected:
-    """What came back from one job."""
+    """What came back from one job. problem: why its files cannot be believed; notes: what else should be known."""
 
     state: posix.JobState
     files: dict[str, bytes] = field(default_factory=dict)
     before: Facts | None = None
     after: Facts | None = None
     problem: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def started(self) -> Mapping[str, object]:
@@ -91,26 +91,27 @@ class Protocol:
     patience_s: float = 600.0
 
     def launch(self, job: Job) -> posix.JobState:
-        """Start a job, or find it started; prints nothing else. One round trip."""
-        nonce = secrets.token_hex(8)
+        """Start a job, or find it started. One round trip."""
         text = posix.launch(job.job_id, job.folder, job.spec, job.data_folder, self.probe)
-        with self.connections.to(job.target) as connection:
-            reply = connection.run(posix.marked(nonce, [("state", text)]), timeout_s=LAUNCH_TIMEOUT_S)
-        return posix.read_state(posix.sections(reply, nonce, job.target.name)["state"], job.target.name)
+        keep = job.expected_s <= HANG_UP_S
+        found = self._ask(job.target, [("state", text)], LAUNCH_TIMEOUT_S, keep=keep)
+        return posix.read_state(found["state"], job.target.name)
 
-    def listening(self, job: Job) -> bool:
-        """Wait on the target until the receiver's port is open."""
-        nonce = secrets.token_hex(8)
-        text = posix.await_port(job.spec.ready_port or 0, PORT_WAIT_S)
-        with self.connections.to(job.target) as connection:
-            reply = connection.run(posix.marked(nonce, [("port", text)]), timeout_s=PORT_WAIT_S + 10)
-        return b"listening" in posix.sections(reply, nonce, job.target.name)["port"]
+    def look(self, job: Job) -> posix.JobState:
+        """Where a job is, without starting it."""
+        found = self._ask(job.target, [("state", posix.status(job.job_id, job.folder))], 30)
+        return posix.read_state(found["state"], job.target.name)
+
+    def listening(self, job: Job) -> str:
+        """Wait on the target until the receiver's port is open: "listening", "silent", or "ended"."""
+        text = posix.await_port(job.spec.ready_port or 0, PORT_WAIT_S, job.folder)
+        keep = job.expected_s <= HANG_UP_S
+        found = self._ask(job.target, [("port", text)], PORT_WAIT_S + 10, keep=keep)
+        return found["port"].decode("utf-8", "replace").strip()
 
     def stop(self, job: Job) -> None:
         """End a job's running step; the job writes its result."""
-        nonce = secrets.token_hex(8)
-        with self.connections.to(job.target) as connection:
-            connection.run(posix.marked(nonce, [("state", posix.stop(job.job_id, job.folder))]), timeout_s=30)
+        self._ask(job.target, [("state", posix.stop(job.job_id, job.folder))], 30)
 
     def remove(self, job: Job) -> None:
         """Delete the job folder."""
@@ -119,112 +120,110 @@ class Protocol:
 
     def collect(self, job: Job) -> Collected:
         """The state of a job and, when it has ended, facts, hashes and files: one round trip."""
-        nonce = secrets.token_hex(8)
-        ended = [
-            ("facts", f"(\n{self.probe}\n) </dev/null 2>/dev/null"),
-            ("hashes", posix.list_files(job.folder)),
-            ("archive", posix.archive(job.folder)),
-        ]
-        wanted = [("state", posix.status(job.job_id, job.folder))]
-        wanted += [(name, posix.when_done(job.folder, text)) for name, text in ended]
-        with self.connections.to(job.target) as connection:
-            reply = connection.run(posix.marked(nonce, wanted), timeout_s=COLLECT_TIMEOUT_S)
-        return _read_collected(posix.sections(reply, nonce, job.target.name), job)
+        ended = [(name, posix.when_done(job.folder, text)) for name, text in self._evidence(job)]
+        return self._fetch(job, ended)
 
     def salvage(self, job: Job) -> Collected:
         """What is left of a dead job: files as they are."""
-        nonce = secrets.token_hex(8)
-        wanted = [
-            ("state", posix.status(job.job_id, job.folder)),
+        return self._fetch(job, self._evidence(job))
+
+    def _evidence(self, job: Job) -> list[tuple[str, str]]:
+        return [
             ("facts", f"(\n{self.probe}\n) </dev/null 2>/dev/null"),
             ("hashes", posix.list_files(job.folder)),
             ("archive", posix.archive(job.folder)),
         ]
-        with self.connections.to(job.target) as connection:
-            reply = connection.run(posix.marked(nonce, wanted), timeout_s=COLLECT_TIMEOUT_S)
-        return _read_collected(posix.sections(reply, nonce, job.target.name), job)
 
-    def patiently(self, action: str, job: Job, delay_s: float) -> Wait[Collected]:
-        """Sleep `delay_s`, then collect or salvage; an unreachable target is tried again until patience ends."""
-        yield delay_s
-        waited, pause = 0.0, 2.0
+    def _fetch(self, job: Job, evidence: list[tuple[str, str]]) -> Collected:
+        state = ("state", posix.status(job.job_id, job.folder))
+        found = self._ask(job.target, [state, *evidence], COLLECT_TIMEOUT_S)
+        return _read_collected(found, job)
+
+    def _ask(
+        self, target: Target, wanted: list[tuple[str, str]], timeout_s: float, *, keep: bool = True
+    ) -> dict[str, bytes]:
+        nonce = secrets.token_hex(8)
+        with self.connections.to(target, keep=keep) as connection:
+            reply = connection.run(posix.marked(nonce, wanted), timeout_s=timeout_s)
+        found = posix.sections(reply, nonce, target.name)
+        if absent := [name for name, _ in wanted if name not in found]:
+            raise TransportError(f"gave half an answer (no {absent[0]!r})", where=target.name)
+        return found
+
+    # --- waiting ---
+
+    def patiently(self, call: Callable[[Job], T], job: Job, delay_s: float, patience_s: float | None = None) -> Wait[T]:
+        """Sleep `delay_s`, then `call(job)`; an unreachable target is tried again until patience ends.
+
+        Every call of this protocol may be repeated: it finds what an earlier one did, even when that one's answer was
+        lost. A refused key or an unknown host key is never tried again.
+        """
+        if delay_s > 0:
+            yield delay_s
+        waited, pause = 0.0, 1.0
         while True:
             try:
-                return self.salvage(job) if action == "salvage" else self.collect(job)
+                return call(job)
             except (HostKeyError, AuthError) as error:
                 raise LeftOnTarget(str(error)) from error
             except TransportError as error:
-                if waited >= self.patience_s:
-                    raise LeftOnTarget(f"{error}; its job stays on the target") from error
+                if waited >= (self.patience_s if patience_s is None else patience_s):
+                    raise LeftOnTarget(str(error)) from error
                 yield pause
                 waited += pause
                 pause = min(pause * 2, 30.0)
 
-    def await_end(self, job: Job) -> Wait[Collected]:
-        """Come back when the job should be over, then ask at growing intervals until it has ended."""
-        found = yield from self.patiently("collect", job, job.expected_s + FIRST_POLL_S)
-        pause, waited = max(0.25, min(job.expected_s * 0.05, LONGEST_POLL_S)), job.expected_s
+    def await_end(self, job: Job, state: posix.JobState) -> Wait[Collected]:
+        """Come back when the job should be over, then ask at growing intervals until it has ended.
+
+        Asking costs a few packets while an overrunning job still measures; the intervals grow to 5 % of what the job
+        should take, at most 15 s.
+        """
+        running = state.word == "running"
+        expected = max(0.0, job.expected_s - state.ran_s) + FIRST_POLL_S if running else 0.0
+        found = yield from self.patiently(self.collect, job, expected)
+        pause, waited = max(0.25, min(job.expected_s * 0.05, LONGEST_POLL_S)), state.ran_s + expected
         while found.state.word == "running":
             if waited > job.longest_s:
-                self.stop(job)
+                yield from self.patiently(self.stop, job, 0.0)
             if waited > job.longest_s + 60:
                 raise LeftOnTarget("the job neither ends nor can be stopped")
-            found = yield from self.patiently("collect", job, pause)
+            found = yield from self.patiently(self.collect, job, pause)
             waited += pause
             pause = min(pause * 1.5, LONGEST_POLL_S)
-        if found.state.word == "dead":
-            return (yield from self.patiently("salvage", job, 0.0))
-        return found
+        return (yield from self._whole(job, found))
+
+    def receiver_end(self, job: Job) -> Wait[Collected]:
+        """A receiver normally ends with its sender; one that does not is stopped after a grace period."""
+        waited, pause = 0.0, 0.2
+        found = yield from self.patiently(self.collect, job, 0.0)
+        while found.state.word == "running":
+            if waited > PEER_GRACE_S:
+                yield from self.patiently(self.stop, job, 0.0)
+            if waited > 4 * PEER_GRACE_S:
+                raise LeftOnTarget("the receiver neither ends nor can be stopped")
+            found = yield from self.patiently(self.collect, job, pause)
+            waited += pause
+            pause = min(pause * 1.5, 3.0)
+        return (yield from self._whole(job, found))
+
+    def _whole(self, job: Job, found: Collected) -> Wait[Collected]:
+        """What there is of a job that did not end as it should."""
+        if found.state.word == "done":
+            return found
+        return (yield from self.patiently(self.salvage, job, 0.0))
 
 
 def _read_collected(found: Mapping[str, bytes], job: Job) -> Collected:
     state = posix.read_state(found["state"], job.target.name)
     if state.word not in ("done", "dead") or not found.get("archive"):
         return Collected(state)
-    files, problem = _unpack(found["archive"], posix.read_hashes(found["hashes"]))
-    collected = Collected(state, files, problem=problem)
-    before = files.get(posix.FACTS_BEFORE)
+    hashes = found["hashes"]
+    unpacked = unpack(found["archive"], posix.read_hashes(hashes), posix.read_large(hashes))
+    collected = Collected(state, unpacked.files, problem=unpacked.problem, notes=unpacked.notes)
+    before = unpacked.files.get(posix.FACTS_BEFORE)
     collected.before = parse_facts(before) if before else None
     collected.after = parse_facts(found["facts"]) if found.get("facts", b"").strip() else None
     if found.get("facts"):
-        files["facts-after.txt"] = found["facts"]
+        collected.files["facts-after.txt"] = found["facts"]
     return collected
-
-
-def _unpack(archive: bytes, hashes: Mapping[str, str]) -> tuple[dict[str, bytes], str]:
-    """Regular files of the archive with safe names, checked against their hashes; and what was wrong with the rest."""
-    files: dict[str, bytes] = {}
-    problems: list[str] = []
-    size = 0
-    try:
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            for member in tar:
-                name = member.name.removeprefix("./")
-                if member.isdir():
-                    continue
-                if not member.isfile() or not _safe(name):
-                    problems.append(f"unsafe file {name[:80]!r} was not taken")
-                    continue
-                size += member.size
-                if size > MAX_BYTES or len(files) >= MAX_FILES:
-                    problems.append(f"more than {MAX_BYTES >> 20} MiB or {MAX_FILES} files: the rest was not taken")
-                    break
-                reader = tar.extractfile(member)
-                files[name] = reader.read() if reader else b""
-    except (tarfile.TarError, EOFError, ValueError) as error:
-        problems.append(f"the archive is damaged ({error})")
-    for name, content in files.items():
-        if hashes.get(name) != hashlib.sha256(content).hexdigest():
-            problems.append(f"{name} is not what the target hashed")
-    problems += [f"{name} did not arrive" for name in hashes if name not in files and _safe(name)]
-    return files, "; ".join(problems[:5])
-
-
-def _safe(name: str) -> bool:
-    return (
-        not name.startswith("/")
-        and ".." not in name.split("/")
-        and "\0" not in name
-        and len(name) < 200
-        and name.isprintable()
-    )

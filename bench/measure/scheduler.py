@@ -63,8 +63,11 @@ class Scheduler:
         """Whether `stop` or `abandon` was called."""
         return self._stopping.is_set()
 
-    def run(self, works: Iterable[Work]) -> None:
-        """Run all works; the first exception that an activity lets out ends the run (after those in flight)."""
+    def run(self, works: Iterable[Work], on_abandon: Callable[[], None] | None = None) -> None:
+        """Run all works; the first exception that an activity lets out ends the run (after those in flight).
+
+        on_abandon: called once after `abandon()`, to make the blocking calls in flight return.
+        """
         waiting = list(works)
         taken: set[str] = set()
         sleeping: list[tuple[float, int, _Running]] = []
@@ -87,6 +90,8 @@ class Scheduler:
                 if self._abandoned.is_set() or (
                     not active and not sleeping and (self._stopping.is_set() or not waiting)
                 ):
+                    if self._abandoned.is_set() and on_abandon is not None:
+                        on_abandon()
                     break
                 for running, delay, error in self._finished(sleeping, active):
                     active -= 1

@@ -307,6 +307,11 @@ class SshConnection:
         if time.monotonic() > deadline:
             raise TransportError("no answer in time", where=self._target.name)
 
+    def alive(self) -> bool:
+        """Whether neither side has hung up, as far as is known here."""
+        transport = self._client.get_transport()
+        return transport is not None and transport.is_active() and (self._shell is None or not self._shell.closed)
+
     def close(self) -> None:
         """Hang up, the jump hosts too."""
         for client in (self._client, *self._behind):

@@ -28,8 +28,12 @@ class Connection(Protocol):
         """Run `script` with `sh`; TransportError when the connection breaks or the time is up."""
         ...
 
+    def alive(self) -> bool:
+        """Whether it is still open, as far as can be seen without sending anything."""
+        ...
+
     def close(self) -> None:
-        """Hang up; never raises."""
+        """Hang up, also while another thread is in `run`; never raises."""
         ...
 
 
@@ -64,6 +68,9 @@ class _FakeConnection:
     def run(self, script: str, *, timeout_s: float) -> Reply:
         del timeout_s  # a handler answers at once
         return self.handler(self.target, script)
+
+    def alive(self) -> bool:
+        return True
 
     def close(self) -> None:
         return

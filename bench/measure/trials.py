@@ -1,0 +1,251 @@
+"""One trial from launch to publishing: its jobs, what can go wrong with them, and the attempt that is recorded.
+
+A new attempt follows an interruption only, and is counted; nothing is measured again to get a nicer number.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bench.config.catalogue import LoadedSuite
+from bench.errors import SuiteError, TransportError
+from bench.measure import posix
+from bench.measure.attempt import Fault, make_job, record
+from bench.measure.clock import now
+from bench.measure.fleet import Fleet
+from bench.measure.leftovers import Leftover, launch_time, note_launch, note_removed
+from bench.measure.plan import roles
+from bench.measure.protocol import Collected, Job, LeftOnTarget, Protocol, Wait
+from bench.measure.provision import tool_digest
+from bench.measure.scheduler import Activity, Scheduler
+from bench.measure.watch import Observer, Outcome, State
+from bench.model import Role, Status, Target, Trial
+from bench.store import StoredRun, publish
+
+BUSY_PAUSE_S = 5.0
+PEER_PATIENCE_S = 60.0
+"""How long a receiver is kept waiting while its sender's target cannot be reached."""
+RETRIES_AFTER_INTERRUPTION = 1
+
+
+@dataclass(slots=True)
+class Flight:
+    """An attempt on its way. launched: jobs whose launch was tried (a lost answer may hide a start), in that order."""
+
+    trial: Trial
+    number: int
+    loaded: LoadedSuite
+    jobs: list[Job]
+    started_at: str = ""
+    launched: list[Job] = field(default_factory=list)
+    states: dict[Role, posix.JobState] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Trials:
+    """Runs trials, each as an activity of the scheduler. One instance serves one session."""
+
+    run: StoredRun
+    suites: Mapping[str, LoadedSuite]
+    fleet: Fleet
+    protocol: Protocol
+    scheduler: Scheduler
+    observer: Observer
+    outcome: Outcome
+    flying: set[str] = field(default_factory=set)
+    """Ids of trials whose jobs may be on their targets."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self, trial: Trial, targets: Mapping[str, Target]) -> Activity:
+        """Attempts until one ends for good."""
+        yield 0.0
+        self.observer.trial(trial, State.PREPARING)
+        for name in trial.targets:
+            if cause := self.fleet.problem(targets[name], self.suites[trial.suite]):
+                self._miss(trial, cause)
+                return
+        for _ in range(1 + RETRIES_AFTER_INTERRUPTION):
+            try:
+                status = yield from self._attempt(trial, targets)
+            except (LeftOnTarget, SuiteError) as error:
+                self._miss(trial, str(error))
+                return
+            if status is not Status.INTERRUPTED or self.scheduler.stopping:
+                return
+
+    def _miss(self, trial: Trial, cause: str) -> None:
+        with self._lock:
+            self.outcome.missing[trial.trial_id] = cause
+        self.run.event(now(), "missing", trial=trial.trial_id, cause=cause)
+        self.observer.trial(trial, State.MISSING, cause)
+
+    def _attempt(self, trial: Trial, targets: Mapping[str, Target]) -> Wait[Status]:
+        """One attempt: launch all jobs, wait, bring home, publish, remove."""
+        flight = self._flight(trial, targets)
+        try:
+            fault = yield from self._launch_all(flight)
+        except LeftOnTarget:
+            if len(flight.jobs) > 1:
+                self._abort(flight)
+            raise
+        self.observer.trial(trial, State.RUNNING)
+        ends = yield from self._bring_home(flight, fault)
+        self.observer.trial(trial, State.COLLECTING)
+        return self._publish(flight, ends, fault)
+
+    def _flight(self, trial: Trial, targets: Mapping[str, Target]) -> Flight:
+        """The attempt that comes next, with its jobs, receivers first; SuiteError when the suite cannot write them."""
+        loaded = self.suites[trial.suite]
+        number = self.run.next_attempt(trial.trial_id)
+        jobs = []
+        for name, role in roles(loaded, trial.targets):
+            peer = next((targets[other] for other in trial.targets if other != name), None)
+            machine = self.fleet.machine(name)
+            try:
+                jobs.append(make_job(self.run.info.run_id, trial, number, targets[name], role, machine, loaded, peer))
+            except Exception as error:
+                raise SuiteError(
+                    f"steps() raised {type(error).__name__}: {error}", where=f"{loaded.folder}/suite.py"
+                ) from error
+        return Flight(trial, number, loaded, jobs)
+
+    # --- launching ---
+
+    def _launch_all(self, flight: Flight) -> Wait[Fault | None]:
+        """Start every job, or attach to those that an earlier controller started; why the attempt cannot go on."""
+        flight.started_at = now()
+        for job in flight.jobs:
+            if (yield from self._came_too_late(flight, job)):
+                return Status.INTERRUPTED, "the receiver ended before its sender was started (the controller was away)"
+            note_launch(self.run, now(), self._leftover(flight, job))
+            flight.launched.append(job)
+            self.flying.add(flight.trial.trial_id)
+            state = flight.states[job.role] = yield from self._launch(flight, job)
+            if not state.fresh and state.word in ("running", "done", "dead"):
+                self.run.event(now(), "attached", target=job.target.name, job=job.job_id, state=state.word)
+                flight.started_at = launch_time(self.run, job.job_id) or flight.started_at
+            if fault := (yield from self._fault(flight, job, state)):
+                return fault
+        return None
+
+    def _launch(self, flight: Flight, job: Job) -> Wait[posix.JobState]:
+        """Launch one job as soon as its target can be reached and runs nothing else."""
+        patience = self.protocol.patience_s
+        if len(flight.launched) > 1:
+            patience = min(patience, PEER_PATIENCE_S)
+        waited = 0.0
+        while True:
+            try:
+                state = yield from self.protocol.patiently(self.protocol.launch, job, 0.0, patience)
+            except LeftOnTarget as error:
+                self.fleet.give_up(job.target, str(error))
+                raise
+            if state.word != "busy":
+                return state
+            if waited >= patience:
+                cause = f"{job.target.name} is busy with job {state.detail} of another run"
+                self.fleet.give_up(job.target, cause)
+                raise LeftOnTarget(cause)
+            self.observer.trial(flight.trial, State.WAITING, f"{job.target.name} is busy with {state.detail}")
+            yield BUSY_PAUSE_S
+            waited += BUSY_PAUSE_S
+
+    def _came_too_late(self, flight: Flight, job: Job) -> Wait[bool]:
+        """Whether a receiver that an earlier controller started has ended, and this sender was never started."""
+        ended = any(not state.fresh and state.word in ("done", "dead") for state in flight.states.values())
+        if job.role is not Role.SENDER or not ended:
+            return False
+        state = yield from self.protocol.patiently(self.protocol.look, job, 0.0, PEER_PATIENCE_S)
+        return state.word in ("absent", "staged")
+
+    def _fault(self, flight: Flight, job: Job, state: posix.JobState) -> Wait[Fault | None]:
+        """Why an attempt cannot go on after this job was launched."""
+        name = job.target.name
+        if state.word in ("refused", "staged", "absent"):
+            return Status.FAILED, f"{name}: {state.detail or 'the job did not start (is setsid installed?)'}"
+        receiver = flight.states.get(Role.RECEIVER)
+        if job.role is Role.SENDER and not state.fresh and receiver is not None and receiver.fresh:
+            return Status.INTERRUPTED, f"the sender on {name} lost its receiver while the controller was away"
+        if job.role is Role.RECEIVER and job.spec.ready_port and state.word == "running":
+            said = yield from self.protocol.patiently(self.protocol.listening, job, 0.0, PEER_PATIENCE_S)
+            if said != "listening":
+                how = "ended before it listened" if said == "ended" else "did not listen in time"
+                return Status.FAILED, f"{name}: the receiver {how} on port {job.spec.ready_port}"
+        return None
+
+    def _abort(self, flight: Flight) -> None:
+        """End jobs that wait for a partner that will not come, as far as their targets can be reached."""
+        for job in flight.launched:
+            try:
+                self.protocol.stop(job)
+            except TransportError:
+                self.run.event(now(), "left behind", target=job.target.name, job=job.job_id)
+            else:
+                self._remove(job)
+
+    # --- bringing home ---
+
+    def _bring_home(self, flight: Flight, fault: Fault | None) -> Wait[list[tuple[Job, Collected]]]:
+        """Wait for the last job (the sender, or the only one), then for the receivers; collect them all."""
+        ends: list[tuple[Job, Collected]] = []
+        for job in reversed(flight.launched):
+            sender_failed = any(collected.done.get("exit_code") != 0 for _, collected in ends)
+            if fault or (job.role is Role.RECEIVER and (job.spec.serves or sender_failed)):
+                self._quietly_stop(job)
+            if fault:
+                collected = yield from self.protocol.patiently(self.protocol.salvage, job, 0.0)
+            elif job.role is Role.RECEIVER:
+                collected = yield from self.protocol.receiver_end(job)
+            else:
+                collected = yield from self.protocol.await_end(job, flight.states[job.role])
+            ends.append((job, collected))
+        return ends
+
+    def _quietly_stop(self, job: Job) -> None:
+        """Stop a job if its target can be reached; collecting tells what became of it."""
+        try:
+            self.protocol.stop(job)
+        except TransportError:
+            return
+
+    def _publish(self, flight: Flight, ends: list[tuple[Job, Collected]], fault: Fault | None) -> Status:
+        """Store the attempt, tell about it, and only then remove its job folders."""
+        tool, trial = flight.loaded.suite.tool, flight.trial
+        tools = {
+            job.target.name: self.fleet.machine(job.target.name).tools.get(tool_digest(tool), ()) if tool else ()
+            for job, _ in ends
+        }
+        attempt, raw, facts = record(trial, flight.number, ends, flight.loaded, flight.started_at, tools, fault)
+        publish(self.run, attempt, raw, facts)
+        ok = attempt.status is Status.OK
+        with self._lock:
+            self.flying.discard(trial.trial_id)
+            self.outcome.ok += ok
+            self.outcome.failed += not ok
+            if ok:
+                self.outcome.missing.pop(trial.trial_id, None)
+            else:
+                self.outcome.missing[trial.trial_id] = attempt.cause
+        number, status = str(flight.number), attempt.status.value
+        self.run.event(now(), "published", trial=trial.trial_id, attempt=number, status=status, cause=attempt.cause)
+        for job, collected in ends:
+            for note in collected.notes:
+                self.run.event(now(), "warning", trial=trial.trial_id, target=job.target.name, message=note)
+        self.observer.trial(trial, State.OK if ok else State.FAILED, attempt.cause)
+        for job, _ in ends:
+            self._remove(job)
+        return attempt.status
+
+    def _remove(self, job: Job) -> None:
+        try:
+            self.protocol.remove(job)
+        except TransportError:
+            self.run.event(now(), "left behind", target=job.target.name, job=job.job_id)
+        else:
+            note_removed(self.run, job.target.name, job.job_id)
+
+    @staticmethod
+    def _leftover(flight: Flight, job: Job) -> Leftover:
+        return Leftover(job.target.name, job.job_id, job.folder, flight.trial.trial_id, flight.number)

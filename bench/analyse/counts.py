@@ -158,16 +158,15 @@ def count_p_values(counts: Counts) -> Floats:
 
     Poisson means test where events are few and not bursty, else the conditional binomial test on k/φ.
     """
-    k = _effective(counts, np.full(len(counts.phi), ALPHA))
+    k, known = _effective(counts, np.full(len(counts.phi), ALPHA)), usable(counts)
     with np.errstate(divide="ignore", invalid="ignore"):
         expected = counts.values[:, 1] / counts.values.sum(axis=1)
         upper = np.where(k[:, 1] > 0, betainc(np.maximum(k[:, 1], 1e-12), k[:, 0] + 1, expected), 1.0)
         lower = np.where(k[:, 0] > 0, betainc(np.maximum(k[:, 0], 1e-12), k[:, 1] + 1, 1 - expected), 1.0)
     p: Floats = np.minimum(2 * np.minimum(upper, lower), 1.0)
-    for index in np.flatnonzero((counts.phi <= 1) & (counts.events.sum(axis=1) <= EXACT_UP_TO)):
+    for index in np.flatnonzero(known & (counts.phi <= 1) & (counts.events.sum(axis=1) <= EXACT_UP_TO)):
         (before, after), (values_before, values_after) = counts.events[index], counts.values[index]
-        if values_before > 0 and values_after > 0:
-            from scipy.stats import poisson_means_test  # costs half a second, and most campaigns count nothing
+        from scipy.stats import poisson_means_test  # costs half a second, and most campaigns count nothing
 
-            p[index] = poisson_means_test(int(after), values_after, int(before), values_before).pvalue
-    return np.where(usable(counts), p, np.nan)
+        p[index] = poisson_means_test(int(after), values_after, int(before), values_before).pvalue
+    return np.where(known, p, np.nan)

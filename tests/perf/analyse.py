@@ -1,7 +1,7 @@
 """100,000 stored samples: parsed, read from the cache, compared.
 
-Goals beyond the imports: cache and comparison together under 1 s, under 400 MB in all; 60 metrics on 10 targets compared
-in under 0.3 s.
+Goals beyond the imports: cache and comparison together under 1 s, under 400 MB in all; 60 metrics on 10 targets
+compared in under 0.3 s.
 """
 
 from __future__ import annotations

@@ -28,9 +28,9 @@ add_packages() {
     fi || { echo "refused packages are missing and could not be installed: $*"; return 1; }
 }
 describe() {
-    text=$(cd "$1" && version 2>&1 | head -n 3 | tr '\n\t"\\' "  ''")
+    text=$(cd "$1" && version 2>&1 | head -n 3 | tr -c '[:print:]' ' ' | tr '"\\' "''")
     digests=$(cd "$1" && sha256sum $binaries | while read -r sum path; do printf '%s=%s ' "$path" "$sum"; done)
-    compiler=$(gcc --version 2>/dev/null | head -n 1 | tr '\t"\\' " ''")
+    compiler=$(gcc --version 2>/dev/null | head -n 1 | tr -c '[:print:]' ' ' | tr '"\\' "''")
     printf '{"digest":"%s","name":"%s","version":"%s","binaries":"%s","compiler":"%s","installed_at":"%s"}\n' \
         "$digest" "$name" "$text" "${digests% }" "$compiler" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 }
@@ -46,8 +46,8 @@ attempt() {
         [ -e "$DEST/$file" ] || { echo "refused the install step left no $file"; return 1; }
     done
     describe "$DEST" >"$DEST/tool.json" || return 1
-    # Two controllers may install at the same time: the first rename wins, mv would nest the second.
-    [ -e "$final" ] || mv "$DEST" "$final"
+    # Two controllers may install at the same time: the first rename wins, and -T never moves into a folder.
+    mv -T "$DEST" "$final" 2>/dev/null || [ -f "$final/tool.json" ]
 }
 exec 2>&1
 attempt && cat "$final/tool.json"

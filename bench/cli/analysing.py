@@ -1,10 +1,10 @@
-"""Commands that read results: compare, report, export, import."""
+"""Commands that read results: compare, report, export."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,14 +13,14 @@ import typer
 
 from bench.cli import context
 from bench.cli.console import note, say, warn
-from bench.cli.context import CampaignOption, RunsOption
+from bench.cli.context import CampaignOption, JsonOption, RunsOption
 from bench.errors import AnalysisError, ConfigError, ReportError
 
 if TYPE_CHECKING:
     from bench.analyse.result import Comparison
-    from bench.config.catalogue import LoadedSuite
     from bench.report.campaign import Evidence
     from bench.report.view import Report
+    from bench.store import StoredRun
 
 FAIL_ON = ("improved", "regressed", "inconclusive", "no-change")
 SuiteFilter = Annotated[list[str] | None, typer.Option("--suite", "-s", help="Only these suites.")]
@@ -40,27 +40,62 @@ def compare(
     target: TargetFilter = None,
     format: Annotated[str, typer.Option("--format", "-f", help="table, md, csv or json.")] = "table",  # noqa: A002  # the option's name
     fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="VERDICT,…", help="Exit 4 when a metric has one of these verdicts.")
+        str,
+        typer.Option(
+            "--fail-on",
+            metavar="VERDICT,…",
+            help="Exit 4 when a metric that is shown has one of these verdicts: improved, regressed, no-change, "
+            "inconclusive. A pipeline that must not lose speed unseen uses regressed,inconclusive.",
+        ),
     ] = "",
     runs: RunsOption = None,
+    json: JsonOption = False,
 ) -> None:
-    """Verdicts between two tags: improved, regressed, no meaningful change, or inconclusive."""
-    from bench.report.campaign import choose_campaign, compare_tags, read
+    """Verdicts between two tags: improved, regressed, no meaningful change, or inconclusive.
+
+    --metric chooses what is shown; every metric of the chosen suites and targets is judged either way.
+    """
+    from bench.report.campaign import compare_tags, read
     from bench.report.formats import FORMATS
 
     if format not in FORMATS:
         raise ConfigError(f"there is no format {format!r}", where="--format", remedy=f"Use {', '.join(FORMATS)}")
-    wanted = [word.strip() for word in fail_on.split(",") if word.strip()]
-    for word in wanted:
-        if word not in FAIL_ON:
-            raise ConfigError(f"{word!r} is no verdict", where="--fail-on", remedy=f"Use {', '.join(FAIL_ON)}")
-    chosen = choose_campaign(context.open_store(runs).runs(), (before, after), campaign)
+    unwanted = _verdicts(fail_on)
+    _check_tags((before, after))
+    chosen = _runs_with((before, after), campaign, runs)
     evidence = filtered(read(chosen, context.suites()), suite, target)
     compared = only_metrics(compare_tags(evidence, before, after), metric)
-    print_comparison(compared, format)
-    found = {result.verdict.value.replace("no meaningful change", "no-change") for result in compared.metrics}
-    if found & set(wanted):
+    print_comparison(compared, "json" if json else format)
+    if unwanted & {result.verdict.name.lower().replace("_", "-") for result in compared.metrics}:
         raise typer.Exit(4)
+
+
+def _verdicts(words: str) -> set[str]:
+    """The words of `--fail-on`; ConfigError when one is no verdict."""
+    found = {word.strip() for word in words.split(",") if word.strip()}
+    for word in sorted(found - set(FAIL_ON)):
+        raise ConfigError(f"{word!r} is no verdict", where="--fail-on", remedy=f"Use {', '.join(FAIL_ON)}")
+    return found
+
+
+def _check_tags(tags: Sequence[str]) -> None:
+    """ConfigError when a tag would be compared with itself."""
+    for tag in tags:
+        if tags.count(tag) > 1:
+            raise ConfigError(f"{tag!r} is named twice", remedy="A comparison needs two different tags")
+
+
+def _runs_with(tags: Sequence[str], campaign: str | None, runs: Path | None) -> list[StoredRun]:
+    """The runs of the one campaign that has all `tags`; AnalysisError when none or several have."""
+    from bench.report.campaign import choose_campaign
+
+    store = context.open_store(runs)
+    found = store.runs(campaign=campaign)
+    if campaign is not None and not found:
+        known = sorted({run.info.campaign for run in store.readable()[0]})
+        if known:
+            raise AnalysisError(f"there is no campaign {campaign!r}", remedy=f"There are: {', '.join(known)}")
+    return choose_campaign(found, tags, campaign)
 
 
 def filtered(evidence: Evidence, suites: Sequence[str] | None, targets: Sequence[str] | None) -> Evidence:
@@ -114,12 +149,13 @@ def report(
     runs: RunsOption = None,
 ) -> None:
     """Write the file for the change ticket: all phases, adjacent ones and first to last."""
-    from bench.report.campaign import choose_campaign, make_report, read, tags_of
+    from bench.report.campaign import make_report, read, tags_of
 
-    found = choose_campaign(context.open_store(runs).runs(), tags or (), campaign)
+    _check_tags(tags or ())
+    found = _runs_with(tags or (), campaign, runs)
     chosen = tags or tags_of(found)
     evidence = read(found, context.suites())
-    command = f"bench report {' '.join(chosen)} --campaign {found[0].info.campaign}"
+    command = f"bench report {' '.join(chosen)} --campaign {found[0].info.campaign}{context.again(runs)}"
     made = make_report(evidence, chosen, generated_at=generated_at(), title=title, reproduce=[command])
     path = output or context.workspace().reports / f"{found[0].info.campaign}.html"
     for compared in made.comparisons:
@@ -183,82 +219,3 @@ def export(
     for problem in loaded.problems:
         warn(f"{problem.trial_id}: {problem.message}")
     note(f"{len(frame)} samples in {output}")
-
-
-def import_(
-    suite: Annotated[str, typer.Argument(metavar="SUITE", help="A suite, or `table` for published numbers.")],
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Raw output of the tool, one repetition each.")],
-    tag: Annotated[str | None, typer.Option("--tag", "-t", help="The phase these files were measured in.")] = None,
-    target: Annotated[
-        str | None, typer.Option("--target", help="The machine; SENDER,RECEIVER for a network suite.")
-    ] = None,
-    campaign: Annotated[str, typer.Option("--campaign", "-c", help="The campaign they belong to.")] = "imported",
-    case: Annotated[str, typer.Option("--case", help="The case, when it is one.")] = "imported",
-    session: Annotated[int | None, typer.Option("--session", min=1, help="The session (default: the next).")] = None,
-    label: Annotated[list[str] | None, typer.Option("--label", help="Of the target: region=japaneast.")] = None,
-    factor: Annotated[list[str] | None, typer.Option("--factor", help="Of the phase: NAME=LEVEL.")] = None,
-    at: Annotated[
-        str | None, typer.Option("--at", help="When it was measured, ISO 8601 (default: the file's).")
-    ] = None,
-    runs: RunsOption = None,
-) -> None:
-    """Take in raw output that was measured elsewhere, or a table of published numbers."""
-    from bench.store.importing import Origin, RawFile, import_files
-
-    known = context.suites()
-    if suite not in known:
-        raise ConfigError(f"there is no suite {suite!r}", remedy=f"The suites are: {', '.join(known)}")
-    contents = _contents(files)
-    store = context.open_store(runs)
-    if suite == "table":
-        _import_table(known[suite], contents, campaign, at or _measured_at(files[0]), runs)
-        return
-    if tag is None or target is None:
-        raise ConfigError("which phase and machine is this?", remedy="Add --tag and --target")
-    targets = tuple(target.split(","))
-    loaded = known[suite]
-    origin = Origin(
-        campaign, tag, _iso(at) if at else _measured_at(files[0]), session, context.factors(factor),
-        tuple((name, context.factors(label)) for name in targets),
-    )  # fmt: skip
-    raw = [RawFile(path.name, content, targets, case) for path, content in contents.items()]
-    run = import_files(store, loaded.suite, loaded.digest, loaded.parse, raw, origin)
-    say(f"{len(raw)} files in run {run.info.run_id}")
-
-
-def _contents(files: Sequence[Path]) -> dict[Path, bytes]:
-    found: dict[Path, bytes] = {}
-    for path in files:
-        try:
-            found[path] = path.read_bytes()
-        except OSError as error:
-            raise ConfigError(f"cannot be read ({error.strerror})", where=str(path)) from error
-    return found
-
-
-def _iso(text: str) -> str:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigError(f"{text!r} is no date", where="--at", remedy="Write 2018-01-05T10:00:00Z") from error
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _measured_at(path: Path) -> str:
-    """A file's modification time, UTC, ISO 8601."""
-    moment = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _import_table(
-    loaded: LoadedSuite, contents: Mapping[Path, bytes], campaign: str, measured_at: str, runs: Path | None
-) -> None:
-    """Published numbers: the table says targets, tags and sessions itself."""
-    from bench.analyse.published import import_table
-
-    store = context.open_store(runs)
-    for path, content in contents.items():
-        made = import_table(store, loaded, content, path.name, campaign=campaign, measured_at=measured_at)
-        for run in made:
-            say(f"{len(run.info.plan)} trials of {run.info.tag} in run {run.info.run_id}")

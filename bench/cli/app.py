@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 import typer
 
-from bench.cli import analysing, demo, measuring, storing
+from bench.cli import analysing, demo, importing, measuring, storing, targets
 from bench.cli.console import complain
 from bench.errors import BenchError
 
@@ -27,33 +28,52 @@ _MEASURE = "Measure"
 _ANALYSE = "Analyse"
 _STORE = "Look"
 
-app.command("demo", rich_help_panel=_START)(demo.demo)
-app.command("init", rich_help_panel=_START)(storing.init)
-app.command("doctor", rich_help_panel=_START)(measuring.doctor)
-app.command("trust", rich_help_panel=_START)(measuring.trust)
-app.command("plan", rich_help_panel=_MEASURE)(measuring.plan)
-app.command("run", rich_help_panel=_MEASURE)(measuring.run)
-app.command("resume", rich_help_panel=_MEASURE)(measuring.resume)
-app.command("import", rich_help_panel=_MEASURE)(analysing.import_)
-app.command("compare", rich_help_panel=_ANALYSE)(analysing.compare)
-app.command("report", rich_help_panel=_ANALYSE)(analysing.report)
-app.command("export", rich_help_panel=_ANALYSE)(analysing.export)
-app.command("suites", rich_help_panel=_STORE)(storing.suites)
-app.command("runs", rich_help_panel=_STORE)(storing.runs)
-app.command("show", rich_help_panel=_STORE)(storing.show)
-app.command("verify", rich_help_panel=_STORE)(storing.verify)
+for panel, name, function, summary in (
+    (_START, "demo", demo.demo, "Measure this machine in two phases and report: no VM needed."),
+    (_START, "init", storing.init, "Make a workspace with a commented campaign and inventory."),
+    (_START, "doctor", targets.doctor, "Check the controller and every target."),
+    (_START, "trust", targets.trust, "Record the targets' host keys after showing them."),
+    (_MEASURE, "plan", measuring.plan, "Show what would run, for how long, and what it could not show."),
+    (_MEASURE, "run", measuring.run, "Measure one session of one phase."),
+    (_MEASURE, "resume", measuring.resume, "Carry on with a run after anything."),
+    (_MEASURE, "import", importing.import_, "Take in results that were measured elsewhere."),
+    (_ANALYSE, "compare", analysing.compare, "Verdicts between two tags."),
+    (_ANALYSE, "report", analysing.report, "Write the file for the change ticket."),
+    (_ANALYSE, "export", analysing.export, "Write all samples, one row per value."),
+    (_STORE, "suites", storing.suites, "List suites, or show one."),
+    (_STORE, "runs", storing.runs, "List the runs in the store."),
+    (_STORE, "show", storing.show, "Show one run: its trials, and why some are missing."),
+    (_STORE, "verify", storing.verify, "Hash every stored file again and name what is damaged."),
+):
+    app.command(name, rich_help_panel=panel, short_help=summary)(function)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run one command and exit: 0 done, 1 error, 2 usage or configuration, 3 trials missing, 4 `--fail-on` met."""
+    """Run one command and exit.
+
+    0 done, 1 a `BenchError` (or the reader of a pipe went away), 2 wrong usage or configuration, 3 done, but trials
+    are missing, 4 `--fail-on` met, 130 interrupted.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows a ? rather than a traceback
+    code: object = 0
     try:
         app(args=None if argv is None else list(argv), prog_name="bench")
     except BenchError as error:
         complain(error)
-        sys.exit(error.exit_code)
+        code = error.exit_code
     except KeyboardInterrupt:
-        sys.exit(130)
+        code = 130
+    except SystemExit as end:
+        code = end.code
+    _flush()
+    sys.exit(code if isinstance(code, int) else 0 if code is None else 1)
+
+
+def _flush() -> None:
+    """Write what is buffered; when the reader (head, less) went away, nothing more can be printed, nor complained."""
+    try:
+        sys.stdout.flush()
     except BrokenPipeError:
-        # The reader (head, less) went away: not an error, and nothing more can be printed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)

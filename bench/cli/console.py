@@ -6,20 +6,27 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from bench.errors import BenchError, JobFailed
+from bench.report.plain import one_line
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_NOT_IN_JSON = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_UNLIMITED = 10_000
+"""Columns of a table that no terminal shows: nothing is folded, so that every row stays one line."""
 
 
 def clean(text: str) -> str:
-    """`text` with control characters shown as `�`: what a target or a file says never reaches the terminal raw."""
-    return _CONTROL.sub("�", text)
+    """`text` safe to print, line by line: what a target or a file says never reaches the terminal as an escape."""
+    return "\n".join(_clean_line(line) for line in text.split("\n"))
+
+
+def _clean_line(line: str) -> str:
+    return " " * (len(line) - len(line.lstrip(" "))) + one_line(line)
 
 
 def out() -> Console:
@@ -35,7 +42,7 @@ def err() -> Console:
 def complain(error: BenchError) -> None:
     """One paragraph on standard error."""
     console = err()
-    console.print(Text.assemble(("error: ", "bold red"), clean(str(error))), soft_wrap=True)
+    console.print(Text.assemble(("error: ", "bold red"), one_line(str(error))), soft_wrap=True)
     if isinstance(error, JobFailed) and error.tail:
         console.print(Text(clean(error.tail)), soft_wrap=True)
 
@@ -47,7 +54,7 @@ def note(text: str) -> None:
 
 def warn(text: str) -> None:
     """One warning on standard error."""
-    err().print(Text.assemble(("warning: ", "yellow"), clean(text)), soft_wrap=True)
+    err().print(Text.assemble(("warning: ", "yellow"), one_line(text)), soft_wrap=True)
 
 
 def say(text: str) -> None:
@@ -56,19 +63,36 @@ def say(text: str) -> None:
 
 
 def print_json(data: Any) -> None:
-    """`data` as JSON on standard output."""
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+    """`data` as JSON on standard output; characters that steer a terminal are escaped."""
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    sys.stdout.write(_NOT_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-    """A table on standard output; columns named in `right` are aligned right."""
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = (), whole: Sequence[str] = ()
+) -> None:
+    """A table on standard output, in a pipe one line a row; a column without any content is left out.
+
+    Columns named in `right` are aligned right; those in `whole` keep their words on one line while others fold.
+    """
+    cells = [[one_line(cell) for cell in row] for row in rows]
+    shown = [place for place in range(len(columns)) if not cells or any(row[place] for row in cells)]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(clean(cell)) for cell in row))
-    console = out()
-    console.print(table, soft_wrap=False, width=None if sys.stdout.isatty() else 200)
+    for place in shown:
+        name = columns[place]
+        justify: Literal["left", "right"] = "right" if name in right else "left"
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=name in whole)
+    for row in cells:
+        table.add_row(*(Text(row[place]) for place in shown))
+    console = Console(highlight=False, width=terminal_width())
+    with console.capture() as captured:
+        console.print(table)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def terminal_width() -> int:
+    """Columns of the terminal; in a pipe more than any table needs."""
+    return Console().width if sys.stdout.isatty() else _UNLIMITED
 
 
 def duration(seconds: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,7 +36,12 @@ def workspace() -> Workspace:
     """The workspace of the current folder."""
     from bench.config.workspace import find_workspace
 
-    return find_workspace(Path.cwd())
+    try:
+        return find_workspace(Path.cwd())
+    except OSError as error:
+        raise ConfigError(
+            f"the current folder cannot be read ({error.strerror})", remedy="Change to a folder that exists"
+        ) from error
 
 
 def open_store(runs: Path | None) -> Store:
@@ -44,6 +50,11 @@ def open_store(runs: Path | None) -> Store:
     from bench.store import Store
 
     return Store(runs_folder(runs, os.environ, workspace()))
+
+
+def again(runs: Path | None) -> str:
+    """What a suggested command must add to reach the same store: "" or ` --runs DIR`."""
+    return "" if runs is None else f" --runs {shlex.quote(str(runs))}"
 
 
 def suites() -> dict[str, LoadedSuite]:
@@ -64,15 +75,21 @@ def source_paths(words: Sequence[str] | None) -> dict[str, Path]:
     return found
 
 
-def factors(words: Sequence[str] | None) -> Pairs:
-    """`--factor NAME=LEVEL` words as pairs."""
+def named_values(words: Sequence[str] | None, option: str, example: str) -> Pairs:
+    """`NAME=VALUE` words of an option as pairs; ConfigError when one is not, or names the same twice."""
     found: dict[str, str] = {}
     for word in words or ():
-        name, equals, level = word.partition("=")
-        if not (name and equals and level):
-            raise ConfigError(f"{word!r} is not NAME=LEVEL", where="--factor", remedy="Write --factor resize=small")
-        found[name] = level
+        name, equals, value = word.partition("=")
+        if not (name and equals and value):
+            raise ConfigError(f"{word!r} is not NAME=VALUE", where=option, remedy=f"Write {option} {example}")
+        if found.setdefault(name, value) != value:
+            raise ConfigError(f"{name} is given twice", where=option, remedy="Keep one")
     return tuple(sorted(found.items()))
+
+
+def factors(words: Sequence[str] | None) -> Pairs:
+    """`--factor NAME=LEVEL` words as pairs."""
+    return named_values(words, "--factor", "resize=small")
 
 
 def load_campaign(

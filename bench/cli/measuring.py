@@ -1,4 +1,4 @@
-"""Commands that reach targets: plan, run, resume, doctor, trust."""
+"""Commands that measure: plan, run, resume."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import random
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,14 +15,14 @@ import typer
 from bench.cli import context
 from bench.cli.console import duration, err, note, print_json, print_table, say, warn
 from bench.cli.context import JsonOption, LimitOption, RunsOption, SourceOption
-from bench.errors import BenchError, ConfigError
+from bench.errors import ConfigError
 
 if TYPE_CHECKING:
     from bench.measure.plan import Plan
     from bench.measure.scheduler import Scheduler
     from bench.measure.session import Outcome
     from bench.model import Campaign
-    from bench.store import StoredRun
+    from bench.store import Store, StoredRun
 
 CampaignArgument = Annotated[
     Path | None, typer.Argument(metavar="CAMPAIGN", help="A campaign file (default: the workspace's campaign.yaml).")
@@ -35,9 +36,6 @@ ParamOption = Annotated[list[str] | None, typer.Option("--param", "-p", help="Wi
 FactorOption = Annotated[list[str] | None, typer.Option("--factor", help="With -i: NAME=LEVEL of this phase.")]
 RepetitionsOption = Annotated[int | None, typer.Option("--repetitions", "-n", min=1, help="Repetitions per session.")]
 SeedOption = Annotated[int | None, typer.Option("--seed", help="Seed of the order (default: random, recorded).")]
-SessionsOption = Annotated[
-    int, typer.Option("--sessions", min=1, help="Run this many sessions one after the other (see `session.min_gap`).")
-]
 
 
 def plan(
@@ -54,7 +52,8 @@ def plan(
     json: JsonOption = False,
 ) -> None:
     """What would run, where, for how long, and what it could not show. Touches nothing."""
-    made, planned = _planned(campaign, phase, inventory, suite, param, factor, repetitions, limit, seed, runs)
+    words = _Words(campaign, phase, inventory, suite, param, factor, repetitions, limit, seed)
+    made, planned = _planned(words, context.open_store(runs))
     if json:
         from bench.store.codec import encode
 
@@ -63,40 +62,49 @@ def plan(
     show_plan(made, planned)
 
 
-def _planned(
-    path: Path | None,
-    phase: str | None,
-    inventory: Path | None,
-    words: list[str] | None,
-    params: list[str] | None,
-    factor: list[str] | None,
-    repetitions: int | None,
-    limit: list[str] | None,
-    seed: int | None,
-    runs: Path | None,
-) -> tuple[Campaign, Plan]:
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What `plan` and `run` are asked: the options that they share, as they were written."""
+
+    campaign: Path | None
+    phase: str | None
+    inventory: Path | None
+    suites: list[str] | None
+    params: list[str] | None
+    factors: list[str] | None
+    repetitions: int | None
+    limit: list[str] | None
+    seed: int | None
+
+
+def _planned(words: _Words, store: Store) -> tuple[Campaign, Plan]:
     """The campaign and the plan of its next session."""
     from bench.measure.plan import make_plan
     from bench.measure.start import next_session
 
-    if phase is None and inventory is not None:
+    if words.phase is None and words.inventory is not None:
         raise ConfigError("which phase is this?", remedy="Add --tag, for example --tag pre-maintenance")
     made = context.load_campaign(
-        path, inventory, words, phase or "", params=params, levels=context.factors(factor),
-        repetitions=repetitions, limit=limit,
-    )  # fmt: skip
-    if phase is None:
-        names = ", ".join(one.tag for one in made.phases)
+        words.campaign,
+        words.inventory,
+        words.suites,
+        words.phase or "",
+        params=words.params,
+        levels=context.factors(words.factors),
+        repetitions=words.repetitions,
+        limit=words.limit,
+    )
+    names = ", ".join(one.tag for one in made.phases)
+    if words.phase is None:
         raise ConfigError("which phase is this?", where=made.path, remedy=f"Add --phase with one of: {names}")
     try:
-        chosen = made.phase(phase)
+        chosen = made.phase(words.phase)
     except KeyError:
-        names = ", ".join(one.tag for one in made.phases)
         raise ConfigError(
-            f"this campaign has no phase {phase!r}", where=made.path, remedy=f"Its phases are: {names}"
+            f"this campaign has no phase {words.phase!r}", where=made.path, remedy=f"Its phases are: {names}"
         ) from None
-    session = next_session(context.open_store(runs), made.name, phase)
-    number = random.SystemRandom().randrange(2**31) if seed is None else seed
+    session = next_session(store, made.name, words.phase)
+    number = random.SystemRandom().randrange(2**31) if words.seed is None else words.seed
     return made, make_plan(made, context.suites(), chosen, session=session, seed=number)
 
 
@@ -139,12 +147,16 @@ def run(
     from bench.measure.start import new_run
 
     sources = context.source_paths(source)
-    made, planned = _planned(campaign, phase, inventory, suite, param, factor, repetitions, limit, seed, runs)
+    store = context.open_store(runs)
+    words = _Words(campaign, phase, inventory, suite, param, factor, repetitions, limit, seed)
+    made, planned = _planned(words, store)
+    for what, why in planned.left_out:
+        warn(f"{what} is left out: {why}")
     for text in planned.warnings:
         warn(text)
-    stored = new_run(context.open_store(runs), made, planned, context.suites())
+    stored = new_run(store, made, planned, context.suites())
     note(f"run {stored.info.run_id}: {len(planned.trials)} trials, about {duration(planned.eta_s)}")
-    _finish(stored, sources)
+    _finish(stored, sources, context.again(runs))
 
 
 def resume(
@@ -159,11 +171,11 @@ def resume(
     missing = stored.missing()
     note(f"run {stored.info.run_id}: {len(missing)} of {len(stored.info.plan)} trials are missing")
     if missing:
-        _finish(stored, context.source_paths(source))
+        _finish(stored, context.source_paths(source), context.again(runs))
 
 
-def _finish(stored: StoredRun, sources: dict[str, Path]) -> None:
-    """Execute what is missing, say how it went, exit 3 when trials are missing."""
+def _finish(stored: StoredRun, sources: dict[str, Path], again: str) -> None:
+    """Execute what is missing, say how it went, exit 3 when trials are missing. again: ` --runs DIR`, if given."""
     from bench.cli.progress import progress
     from bench.measure.scheduler import Scheduler
     from bench.measure.ssh import SshTransport
@@ -177,12 +189,12 @@ def _finish(stored: StoredRun, sources: dict[str, Path]) -> None:
         )
     for text in provider.notes:
         warn(text)
-    _tell(stored, outcome)
+    _tell(stored, outcome, again)
     if outcome.missing:
         raise typer.Exit(3)
 
 
-def _tell(stored: StoredRun, outcome: Outcome) -> None:
+def _tell(stored: StoredRun, outcome: Outcome, again: str) -> None:
     total = len(stored.info.plan)
     done = total - len(outcome.missing)
     say(f"{done} of {total} trials measured, run {stored.info.run_id}")
@@ -192,7 +204,7 @@ def _tell(stored: StoredRun, outcome: Outcome) -> None:
     for cause, count in sorted(causes.items(), key=lambda item: -item[1])[:8]:
         say(f"  {count} missing: {cause}")
     if outcome.missing:
-        say(f"Carry on with: bench resume {stored.info.run_id}")
+        say(f"Carry on with: bench resume {stored.info.run_id}{again}")
 
 
 @contextmanager
@@ -213,78 +225,3 @@ def interruptible(scheduler: Scheduler) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def doctor(
-    inventory: Annotated[Path, typer.Option("--inventory", "-i", help="The inventory to check.")],
-    suite: Annotated[
-        list[str] | None, typer.Option("--suite", "-s", help="Check the tools of these suites (default: all).")
-    ] = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Install missing tools on the targets.")] = False,
-    limit: LimitOption = None,
-    source: SourceOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Check the controller and every target: reach, host key, login, tools, disk, load, clock."""
-    from bench.config.inventory import load_inventory, select
-    from bench.measure.doctor import examine
-    from bench.measure.ssh import SshTransport
-    from bench.measure.start import Sources, cache_folder
-
-    known = context.suites()
-    unknown = sorted(set(suite or ()) - set(known))
-    if unknown:
-        raise ConfigError(f"there is no suite {unknown[0]!r}", remedy="`bench suites` lists them")
-    chosen = [known[name] for name in suite] if suite else [one for one in known.values() if one.suite.tool]
-    found = load_inventory(inventory)
-    targets = (select(found, limit) if limit else found).targets
-    provider = Sources(context.source_paths(source), cache_folder())
-    checks = examine(targets, chosen, SshTransport(), provider if fix else None)
-    if json:
-        print_json([{"target": c.target, "check": c.name, "ok": c.ok, "detail": c.detail} for c in checks])
-    else:
-        print_table(
-            ("target", "check", "", "detail"),
-            [(c.target, c.name, {True: "ok", False: "FAILED", None: "warning"}[c.ok], c.detail) for c in checks],
-        )
-    if any(check.ok is False for check in checks):
-        raise typer.Exit(1)
-
-
-def trust(
-    inventory: Annotated[Path, typer.Option("--inventory", "-i", help="The inventory whose host keys to record.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Record without asking.")] = False,
-    limit: LimitOption = None,
-) -> None:
-    """Show the host keys that targets offer, ask, and record the new ones in known_hosts. Never replaces a key."""
-    from bench.config.inventory import load_inventory, select
-    from bench.measure.ssh import known_hosts_paths, known_key_types, scan_host_keys
-
-    found = load_inventory(inventory)
-    lines: dict[Path, list[str]] = {}
-    rows: list[tuple[str, str, str, str]] = []
-    changed = False
-    for target in (select(found, limit) if limit else found).targets:
-        known = known_key_types(target)
-        for line, kind, print_ in scan_host_keys(target):
-            state = "known" if known.get(kind) == print_ else "CHANGED" if kind in known else "new"
-            changed |= state == "CHANGED"
-            rows.append((target.name, kind, print_, state))
-            if state == "new":
-                lines.setdefault(known_hosts_paths(target)[0], []).append(line)
-    print_table(("target", "key", "fingerprint", ""), rows)
-    if changed:
-        raise BenchError(
-            "a host key is not the recorded one",
-            remedy="If that machine was rebuilt on purpose, remove the old key with ssh-keygen -R, then try again",
-        )
-    if not lines:
-        say("Nothing new to record.")
-        return
-    if not yes and not typer.confirm(f"Record {sum(map(len, lines.values()))} new keys?", err=True):
-        raise typer.Exit(1)
-    for path, new in lines.items():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with path.open("a", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in new)
-        say(f"Recorded {len(new)} keys in {path}")

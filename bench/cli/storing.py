@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli import context
-from bench.cli.console import print_json, print_table, say
+from bench.cli.console import note, print_json, print_table, say, terminal_width, warn
 from bench.cli.context import CampaignOption, JsonOption, RunsOption
-from bench.errors import ConfigError
-from bench.model import Suite
+from bench.errors import ConfigError, StoreError
+from bench.model import Attempt, Run, Status, Suite
+
+if TYPE_CHECKING:
+    from bench.store import Damage, StoredRun
+
+_CAUSE_WIDTH = 40
+"""Columns that a sentence needs to be readable."""
+
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or an unambiguous start of it.")]
 
 
 def init(
@@ -42,13 +51,14 @@ def suites(
             (one.suite.name, one.suite.title, ", ".join(p.name for p in one.suite.profiles) or "import only")
             for one in known.values()
         ]
-        print_table(("suite", "measures", "profiles"), rows)
+        print_table(("suite", "measures", "profiles"), rows, whole=("suite",))
+        note("Next: bench suites NAME")
     else:
         _show_suite(known[name].suite)
 
 
 def _show_suite(suite: Suite) -> None:
-    say(f"{suite.name}: {suite.title}")
+    say(suite.title if suite.title.lower().startswith(suite.name) else f"{suite.name}: {suite.title}")
     if suite.notes:
         say(suite.notes)
     if suite.profiles:
@@ -65,46 +75,88 @@ def _show_suite(suite: Suite) -> None:
 
 
 def runs(campaign: CampaignOption = None, runs: RunsOption = None, json: JsonOption = False) -> None:
-    """The runs in the store, oldest first."""
-    rows = []
-    for stored in context.open_store(runs).runs(campaign=campaign):
-        info = stored.info
-        planned = len(info.plan)
-        rows.append((info, planned, planned - len(stored.missing())))
+    """The runs in the store, oldest first, with how many of their trials were measured."""
+    from bench.store import measured
+
+    store = context.open_store(runs)
+    found, damage = store.readable(campaign=campaign)
+    counts: list[int | None] = []
+    for stored in found:
+        try:
+            counts.append(measured(stored))
+        except StoreError as error:
+            damage.append(damage_of(stored, error))
+            counts.append(None)
     if json:
-        print_json(
-            [
-                {
-                    "run": info.run_id,
-                    "campaign": info.campaign,
-                    "tag": info.tag,
-                    "session": info.session,
-                    "created_at": info.created_at,
-                    "planned": planned,
-                    "ok": ok,
-                    "imported": info.imported,
-                }
-                for info, planned, ok in rows
-            ]
-        )
-    elif not rows:
-        say("No runs yet. `bench demo` measures this machine; `bench run` measures yours.")
-    else:
-        print_table(
-            ("run", "campaign", "tag", "session", "trials", ""),
-            [
-                (i.run_id, i.campaign, i.tag, str(i.session), f"{ok}/{planned}", "imported" if i.imported else "")
-                for i, planned, ok in rows
-            ],
-            right=("session", "trials"),
-        )
+        print_json([_row(stored.info, count) for stored, count in zip(found, counts, strict=True)])
+    elif found:
+        _print_runs([(stored.info, count) for stored, count in zip(found, counts, strict=True)], context.again(runs))
+    elif not damage:
+        say(f"No runs in {store.root} yet. `bench demo` measures this machine; `bench run` measures yours.")
+    for item in damage:
+        warn(f"{item.path}: {item.problem}")
+    if damage:
+        raise typer.Exit(1)
 
 
-def show(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or an unambiguous start of it.")],
-    runs: RunsOption = None,
-    json: JsonOption = False,
-) -> None:
+def damage_of(stored: StoredRun, error: StoreError) -> Damage:
+    """An error in a run as something to list."""
+    from bench.store import Damage
+
+    return Damage(error.where or str(stored.folder), error.what)
+
+
+def _row(info: Run, count: int | None) -> dict[str, object]:
+    return {
+        "run": info.run_id,
+        "campaign": info.campaign,
+        "tag": info.tag,
+        "session": info.session,
+        "created_at": info.created_at,
+        "planned": len(info.plan),
+        "ok": count,
+        "imported": info.imported,
+    }
+
+
+def _print_runs(rows: Sequence[tuple[Run, int | None]], again: str) -> None:
+    """The table, and on standard error what to do next. One campaign is named once, several in a column."""
+    campaigns = list(dict.fromkeys(info.campaign for info, _ in rows))
+    several = len(campaigns) > 1
+    if not several:
+        say(f"Campaign {campaigns[0]}")
+    print_table(
+        ("run", "tag", "session", "trials", "", "campaign"),
+        [
+            (
+                info.run_id,
+                info.tag,
+                str(info.session),
+                f"{'?' if count is None else count}/{len(info.plan)}",
+                "imported" if info.imported else "",
+                info.campaign if several else "",
+            )
+            for info, count in rows
+        ],
+        right=("session", "trials"),
+        whole=("run",),
+    )
+    for hint in _next([(info, count) for info, count in rows if info.campaign == rows[-1][0].campaign], several, again):
+        note(hint)
+
+
+def _next(rows: Sequence[tuple[Run, int | None]], several: bool, again: str) -> list[str]:
+    """What can be done with the newest campaign."""
+    tags = list(dict.fromkeys(info.tag for info, _ in rows))
+    short = [info.run_id for info, count in rows if count is not None and count < len(info.plan) and not info.imported]
+    hints = [f"Next: bench resume {short[-1]}{again}"] if short else []
+    if len(tags) > 1:
+        chosen = f" --campaign {rows[-1][0].campaign}" if several else ""
+        return [*hints, f"Next: bench compare {tags[0]} {tags[-1]}{chosen}{again}"]
+    return [*hints, f"Next: measure another phase; only {tags[0]} was measured so far."]
+
+
+def show(run: RunArgument, runs: RunsOption = None, json: JsonOption = False) -> None:
     """One run: what was planned, what each attempt gave, and why something is missing."""
     from bench.store.codec import encode
 
@@ -117,25 +169,54 @@ def show(
         return
     info = stored.info
     levels = ", ".join(f"{name}={level}" for name, level in info.factors) or "no factors"
-    say(f"{info.campaign} / {info.run_id}: {info.tag} ({levels}), session {info.session}, seed {info.seed}")
-    by_trial: dict[str, list[str]] = {}
-    causes: dict[str, str] = {}
+    say(f"Run       {info.run_id}")
+    say(f"Campaign  {info.campaign}{f' ({info.title})' if info.title else ''}")
+    say(f"Phase     {info.tag} ({levels}), session {info.session}")
+    say(f"Created   {info.created_at}, {'imported' if info.imported else f'seed {info.seed}'}")
+    say(f"Targets   {', '.join(target.name for target in info.targets)}")
+    say(f"Folder    {stored.folder}")
+    say("")
+    by_trial: dict[str, list[Attempt]] = {}
     for one in attempts:
-        by_trial.setdefault(one.trial.trial_id, []).append(one.status.value)
-        causes[one.trial.trial_id] = one.cause
-    for event in stored.events():
-        if event.get("kind") == "missing" and event.get("trial") not in by_trial:
-            causes[event.get("trial", "")] = event.get("cause", "")
-    print_table(
-        ("trial", "attempts", "cause"),
-        [
-            (trial.trial_id, ", ".join(by_trial.get(trial.trial_id, ["missing"])), causes.get(trial.trial_id, ""))
-            for trial in info.plan
-        ],
-    )
+        by_trial.setdefault(one.trial.trial_id, []).append(one)
+    _print_trials(info, by_trial, _missing_causes(stored))
     for what, why in info.left_out:
         say(f"left out: {what}: {why}")
-    say(f"{len(info.plan) - len(stored.missing())} of {len(info.plan)} trials measured; raw output in {stored.folder}")
+    done = sum(any(one.status is Status.OK for one in by_trial.get(trial.trial_id, ())) for trial in info.plan)
+    say(f"{done} of {len(info.plan)} trials measured")
+    if done < len(info.plan) and not info.imported:
+        note(f"Next: bench resume {info.run_id}{context.again(runs)}")
+
+
+def _missing_causes(stored: StoredRun) -> dict[str, str]:
+    """Trial id → why it was not even attempted, as the last session said."""
+    found: dict[str, str] = {}
+    for event in stored.events():
+        if event.get("kind") == "missing":
+            found[event.get("trial", "")] = event.get("cause", "")
+    return found
+
+
+def _print_trials(info: Run, by_trial: Mapping[str, Sequence[Attempt]], missing: Mapping[str, str]) -> None:
+    """Trials in the order of the plan. A cause is that of the last attempt, or of not having had one.
+
+    Causes are sentences: where a column of them would be too narrow to read, they stand below the table.
+    """
+    rows: list[tuple[str, str, str]] = []
+    for trial in info.plan:
+        made = by_trial.get(trial.trial_id, ())
+        status = ", ".join(one.status.value for one in made) if made else "missing"
+        rows.append((trial.trial_id, status, made[-1].cause if made else missing.get(trial.trial_id, "")))
+    room = terminal_width() - max((len(name) + len(status) for name, status, _ in rows), default=0)
+    below = room < _CAUSE_WIDTH
+    print_table(
+        ("trial", "attempts", "cause"),
+        [(name, status, "" if below else cause) for name, status, cause in rows],
+        whole=("trial",),
+    )
+    for name, _, cause in rows:
+        if below and cause:
+            say(f"{name}: {cause}")
 
 
 def verify(
@@ -143,21 +224,25 @@ def verify(
     runs: RunsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Hash every stored file again and name what is damaged."""
+    """Hash every stored file again and name what is damaged; exit 1 when something is."""
     from bench.store import verify as check
 
     store = context.open_store(runs)
-    chosen = store.runs() if run is None else [store.run(run)]
-    damage = [(stored.info.run_id, item) for stored in chosen for item in check(stored)]
+    chosen, found = store.readable() if run is None else ([store.run(run)], [])
+    found = [*found, *(item for stored in chosen for item in check(stored))]
+    if run is None:
+        found += store.leftovers()
+    damaged = sum(not item.harmless for item in found)
     if json:
-        print_json([{"run": name, "path": item.path, "problem": item.problem} for name, item in damage])
+        print_json([{"path": item.path, "problem": item.problem, "harmless": item.harmless} for item in found])
     else:
-        for _, item in damage:
+        for item in found:
             say(f"{item.path}: {item.problem}")
-        say(
-            f"{len(chosen)} runs checked, {len(damage)} problems"
-            if damage
-            else f"{len(chosen)} runs checked, all sound"
+        runs_checked = f"{len(chosen)} {'run' if len(chosen) == 1 else 'runs'} checked"
+        say(f"{runs_checked}, {damaged} damaged" if damaged else f"{runs_checked}, all sound")
+    if damaged:
+        note(
+            "Next: restore what is damaged from a copy, or move the attempt's folder out of the store and let "
+            "`bench resume RUN` measure its trial again."
         )
-    if damage:
         raise typer.Exit(1)

@@ -17,7 +17,7 @@ from bench.store.codec import decode, encode
 from bench.store.files import cannot_write, discard, dump, folders, read_record, shown, sync_folder, write_synced
 from bench.store.publishing import TEMPORARY
 from bench.store.reading import StoredRun
-from bench.store.verifying import Damage
+from bench.store.verifying import LEFTOVER, Damage
 
 _NAMES_SHOWN = 5
 
@@ -94,7 +94,7 @@ class Store:
     def leftovers(self) -> list[Damage]:
         """Runs whose creation was interrupted: nothing was measured in them."""
         found = [path for top in folders(self.root) for path in sorted(top.glob(f"{TEMPORARY}*"))]
-        return [Damage(str(path), "leftover of an interrupted write; safe to delete") for path in found]
+        return [Damage(str(path), LEFTOVER, harmless=True) for path in found]
 
     def _folders(self, campaign: str | None) -> list[Path]:
         """The folders of runs: those with a `run.json`."""

@@ -16,10 +16,18 @@ from bench.store.reading import StoredAttempt, StoredRun, read_attempt
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Something that is not as it was published: a path and what is wrong with it."""
+    """Something that is not as it was published: a path and what is wrong with it.
+
+    harmless: an interrupted (or running) write left it; nothing that was published is touched.
+    """
 
     path: str
     problem: str
+    harmless: bool = False
+
+
+LEFTOVER = "leftover of an interrupted write; safe to delete unless a run is going on"
+"""What is said of a folder that was never published."""
 
 
 def verify(run: StoredRun) -> list[Damage]:
@@ -75,4 +83,4 @@ def _everything(folder: Path) -> Iterator[Path]:
 def _leftovers(folder: Path) -> Iterator[Damage]:
     for place in (folder, folder / "trials"):
         for path in sorted(place.glob(f"{TEMPORARY}*")):
-            yield Damage(str(path), "leftover of an interrupted write; safe to delete")
+            yield Damage(str(path), LEFTOVER, harmless=True)

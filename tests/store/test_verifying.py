@@ -10,6 +10,7 @@ from store_factory import attempt, new_run, put, run, trial
 from bench.errors import StoreError
 from bench.model import Status
 from bench.store import Store, StoredRun, verify
+from bench.store.verifying import LEFTOVER
 
 
 @pytest.fixture
@@ -81,7 +82,8 @@ def test_a_torn_record_is_found_and_named_by_every_reader(stored: StoredRun, con
 
 def test_leftovers_are_named_and_not_counted_as_trials(stored: StoredRun) -> None:
     (stored.folder / "trials" / ".tmp-0011223344556677").mkdir()
-    assert problems(stored) == [(".tmp-0011223344556677", "leftover of an interrupted write; safe to delete")]
+    assert problems(stored) == [(".tmp-0011223344556677", LEFTOVER)]
+    assert all(item.harmless for item in verify(stored))
     assert len(list(stored.attempts())) == 1
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bench.analyse import pools as pooling
 from bench.analyse.assemble import Block, assemble
 from bench.analyse.counts import count_p_values, count_up, decide_counts
-from bench.analyse.estimate import Pools, estimate
+from bench.analyse.estimate import Pools, Rule, estimate
 from bench.analyse.keys import matches, matches_any
 from bench.analyse.levels import Levels, Sessions, levels_of, sessions_of
 from bench.analyse.multiplicity import alphas
@@ -73,14 +73,19 @@ def compare(
         before, after, tuple(primary), tuple(margins), tuple(controls), attribution, known, alpha, correct
     )
     rows = rows_of(samples, before, after)
-    results, groups = assemble(_judge(rows, question), rows, question.before, question.after)
+    block = _judge(rows, question)
+    results, groups = assemble(block, rows, question.before, question.after)
     return Comparison(
         before=before,
         after=after,
         metrics=tuple(sorted(results, key=_order)),
         attribution=attribution,
         excluded=rows.excluded,
-        warnings=(*_gap_warnings(rows, before, after), *_name_warnings(rows, question)),
+        warnings=(
+            *_gap_warnings(rows, before, after),
+            *_host_warnings(block, rows, question),
+            *_name_warnings(rows, question),
+        ),
         groups=groups,
     )
 
@@ -211,6 +216,18 @@ def _gap_warnings(rows: Rows, before: str, after: str) -> list[str]:
                 "intervals assume"
             )
     return warnings
+
+
+def _host_warnings(block: Block, rows: Rows, question: Question) -> list[str]:
+    """Verdicts that rest on the sessions of one or two targets of which nobody knows whether they were moved."""
+    fleet = slice(0, len(rows.keys))
+    few = (block.estimates.targets[fleet] <= 2) & (block.estimates.rule[fleet] == Rule.SESSIONS)
+    unknown = sorted({name for one in rows.targets for name in one.machines if question.host_moved.get(name) is None})
+    if not few.any() or not unknown:
+        return []
+    names = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
+    text = f"whether the host changed is not known for {names}"
+    return [f"{text}: with one or two targets the intervals do not cover an unnoticed move"]
 
 
 def _name_warnings(rows: Rows, question: Question) -> list[str]:

@@ -163,7 +163,15 @@ def test_sessions_close_together_are_said() -> None:
     start = pd.Timestamp("2024-01-01", tz="UTC")
     samples["started_at"] = [start + pd.Timedelta(minutes=10 * i) for i in range(len(samples))]
     assert "smallest gap 10 min" in compare(samples, BEFORE, AFTER).warnings[0]
-    assert compare(table({"a": ([[1], [1]], [[1], [1]])}), BEFORE, AFTER).warnings == ()
+    apart = table({"a": ([[1], [1]], [[1], [1]])})
+    assert compare(apart, BEFORE, AFTER, host_moved={"a": False}).warnings == ()
+
+
+def test_an_unnoticed_host_move_is_not_in_the_interval_of_few_targets() -> None:
+    warning = "whether the host changed is not known for a: "
+    few = compare(table({"a": ([[1], [1]], [[1], [1]])}), BEFORE, AFTER)
+    assert few.warnings[0].startswith(warning)
+    assert compare(table(FIVE), BEFORE, AFTER).warnings == ()
 
 
 def test_a_table_without_times_or_optional_columns_can_be_compared() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -216,7 +216,7 @@ def _keys(table: _Table) -> tuple[Ints, tuple[KeyInfo, ...]]:
     margins, headlines = table.numbers("margin")[first], table.numbers("headline")[first]
     infos: list[KeyInfo] = []
     for i in range(count):
-        params = pairs(json.loads(text["params"][i] or "{}"))
+        params = _pairs(text["params"][i], "params")
         key = MetricKey(text["suite"][i], text["case"][i], text["metric"][i], text["part"][i], params)
         unit = int(shown[i])
         try:
@@ -244,9 +244,20 @@ def _targets(table: _Table) -> tuple[Ints, tuple[TargetInfo, ...]]:
     for pair in np.unique(codes * max(len(label_names), 1) + labels):
         by_target[int(pair) // len(label_names)] = label_names[int(pair) % len(label_names)]
     return codes, tuple(
-        TargetInfo(name, machines_of(name), pairs(json.loads(by_target.get(index) or "{}")))
+        TargetInfo(name, machines_of(name), _pairs(by_target.get(index, ""), "labels"))
         for index, name in enumerate(names)
     )
+
+
+def _pairs(text: str, column: str) -> tuple[tuple[str, Any], ...]:
+    """A JSON object of scalars as sorted pairs; anything deeper stays JSON text."""
+    try:
+        found = json.loads(text or "{}").items()
+    except (ValueError, AttributeError):
+        raise AnalysisError(
+            f"{text!r} in the column {column!r} is not a JSON object", remedy="Use the table that bench.load_runs gives"
+        ) from None
+    return pairs({name: json.dumps(value) if isinstance(value, list | dict) else value for name, value in found})
 
 
 def machines_of(target: str) -> tuple[str, ...]:

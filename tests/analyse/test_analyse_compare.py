@@ -119,6 +119,10 @@ def test_undeclared_changes_confound_their_targets_only() -> None:
     assert [one.reason for one in result.targets].count(Reason.CONFOUNDED) == 1
 
 
+def test_parameters_that_are_lists_can_still_be_told_apart() -> None:
+    assert metric(table(FIVE, params='{"jobs": [1, 2]}')).key.params == (("jobs", "[1, 2]"),)
+
+
 def test_margins_by_kind_metric_and_campaign() -> None:
     samples = table(FIVE)
     assert metric(samples.assign(kind="tail latency")).margin == 0.10
@@ -193,5 +197,7 @@ def test_tags_that_cannot_be_compared(before: str, after: str, message: str) -> 
 def test_missing_columns_and_unknown_words_are_said() -> None:
     with pytest.raises(AnalysisError, match="lack the columns better, kind"):
         compare(table(FIVE).drop(columns=["kind", "better"]), BEFORE, AFTER)
+    with pytest.raises(AnalysisError, match="'x' in the column 'params' is not a JSON object"):
+        compare(table(FIVE, params="x"), BEFORE, AFTER)
     with pytest.raises(AnalysisError, match="suite/metric has an unknown direction"):
         compare(table(FIVE).assign(better="bigger"), BEFORE, AFTER)

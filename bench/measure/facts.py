@@ -53,7 +53,7 @@ _MASKED_MICROCODE = ("0xffffffff", "0xffffffffffffffff")
 
 def parse_facts(text: bytes) -> Facts:
     """The facts in the output of the probe; never raises. Notes say what is missing as a whole."""
-    sections = _sections(text)
+    sections = _whole(_sections(text))
     files = _files(sections.get("files", []))
     found: dict[tuple[str, str], str] = {}
     for layer, name, value in (
@@ -68,7 +68,7 @@ def parse_facts(text: bytes) -> Facts:
 
 def parse_volatile(text: bytes) -> Pairs:
     """What the same output says about the moment: `uptime_s` and `load_1min`, as far as they are there."""
-    files = _files(_sections(text).get("files", []))
+    files = _files(_whole(_sections(text)).get("files", []))
     named = {"uptime_s": "/proc/uptime", "load_1min": "/proc/loadavg"}
     return pairs({name: files[path].split()[0] for name, path in named.items() if files.get(path, "").split()})
 
@@ -82,6 +82,16 @@ def _sections(text: bytes) -> dict[str, list[str]]:
         else:
             lines.append(line.rstrip("\r"))
     return sections
+
+
+def _whole(sections: dict[str, list[str]]) -> dict[str, list[str]]:
+    """`sections` without what may be cut short: half a value would be a wrong fact."""
+    if "end" in sections or not sections:
+        return sections
+    *_, last = sections
+    lines = sections[last]
+    kept = [line for line in lines if line.partition(":")[0] != lines[-1].partition(":")[0]] if last == "files" else []
+    return sections | {last: kept}
 
 
 def _files(lines: list[str]) -> dict[str, str]:

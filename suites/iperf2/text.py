@@ -124,7 +124,7 @@ def _row(match: re.Match[str], number: int, *, report: bool) -> Row:
         start_s=float(match["start"]),
         end_s=float(match["end"]),
         transfer_b=float(match["transfer"]) * 1024.0 ** _POWERS[match["tunit"]],
-        rate=rate if 0 <= rate < float("inf") else None,
+        rate=rate if 0 <= rate < float("inf") and printed[0] != "P" else None,  # 2.1 prints P when it broke
         rate_unit=f"{printed[:-4]}bit/s" if printed.endswith("bits") else _bytes_unit(printed),
         report=report,
         jitter_ms=_finite(udp[1]) if udp else None,

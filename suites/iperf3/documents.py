@@ -14,7 +14,7 @@ from typing import Any
 
 _START = re.compile(r'\{\s*"(?:(?:start|end)"\s*:\s*\{|intervals"\s*:\s*\[|(?:error|title|extra_data|event)"\s*:)')
 _WORD = re.compile(
-    r'("(?:[^"\\\n]|\\.)*")|(?<![\w."])[-+]?(?:nan|inf(?:inity)?)(?:\([a-z]*\))?(?![\w"])', re.IGNORECASE
+    r'("(?:[^"\\\n]|\\.)*"?)|(?<![\w."])[-+]?(?:nan|inf(?:inity)?)(?:\([a-z]*\))?(?![\w"])', re.IGNORECASE
 )
 _MOST_BROKEN = 20
 """Broken starts after which the rest is not JSON: each costs a pass over what follows."""

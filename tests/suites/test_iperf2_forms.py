@@ -65,6 +65,15 @@ def test_what_is_not_a_result_is_refused(data: bytes, expected: str, line: int |
     assert caught.value.source == "raw/iperf.txt"
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [(b"(ct=0.", b"(ct=0.07."), (b"Kbits/sec", b"Pbits/sec")], ids=["not a number", "no such unit"]
+)
+def test_a_mangled_word_never_breaks_reading(old: bytes, new: bytes) -> None:
+    place = TCP.index(old)
+    parsed = parse(TCP[:place] + new + TCP[place + len(old) :], "x")
+    assert parsed.measurements[0] == WANTED.measurements[0]
+
+
 def test_a_stream_without_total_is_not_left_out_silently() -> None:
     text = (GOLDEN / "plain-parallel" / "iperf.txt").read_text()
     rows = [line for line in text.splitlines() if " 0.0000-2" in line and "SUM" not in line]

@@ -15,8 +15,7 @@ The two halves, measuring (2–4) and analysing (5–8), meet only at the store.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # type checkers take it for True; importing `typing` would double the time of `import bench`
 if TYPE_CHECKING:
     from bench.api import compare, load_runs, write_report
 

@@ -49,7 +49,7 @@ def complain(error: BenchError) -> None:
 
 def note(text: str) -> None:
     """One line on standard error."""
-    err().print(Text(clean(text)), soft_wrap=True)
+    err().print(Text(_clean_line(text)), soft_wrap=True)
 
 
 def warn(text: str) -> None:
@@ -58,8 +58,8 @@ def warn(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """One line on standard output."""
-    out().print(Text(clean(text)), soft_wrap=True)
+    """One line on standard output, whatever `text` holds: a cause cannot pretend to be a line of ours."""
+    out().print(Text(_clean_line(text)), soft_wrap=True)
 
 
 def print_json(data: Any) -> None:

@@ -15,7 +15,10 @@ launch() {
 base=${job%/*}; base=${base%/*}
 mkdir -p "${job%/*}" 2>/dev/null
 {
-    waited=0
-    if command -v flock >/dev/null; then flock -w 20 9; waited=$?; fi
-    if [ "$waited" = 1 ]; then echo "busy (another controller is launching)"; else launch; fi
+    held=0; tries=200
+    if command -v flock >/dev/null; then
+        # Asked again and again: busybox's flock cannot wait. 1 is "held by somebody else", all other failures pass.
+        while flock -n 9; held=$?; [ "$held" -eq 1 ] && [ "$tries" -gt 0 ]; do sleep 0.1; tries=$((tries - 1)); done
+    fi
+    if [ "$held" -eq 1 ]; then echo "busy (another controller is launching)"; else launch; fi
 } 9>>"${job%/*}/.lock" || [ -e "${job%/*}/.lock" ] || echo "refused cannot write into ${job%/*}"

@@ -147,18 +147,26 @@ def await_port(port: int, seconds: int, folder: str) -> str:
     return f"job={quote(folder)}; port={port:04X}; tries={seconds * 10}\n{resource('await_port.sh')}"
 
 
+_OURS = "! -path './claim/*' ! -path ./done.new"
+
+
 def list_files(folder: str) -> str:
-    """Print SHA-256 and path of every file of a job as sha256sum does, and `large` lines for those left behind."""
-    most = MAX_FILE >> 10
-    return (
-        f"cd {quote(folder)} && find . -type f ! -path './claim/*' ! -size +{most}k -exec sha256sum {{}} +\n"
-        f"""find . -type f -size +{most}k -exec sh -c 'for f; do echo "large $(wc -c <"$f") $f"; done' sh {{}} +"""
-    )
+    """Print SHA-256 and path of every file of a job as sha256sum does; `large` and `other` lines for what stays."""
+    most, others = MAX_FILE >> 10, 'for f; do echo "other $f"; done'
+    large = 'for f; do echo "large $(wc -c <"$f") $f"; done'
+    return f"""cd {quote(folder)} && find . -type f {_OURS} ! -size +{most}k -exec sha256sum {{}} +
+find . -type f -size +{most}k -exec sh -c {quote(large)} sh {{}} +
+find . ! -type f ! -type d -exec sh -c {quote(others)} sh {{}} +"""
 
 
 def archive(folder: str) -> str:
-    """Write the job's files to standard output as a tar archive; must be the last section."""
-    return f"job={quote(folder)}; most={MAX_FILE >> 10}; total={MAX_ARCHIVE}\n{resource('archive.sh')}"
+    """Write the job's files to standard output as a tar archive; must be the last section.
+
+    Names come from find as arguments (no option of GNU tar is needed, and no name is a pattern). What is too much is
+    cut off, and so found to be damaged or missing.
+    """
+    files = f"find . -type f {_OURS} ! -size +{MAX_FILE >> 10}k -exec tar cf - {{}} + 2>/dev/null"
+    return f"cd {quote(folder)} && {files} | head -c {MAX_ARCHIVE}"
 
 
 def remove(*folders: str) -> str:
@@ -209,7 +217,7 @@ def read_json(content: bytes) -> Mapping[str, object]:
 
 
 _HASH_LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
-_LARGE_LINE = re.compile(r"large (\d+) (.+)")
+_LEFT_LINE = re.compile(r"large (\d+) (.+)|other (.+)")
 
 
 def read_hashes(text: bytes) -> dict[str, str]:
@@ -221,7 +229,11 @@ def read_hashes(text: bytes) -> dict[str, str]:
     return found
 
 
-def read_large(text: bytes) -> list[str]:
-    """What was left behind because of its size, as `name (bytes)`."""
-    matches = (_LARGE_LINE.fullmatch(line) for line in text.decode("utf-8", "replace").splitlines())
-    return [f"{match[2].removeprefix('./')[:80]!r} ({match[1]} bytes)" for match in matches if match]
+def read_left(text: bytes) -> list[str]:
+    """What was left behind, in words: files that are too large, and what is neither file nor folder."""
+    found: list[str] = []
+    for line in text.decode("utf-8", "replace").splitlines():
+        if match := _LEFT_LINE.fullmatch(line):
+            name = (match[2] or match[3]).removeprefix("./")[:80]
+            found.append(f"{name!r} is too large ({match[1]} bytes)" if match[1] else f"{name!r} is no regular file")
+    return found

@@ -219,7 +219,7 @@ def _read_collected(found: Mapping[str, bytes], job: Job) -> Collected:
     if state.word not in ("done", "dead") or not found.get("archive"):
         return Collected(state)
     hashes = found["hashes"]
-    unpacked = unpack(found["archive"], posix.read_hashes(hashes), posix.read_large(hashes))
+    unpacked = unpack(found["archive"], posix.read_hashes(hashes), posix.read_left(hashes))
     collected = Collected(state, unpacked.files, problem=unpacked.problem, notes=unpacked.notes)
     before = unpacked.files.get(posix.FACTS_BEFORE)
     collected.before = parse_facts(before) if before else None

@@ -27,10 +27,10 @@ class Unpacked:
     notes: tuple[str, ...]
 
 
-def unpack(archive: bytes, hashes: Mapping[str, str], large: list[str]) -> Unpacked:
+def unpack(archive: bytes, hashes: Mapping[str, str], left: list[str]) -> Unpacked:
     """Regular files of the archive with safe names, checked against their hashes. Links, devices and fifos stay out."""
     files: dict[str, bytes] = {}
-    notes = [f"{name} is too large and was not taken" for name in large]
+    notes = [f"{what}, it was not taken" for what in left]
     problems: list[str] = []
     try:
         _read(archive, files, notes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from bench.report.view import Report
     from bench.store import StoredRun
 
+PIPE_COLUMNS = 120
+"""How wide the table of verdicts is where there is no terminal to ask: intervals and values are shown as well."""
 FAIL_ON = ("improved", "regressed", "inconclusive", "no-change")
 SuiteFilter = Annotated[list[str] | None, typer.Option("--suite", "-s", help="Only these suites.")]
 MetricFilter = Annotated[
@@ -138,7 +141,8 @@ def print_comparison(compared: Comparison, format: str = "table") -> None:  # no
 
     console = out()
     colour = console.is_terminal and not console.no_color
-    sys.stdout.write(render(format, [compared], Output(width=console.width, colour=colour)))
+    width = console.width if console.is_terminal or os.environ.get("COLUMNS") else PIPE_COLUMNS
+    sys.stdout.write(render(format, [compared], Output(width=width, colour=colour)))
 
 
 def report(
@@ -185,7 +189,8 @@ def write_html(made: Report, path: Path) -> Path:
         temporary.write_text(text, "utf-8")
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # the folder itself may be what is wrong
+            temporary.unlink(missing_ok=True)
         raise ReportError(
             f"cannot be written ({error.strerror})", where=str(path), remedy="Choose another file with -o"
         ) from error

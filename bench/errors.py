@@ -48,7 +48,7 @@ class AuthError(TransportError):
     """A target that refused every key or password that was offered. Never tried again."""
 
 
-class JobFailed(BenchError):
+class JobFailed(BenchError):  # noqa: N818  # the name that the field uses (fabric, invoke)
     """A job that ended badly; `tail` holds the last lines of its output as evidence."""
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "", tail: str = "") -> None:

@@ -349,7 +349,10 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """The whole question. `primary` are metric keys "suite/case/metric" or "suite/metric"; `margins` override by the same keys."""
+    """The whole question.
+
+    primary: metric keys "suite/case/metric" or "suite/metric"; `margins` override margins by the same keys.
+    """
 
     name: str
     inventory: Inventory

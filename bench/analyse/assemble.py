@@ -136,6 +136,7 @@ class _Maker:
             scale=info.scale,
             margin=float(block.margin[key]),
             primary=bool(block.primary[key]),
+            headline=info.headline,
             before=before,
             after=after,
             ratio=judged.ratio,

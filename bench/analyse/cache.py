@@ -20,7 +20,7 @@ from bench.store import StoredRun
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_VERSION = "1"  # raise it when the columns of the table or the meaning of a cached file change
+_VERSION = "2"  # raise it when the columns of the table or the meaning of a cached file change
 
 
 def run_key(run: StoredRun, depends_on: Iterable[str] = ()) -> str:

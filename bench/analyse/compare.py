@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from bench.analyse import pools as pooling
 from bench.analyse.assemble import Block, assemble
 from bench.analyse.counts import count_p_values, count_up, decide_counts
+from bench.analyse.details import without_details
 from bench.analyse.estimate import Pools, Rule, estimate
 from bench.analyse.keys import matches, matches_any
 from bench.analyse.levels import Levels, Sessions, levels_of, sessions_of
@@ -72,7 +73,8 @@ def compare(
     question = Question(
         before, after, tuple(primary), tuple(margins), tuple(controls), attribution, known, alpha, correct
     )
-    rows = rows_of(samples, before, after)
+    compared, details = without_details(samples, question.primary)
+    rows = rows_of(compared, before, after)
     block = _judge(rows, question)
     results, groups = assemble(block, rows, question.before, question.after)
     return Comparison(
@@ -87,6 +89,7 @@ def compare(
             *_name_warnings(rows, question),
         ),
         groups=groups,
+        details=details,
     )
 
 

@@ -171,6 +171,8 @@ class Comparison:
     excluded: tuple[Excluded, ...] = ()
     warnings: tuple[str, ...] = ()
     groups: tuple[GroupResult, ...] = field(default=())
+    details: int = 0
+    """How many metrics are kept as details of others and were not compared."""
 
     def to_frame(self):  # type: ignore[no-untyped-def]  # pandas is imported where it is used
         """One row per metric and target ("" is the overall row), as a pandas DataFrame."""

@@ -30,7 +30,7 @@ TEXT_COLUMNS = (
 )
 """Columns of the table that are categorical strings; `flags` is a comma-separated list ("imported")."""
 
-COLUMNS = (*TEXT_COLUMNS, "session", "margin", "headline", "value", "repetition", "attempt", "started_at")
+COLUMNS = (*TEXT_COLUMNS, "session", "margin", "headline", "detail", "value", "repetition", "attempt", "started_at")
 """Every column of the table."""
 
 
@@ -190,6 +190,7 @@ def _row(measurement: Measurement, metric: Metric) -> dict[str, Any]:
         "scale": metric.scale.value,
         "margin": float("nan") if metric.margin is None else metric.margin,
         "headline": metric.headline,
+        "detail": metric.detail,
         "value": float(measurement.value),
     }
 
@@ -199,7 +200,7 @@ def _table(rows: list[dict[str, Any]]) -> pa.Table:
     import pyarrow as pa
 
     text = pa.dictionary(pa.int32(), pa.string())
-    types = {"headline": pa.bool_(), "value": pa.float64(), "margin": pa.float64()}
+    types = {"headline": pa.bool_(), "detail": pa.bool_(), "value": pa.float64(), "margin": pa.float64()}
     columns: dict[str, pa.Array] = {}
     for name in COLUMNS:
         values = [row[name] for row in rows]

@@ -23,6 +23,9 @@ def coverage(report: Report, text: Text) -> Fold:
     seen = report.coverage
     missing = seen.planned - seen.ok
     sentences = [text("coverage.missing", missing=count(missing)) if missing else text("coverage.complete")]
+    details = max((one.details for one in report.comparisons), default=0)
+    if details:
+        sentences.append(text("coverage.details", details=count(details)))
     tables = [
         Table(
             text("coverage.table"),

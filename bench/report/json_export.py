@@ -10,6 +10,7 @@
                                             "declared_by": factor | null}],
                                "not_observed": [factor …], "relocated": [target …]},
         "excluded": [{"what", "cause", "count"}],
+        "details": number of metrics kept but not compared,
         "warnings": [text …]}]}
 
     METRIC = {"key": {"suite", "case", "part", "metric", "params": {name: value}}, "title", "unit",
@@ -60,6 +61,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "metrics": [_metric(metric) for metric in comparison.metrics],
         "groups": groups,
         "attribution": _attribution(comparison.attribution),
+        "details": comparison.details,
         "excluded": [{"what": item.what, "cause": item.cause, "count": item.count} for item in comparison.excluded],
         "warnings": list(comparison.warnings),
     }

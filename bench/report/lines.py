@@ -101,6 +101,11 @@ def remarks(comparison: Comparison) -> list[str]:
     found += [
         f"Excluded: {item.count} × {one_line(item.what)} ({one_line(item.cause)})" for item in comparison.excluded
     ]
+    if comparison.details:
+        found.append(
+            f"{comparison.details} detail metrics are stored but not compared; name one as primary to compare it, "
+            "or use `bench export`"
+        )
     return found
 
 

@@ -117,7 +117,7 @@ def test_json_follows_its_documented_schema() -> None:
     data = json.loads(render("json", [replace(comparison, metrics=(nan, *comparison.metrics[1:]))]))
     assert data["schema"] == "vmbench/comparison/1"
     found = data["comparisons"][0]
-    assert set(found) == {"before", "after", "metrics", "groups", "attribution", "excluded", "warnings"}
+    assert set(found) == {"before", "after", "metrics", "groups", "attribution", "excluded", "warnings", "details"}
     first = found["metrics"][0]
     assert first["key"] == {
         "suite": "ntttcp",

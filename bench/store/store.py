@@ -120,5 +120,8 @@ def _load(folder: Path) -> StoredRun:
     return StoredRun(run, folder)
 
 
-def _age(run: StoredRun) -> tuple[str, str]:
-    return run.info.created_at, run.info.run_id
+def _age(run: StoredRun) -> tuple[str, int, str]:
+    """When a run was made; phases that were imported at once stand in the order they were declared in."""
+    tags = [phase.tag for phase in run.info.phases]
+    place = tags.index(run.info.tag) if run.info.tag in tags else len(tags)
+    return run.info.created_at, place, run.info.run_id

@@ -133,8 +133,8 @@ class Tool:
         build needs.
     source: an upstream source to upload, or None when the tool is a package.
     install: POSIX sh, run in the unpacked source tree (or an empty folder) with `$DEST` naming the folder to fill.
-        It must leave what the suite runs in `$DEST`; for a packaged tool it copies the binary there, so that a later
-        package update cannot swap the tool between two phases.
+        It must leave what the suite runs in `$DEST`; for a packaged tool `copy_tool NAME` copies the command and its
+        libraries there, so that a later package update cannot swap the tool between two phases.
     binaries: paths relative to `$DEST` whose SHA-256 are recorded with every trial.
     version: argv that prints the version; `{tool}` is the tool's folder.
     """

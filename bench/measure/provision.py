@@ -50,6 +50,11 @@ def tool_digest(tool: Tool) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
+def recipe(tool: Tool) -> str:
+    """The install script as it runs: the suite's, with `copy_tool` defined before it."""
+    return f"{posix.resource('copy_tool.sh')}\n{tool.install}"
+
+
 def survey(connection: Connection, target: Target) -> Machine:
     """One round trip that asks what the target is and which tools it has."""
     nonce = secrets.token_hex(8)
@@ -110,7 +115,7 @@ def install(connection: Connection, target: Target, machine: Machine, tool: Tool
             f"packages={posix.quote(' '.join(packages))}; sudo={'yes' if target.sudo else 'no'}",
             f"binaries={posix.quote(' '.join(tool.binaries))}",
             f"version() {{ {version or ':'}; }}",
-            f"write_recipe() {{ cat <<'@@END'\n{tool.install}\n@@END\n}}",
+            f"write_recipe() {{ cat <<'@@END'\n{recipe(tool)}\n@@END\n}}",
             f"unpack() {{ base64 -d <<'@@END' | tar xzf - || return 1\n{upload}@@END\n}}"
             if upload
             else "unpack() { :; }",

@@ -29,20 +29,10 @@ _PARAMETERS = (
 
 
 # fio's libraries go with it, glibc excepted: a libc only works with the loader it was built with.
-_INSTALL = r"""
-found=$(command -v fio) || { echo "fio is not installed" >&2; exit 1; }
-mkdir -p "$DEST/bin" "$DEST/lib" || exit 1
-cp -L "$found" "$DEST/bin/fio" || exit 1
-ldd "$found" | while read -r name arrow path rest; do
-    case $name in
-        ld-linux*|libc.*|libm.*|libmvec.*|libpthread.*|libdl.*|librt.*|libresolv.*|libutil.*|libanl.*|libnsl.*)
-            continue ;;
-    esac
-    if [ "$arrow" = "=>" ] && [ -f "$path" ]; then cp -L "$path" "$DEST/lib/$name" || exit 1; fi
-done || exit 1
-export LD_LIBRARY_PATH="$DEST/lib"
-"$DEST/bin/fio" --enghelp=libaio >/dev/null || echo "fio has no libaio engine: install fio-engine-libaio" >&2
-"$DEST/bin/fio" --version
+_INSTALL = """
+copy_tool fio
+LD_LIBRARY_PATH="$DEST/lib" "$DEST/bin/fio" --enghelp=libaio >/dev/null ||
+    echo "fio has no libaio engine: install fio-engine-libaio" >&2
 """
 
 SUITE = Suite(
@@ -56,7 +46,7 @@ SUITE = Suite(
         name="fio",
         packages=(("apt", ("fio",)), ("dnf", ("fio",)), ("zypper", ("fio",))),
         install=_INSTALL,
-        binaries=("bin/fio",),
+        binaries=("bin/fio", "MANIFEST"),
         version=("env", "LD_LIBRARY_PATH={tool}/lib", "{tool}/bin/fio", "--version"),
     ),
     uses_disk=True,

@@ -22,23 +22,6 @@ from bench.model import (
     Tool,
 )
 
-_INSTALL = """
-set -eu
-tool=$(command -v iperf3)
-mkdir -p "$DEST/bin" "$DEST/lib"
-cp -L "$tool" "$DEST/bin/iperf3"
-# Every library outside glibc travels along: most of iperf3 is libiperf, and a guest patch must not swap it.
-ldd "$tool" | while read -r name arrow path rest; do
-    [ "$arrow" = "=>" ] || continue
-    case $name in
-        libc.so.*|libm.so.*|libpthread.so.*|libdl.so.*|librt.so.*|libresolv.so.*|libutil.so.*|ld-*|linux-*) ;;
-        *) cp -L "$path" "$DEST/lib/$name" ;;
-    esac
-done
-cd "$DEST"
-find bin lib -type f | sort | xargs sha256sum > MANIFEST
-"""
-
 SUITE = Suite(
     name="iperf3",
     title="iperf3 network throughput",
@@ -94,7 +77,7 @@ SUITE = Suite(
     tool=Tool(
         name="iperf3",
         packages=(("apt", ("iperf3",)), ("dnf", ("iperf3",)), ("zypper", ("iperf",))),  # SUSE calls iperf3 iperf
-        install=_INSTALL,
+        install="copy_tool iperf3",
         binaries=("bin/iperf3", "MANIFEST"),
         version=("env", "LD_LIBRARY_PATH={tool}/lib", "{tool}/bin/iperf3", "--version"),
     ),

@@ -11,6 +11,7 @@ import pytest
 
 from bench.config.catalogue import load_suite
 from bench.errors import ConfigError
+from bench.measure.provision import recipe
 from bench.model import Context, JobSpec, Role, Scalar
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,7 +105,7 @@ def test_the_installed_tool_runs_a_mixed_case_on_a_file_it_lays_out(tmp_path: Pa
     tool = SUITE.tool
     assert tool is not None
     environment = {**os.environ, "DEST": str(tmp_path / "tool")}
-    subprocess.run(["sh", "-c", tool.install], env=environment, capture_output=True, timeout=60, check=True)
+    subprocess.run(["sh", "-ec", recipe(tool)], env=environment, capture_output=True, timeout=60, check=True)
     assert all((tmp_path / "tool" / path).is_file() for path in tool.binaries)
     assert not list((tmp_path / "tool" / "lib").glob("libc.*"))
     version = [word.format(tool=tmp_path / "tool") for word in tool.version]

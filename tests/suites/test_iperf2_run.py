@@ -12,6 +12,7 @@ import pytest
 
 from bench.config.catalogue import load_suite
 from bench.errors import ParseError
+from bench.measure.provision import recipe
 from bench.model import Context, Role, Scalar
 
 LOADED = load_suite(Path(__file__).resolve().parents[2] / "suites" / "iperf2")
@@ -62,7 +63,7 @@ def test_the_installed_copy_runs_what_steps_writes(tmp_path: Path) -> None:
     tool = tmp_path / "tool"
     tool.mkdir()
     assert SUITE.tool is not None
-    subprocess.run(["sh", "-c", SUITE.tool.install], env={**os.environ, "DEST": str(tool)}, check=True, cwd=tmp_path)
+    subprocess.run(["sh", "-ec", recipe(SUITE.tool)], env={**os.environ, "DEST": str(tool)}, check=True, cwd=tmp_path)
     assert all((tool / name).is_file() for name in SUITE.tool.binaries)
     version = [word.replace("{tool}", str(tool)) for word in SUITE.tool.version]
     assert b"iperf version 2." in subprocess.run(version, stderr=subprocess.PIPE, check=False).stderr

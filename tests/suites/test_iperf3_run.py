@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.config.catalogue import load_suite
+from bench.measure.provision import recipe
 from bench.model import Context, Role, Scalar
 
 LOADED = load_suite(Path(__file__).resolve().parents[2] / "suites" / "iperf3")
@@ -59,7 +60,7 @@ def test_the_installed_copy_runs_what_steps_writes(tmp_path: Path) -> None:
     tool = tmp_path / "tool"
     tool.mkdir()
     assert SUITE.tool is not None
-    subprocess.run(["sh", "-c", SUITE.tool.install], env={**os.environ, "DEST": str(tool)}, check=True, cwd=tmp_path)
+    subprocess.run(["sh", "-ec", recipe(SUITE.tool)], env={**os.environ, "DEST": str(tool)}, check=True, cwd=tmp_path)
     assert all((tool / name).is_file() for name in SUITE.tool.binaries)
     version = [word.replace("{tool}", str(tool)) for word in SUITE.tool.version]
     assert subprocess.run(version, capture_output=True, check=True).stdout.startswith(b"iperf 3.")

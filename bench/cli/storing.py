@@ -146,14 +146,16 @@ def _print_runs(rows: Sequence[tuple[Run, int | None]], again: str) -> None:
 
 
 def _next(rows: Sequence[tuple[Run, int | None]], several: bool, again: str) -> list[str]:
-    """What can be done with the newest campaign."""
-    tags = list(dict.fromkeys(info.tag for info, _ in rows))
+    """What can be done with the newest campaign; a phase of which nothing was measured cannot be compared."""
+    tags = list(dict.fromkeys(info.tag for info, count in rows if count))
     short = [info.run_id for info, count in rows if count is not None and count < len(info.plan) and not info.imported]
     hints = [f"Next: bench resume {short[-1]}{again}"] if short else []
     if len(tags) > 1:
         chosen = f" --campaign {rows[-1][0].campaign}" if several else ""
-        return [*hints, f"Next: bench compare {tags[0]} {tags[-1]}{chosen}{again}"]
-    return [*hints, f"Next: measure another phase; only {tags[0]} was measured so far."]
+        hints.append(f"Next: bench compare {tags[0]} {tags[-1]}{chosen}{again}")
+    elif tags and not hints:
+        hints.append(f"Next: measure another phase; only {tags[0]} was measured so far.")
+    return hints
 
 
 def show(run: RunArgument, runs: RunsOption = None, json: JsonOption = False) -> None:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 from cli_process import ROOT, Bench, process
+from cli_store import make_run, put
+
+from bench.model import Status
 
 COMMANDS = [
     "init",
@@ -225,3 +228,15 @@ def test_a_table_fits_its_terminal(tmp_path: Path, columns: int) -> None:
     lines = re.sub(r"\x1b\[[0-9;]*m", "", in_terminal(["suites"], columns, tmp_path)).splitlines()
     assert max(map(len, lines)) <= columns
     assert any(line.startswith("crystaldiskmark") for line in lines)
+
+
+@pytest.mark.parametrize("columns", [60, 80, 140])
+def test_names_that_people_copy_are_never_broken(tmp_path: Path, columns: int) -> None:
+    stored = make_run("post-guest-patch", 1, trials=1)
+    put(stored, 1, Status.FAILED, "a sentence that is much too long for what is left of a narrow terminal, so to say")
+    for argv, name in (["runs"], stored.info.run_id), (["show", "2026"], stored.info.plan[0].trial_id):
+        said = re.sub(r"\x1b\[[0-9;]*m", "", in_terminal(argv, columns, Path.cwd()))
+        assert name in said
+    column = re.search(r"failed +a sentence", said)
+    assert bool(column) == (columns >= 80), "where there is room a cause stands in its row, else below"
+    assert "so to say" in " ".join(said.split())

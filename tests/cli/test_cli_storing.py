@@ -5,36 +5,11 @@ from pathlib import Path
 
 import pytest
 from cli_process import ROOT, Bench
+from cli_store import make_run, put
 
-from bench.model import Attempt, Run, Status, Target, Trial
-from bench.store import Store, StoredRun, publish
+from bench.model import Status
 
 EVIL = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202egnp\r\ncause: all is well"
-
-
-def make_run(tag: str = "pre", number: int = 1, campaign: str = "c1", trials: int = 2, **changes: object) -> StoredRun:
-    plan = tuple(Trial(f"fio.read.vm1.r{i:02d}", ("vm1",), "fio", "read", i, ()) for i in range(1, trials + 1))
-    run = Run(
-        run_id=f"2026010{number}T000000-{tag}-s{number}-aaaa",
-        campaign=campaign,
-        tag=tag,
-        factors=(("host_patch", "on"),),
-        session=number,
-        seed=7,
-        created_at=f"2026-01-0{number}T00:00:00.000Z",
-        plan=plan,
-        targets=(Target("vm1", "h", "h"),),
-        suites=(),
-        versions=(),
-        **changes,  # type: ignore[arg-type]  # further fields of a Run, by name
-    )
-    return Store(Path("runs")).create(run)
-
-
-def put(stored: StoredRun, number: int, status: Status = Status.OK, cause: str = "", attempt: int = 1) -> Path:
-    trial = stored.info.plan[number - 1]
-    record = Attempt(trial, attempt, status, cause, "2026-01-01T00:00:00Z", "2026-01-01T00:00:09Z", (), ())
-    return publish(stored, record, {"single/stdout": b"x"}, {}).folder
 
 
 def test_init_makes_a_workspace_that_can_be_planned(bench: Bench) -> None:

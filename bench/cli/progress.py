@@ -44,6 +44,7 @@ class Progress:
     clock: Callable[[], float] = time.monotonic
     lines: dict[str, _Line] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
+    _said: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _start: float = 0.0
 
@@ -74,7 +75,14 @@ class Progress:
             self._seen.add(trial.trial_id)
         if state in (State.FAILED, State.MISSING) or (not self.live and state in (State.RUNNING, State.OK)):
             what = f"{state.value:9} {trial.suite} {trial.case} #{trial.repetition} on {' → '.join(trial.targets)}"
-            self._print(what + (f": {detail}" if detail else ""), _STYLES.get(state, ""))
+            self._print(what + (f": {self._first_time(detail)}" if detail else ""), _STYLES.get(state, ""))
+
+    def _first_time(self, cause: str) -> str:
+        """`cause`, or a hint that it was said before: a target that is down has many trials."""
+        if cause in self._said:
+            return "for the same reason"
+        self._said.add(cause)
+        return cause
 
     def _print(self, text: str, style: str) -> None:
         stamp = "" if self.live else f"[{duration(self.clock() - self._start):>9}] "

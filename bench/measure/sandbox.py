@@ -60,7 +60,6 @@ class Sandbox:
         self.identity = folder / "user_key"
         self.known_hosts = folder / "known_hosts"
         self._daemons: list[Sshd] = []
-        self._made_privsep = False
         sshd = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
         if sshd is None or shutil.which("ssh-keygen") is None:
             raise TransportError(
@@ -75,14 +74,19 @@ class Sandbox:
             _run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "vmbench", "-f", str(self.folder / name)])
         shutil.copyfile(self.folder / "user_key.pub", self.folder / "authorized_keys")
         if os.geteuid() == 0 and not _PRIVSEP.exists():
-            _PRIVSEP.mkdir(mode=0o755)  # sshd started by root insists on it; the system's own unit makes the same
-            self._made_privsep = True
+            # sshd started by root insists on this empty runtime folder; the system's own unit makes the same. It stays:
+            # another sandbox may be using it.
+            _PRIVSEP.mkdir(mode=0o755, exist_ok=True)
 
-    def start(self, *, cpus: Iterable[int] = (), port: int | None = None) -> Sshd:
-        """Start a daemon, pinned to `cpus` when given, and wait until it listens."""
+    def start(self, *, cpus: Iterable[int] = (), port: int | None = None, options: Iterable[str] = ()) -> Sshd:
+        """Start a daemon, pinned to `cpus` when given, and wait until it listens.
+
+        options: further lines of its sshd_config.
+        """
         port = port or free_port()
         config = self.folder / f"sshd_config_{port}"
-        config.write_text(_CONFIG.format(port=port, folder=self.folder), "utf-8")
+        text = _CONFIG.format(port=port, folder=self.folder)
+        config.write_text("\n".join([text, *options, ""]), "utf-8")
         log = self.folder / f"sshd_{port}.log"
         pin = ["taskset", "-c", ",".join(map(str, cpus))] if cpus else []
         with log.open("ab") as output:
@@ -111,9 +115,6 @@ class Sandbox:
         """End everything; the folder is the caller's to delete."""
         for daemon in list(self._daemons):
             self.stop(daemon)
-        if self._made_privsep:
-            _PRIVSEP.rmdir()
-            self._made_privsep = False
 
 
 def free_port() -> int:

@@ -6,6 +6,7 @@ for host name, user, port, identity files and ProxyJump. No keepalive is sent: a
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import secrets
@@ -32,6 +33,8 @@ from bench.measure.transport import Connection, Reply
 from bench.model import Target
 
 __all__ = ["SshConnection", "SshTransport", "known_hosts_paths", "known_key_types", "scan_host_keys"]
+
+logging.getLogger("paramiko").addHandler(logging.NullHandler())  # its errors reach us as exceptions
 
 MAX_REPLY = 256 << 20
 """No reply may be larger than this: a target cannot fill the controller's memory."""

@@ -194,14 +194,21 @@ class Trials:
             sender_failed = any(collected.done.get("exit_code") != 0 for _, collected in ends)
             if fault or (job.role is Role.RECEIVER and (job.spec.serves or sender_failed)):
                 self._quietly_stop(job)
-            if fault:
-                collected = yield from self.protocol.patiently(self.protocol.salvage, job, 0.0)
-            elif job.role is Role.RECEIVER:
-                collected = yield from self.protocol.receiver_end(job)
-            else:
-                collected = yield from self.protocol.await_end(job, flight.states[job.role])
+            try:
+                collected = yield from self._end(flight, job, fault)
+            except LeftOnTarget as error:
+                self.fleet.give_up(job.target, str(error))
+                raise
             ends.append((job, collected))
         return ends
+
+    def _end(self, flight: Flight, job: Job, fault: Fault | None) -> Wait[Collected]:
+        """What one job brings home, as soon as it has ended."""
+        if fault:
+            return (yield from self.protocol.patiently(self.protocol.salvage, job, 0.0))
+        if job.role is Role.RECEIVER:
+            return (yield from self.protocol.receiver_end(job))
+        return (yield from self.protocol.await_end(job, flight.states[job.role]))
 
     def _quietly_stop(self, job: Job) -> None:
         """Stop a job if its target can be reached; collecting tells what became of it."""

@@ -83,6 +83,7 @@ def is_safe(name: str) -> bool:
     return (
         0 < len(name) < MAX_NAME
         and name.isprintable()
+        and "\\" not in name  # sha256sum would escape it, and elsewhere it separates folders
         and not name.startswith("/")
         and posixpath.normpath(name) == name
         and ".." not in name.split("/")

@@ -1,0 +1,66 @@
+"""Real sshd processes on loopback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ssh_ground import SUITES, Field
+
+from bench.config.catalogue import LoadedSuite, load_suites
+from bench.errors import TransportError
+from bench.measure import posix
+from bench.measure.sandbox import Sandbox, Sshd, sandbox
+from bench.model import Target
+
+
+@pytest.fixture(scope="session")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    folder = tmp_path_factory.mktemp("sandbox")
+    try:
+        with sandbox(folder) as made:
+            yield made
+    except TransportError as error:
+        pytest.skip(f"no private sshd here: {error}")
+
+
+@pytest.fixture(scope="session")
+def daemons(box: Sandbox) -> list[Sshd]:
+    return [box.start(), box.start()]
+
+
+@pytest.fixture(scope="session")
+def suites() -> dict[str, LoadedSuite]:
+    return load_suites([SUITES])
+
+
+@pytest.fixture
+def ground(box: Sandbox, daemons: list[Sshd], suites: dict[str, LoadedSuite], tmp_path: Path) -> Iterator[Field]:
+    targets = tuple(
+        Target(
+            f"t{number}",
+            "127.0.0.1",
+            "127.0.0.1",
+            port=daemon.port,
+            identity_file=str(box.identity),
+            known_hosts=str(box.known_hosts),
+            base=str(tmp_path / f"base{number}"),
+            ssh_config=os.devnull,
+        )
+        for number, daemon in enumerate(daemons)
+    )
+    made = Field(tmp_path, (replace(targets[0], peer="t1"), targets[1]), suites)
+    yield made
+    _end_jobs(made)
+
+
+def _end_jobs(ground: Field) -> None:
+    """Whatever a test left running is stopped, job by job."""
+    for job in ground.jobs():
+        subprocess.run(
+            ["/bin/sh", "-s"], input=posix.stop(job.name, str(job)).encode(), capture_output=True, check=False
+        )

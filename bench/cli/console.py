@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,7 +18,7 @@ from bench.report.plain import one_line
 
 _NOT_IN_JSON = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _UNLIMITED = 10_000
-"""Columns of a table that no terminal shows: nothing is folded, so that every row stays one line."""
+"""Columns where there is no terminal that ends."""
 
 
 def clean(text: str) -> str:
@@ -77,21 +78,41 @@ def print_table(
     """
     cells = [[one_line(cell) for cell in row] for row in rows]
     shown = [place for place in range(len(columns)) if not cells or any(row[place] for row in cells)]
+    names = [columns[place] for place in shown]
+    kept = [[row[place] for place in shown] for row in cells]
+    lines = _folded(names, kept, right, whole) if sys.stdout.isatty() else _aligned([names, *kept], names, right)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines))
+
+
+def _folded(
+    names: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str], whole: Sequence[str]
+) -> list[str]:
+    """Lines for a terminal: cells fold where the table would be wider."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for place in shown:
-        name = columns[place]
+    for name in names:
         justify: Literal["left", "right"] = "right" if name in right else "left"
         table.add_column(name, justify=justify, overflow="fold", no_wrap=name in whole)
-    for row in cells:
-        table.add_row(*(Text(row[place]) for place in shown))
-    console = Console(highlight=False, width=terminal_width())
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console = Console(highlight=False)
     with console.capture() as captured:
         console.print(table)
-    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+    return captured.get().splitlines()
+
+
+def _aligned(rows: Sequence[Sequence[str]], names: Sequence[str], right: Sequence[str]) -> list[str]:
+    """Lines for a pipe: one a row, however long."""
+    widths = [max(cell_len(row[place]) for row in rows) for place in range(len(names))]
+    lines = []
+    for row in rows:
+        pads = [" " * (width - cell_len(cell)) for width, cell in zip(widths, row, strict=True)]
+        parts = zip(names, pads, row, strict=True)
+        lines.append("  ".join(pad + cell if name in right else cell + pad for name, pad, cell in parts))
+    return lines
 
 
 def terminal_width() -> int:
-    """Columns of the terminal; in a pipe more than any table needs."""
+    """Columns of the terminal; in a pipe more than any text needs."""
     return Console().width if sys.stdout.isatty() else _UNLIMITED
 
 

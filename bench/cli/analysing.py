@@ -146,7 +146,7 @@ def print_comparison(compared: Comparison, format: str = "table") -> None:  # no
 
 
 def report(
-    tags: Annotated[list[str] | None, typer.Argument(metavar="TAG…", help="Phases in order (default: all).")] = None,
+    tags: Annotated[list[str] | None, typer.Argument(metavar="TAG", help="Phases in order (default: all).")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Default: reports/CAMPAIGN.html.")] = None,
     campaign: CampaignOption = None,
     title: Annotated[str, typer.Option("--title", help="The report's title.")] = "",

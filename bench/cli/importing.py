@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def import_(
     suite: Annotated[str, typer.Argument(metavar="SUITE", help="A suite, or `table` for published numbers.")],
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Raw output of the tool, one repetition each.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Raw output of the tool, one repetition each.")],
     tag: Annotated[str | None, typer.Option("--tag", "-t", help="The phase these files were measured in.")] = None,
     target: Annotated[
         str | None, typer.Option("--target", help="The machine; SENDER,RECEIVER for a network suite.")
@@ -86,7 +86,7 @@ def _import_raw(
     raw = [RawFile(path.name, content, machines, case) for path, content in contents.items()]
     run = import_files(store, loaded.suite, loaded.digest, loaded.parse, raw, origin)
     say(f"{len(raw)} {'file' if len(raw) == 1 else 'files'} in run {run.info.run_id}, session {run.info.session}")
-    _next(store, origin.campaign, runs)
+    _next(store, origin.campaign, loaded.suite.name, [origin.tag], runs)
 
 
 def _imported_before(store: Store, campaign: str, suite: str, content: bytes) -> str:
@@ -100,13 +100,15 @@ def _imported_before(store: Store, campaign: str, suite: str, content: bytes) ->
     return ""
 
 
-def _next(store: Store, campaign: str, runs: Path | None) -> None:
-    """Say what can be done now."""
-    tags = list(dict.fromkeys(run.info.tag for run in store.runs(campaign=campaign)))
-    if len(tags) < 2:
+def _next(store: Store, campaign: str, suite: str, tags: Sequence[str], runs: Path | None) -> None:
+    """Say what can be done now with what was imported: `tags`, and older ones of the same suite before them."""
+    known = [run.info.tag for run in store.runs(campaign=campaign) if suite in dict(run.info.suites)]
+    older = [tag for tag in dict.fromkeys(known) if tag not in tags]
+    ladder = [*older, *tags] if len(tags) == 1 else tags
+    if len(ladder) < 2:
         note("Next: import what was measured after the change, with another --tag.")
     else:
-        note(f"Next: bench compare {tags[0]} {tags[-1]} --campaign {campaign}{context.again(runs)}")
+        note(f"Next: bench compare {ladder[0]} {ladder[-1]} --campaign {campaign}{context.again(runs)}")
 
 
 def _check_name(option: str, name: str | None) -> None:
@@ -143,7 +145,7 @@ def _iso(text: str) -> str:
 def _measured_at(path: Path) -> str:
     """A file's modification time, UTC, ISO 8601."""
     moment = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _import_table(
@@ -153,8 +155,10 @@ def _import_table(
     from bench.analyse.published import import_table
 
     store = context.open_store(runs)
+    tags: dict[str, None] = {}
     for path, content in contents.items():
         made = import_table(store, loaded, content, path.name, campaign=campaign, measured_at=measured_at)
         for run in made:
             say(f"{len(run.info.plan)} trials of {run.info.tag} in run {run.info.run_id}")
-    _next(store, campaign, runs)
+            tags.setdefault(run.info.tag)
+    _next(store, campaign, loaded.suite.name, list(tags), runs)

@@ -147,7 +147,9 @@ def _print_runs(rows: Sequence[tuple[Run, int | None]], again: str) -> None:
 
 def _next(rows: Sequence[tuple[Run, int | None]], several: bool, again: str) -> list[str]:
     """What can be done with the newest campaign; a phase of which nothing was measured cannot be compared."""
-    tags = list(dict.fromkeys(info.tag for info, count in rows if count))
+    measured = dict.fromkeys(info.tag for info, count in rows if count)
+    declared = [phase.tag for phase in rows[-1][0].phases if phase.tag in measured]
+    tags = [*declared, *(tag for tag in measured if tag not in declared)]
     short = [info.run_id for info, count in rows if count is not None and count < len(info.plan) and not info.imported]
     hints = [f"Next: bench resume {short[-1]}{again}"] if short else []
     if len(tags) > 1:

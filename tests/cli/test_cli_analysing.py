@@ -71,6 +71,17 @@ def test_several_files_are_repetitions_and_another_import_another_session(bench:
     assert (first.info.session, second.info.session) == (1, 2)
 
 
+def test_what_was_imported_last_is_suggested_as_after(bench: Bench) -> None:
+    bench("import", "table", STORY, "-c", "one")
+    iperf3(Path("b.json"), 3.0)
+    bench("import", "iperf3", IPERF3, "--tag", "zero", "--target", "a,b", "-c", "one", "--at", "2026-01-01")
+    said = bench("import", "iperf3", "b.json", "--tag", "after", "--target", "a,b", "-c", "one", "--at", "2026-01-01")
+    assert said.err == "Next: bench compare zero after --campaign one\n", "not tags of another suite, not by name"
+    assert bench("import", "table", STORY, "-c", "one").err == (
+        "Next: bench compare pre-maintenance post-host-patch --campaign one\n"
+    )
+
+
 def test_the_same_file_twice_is_said_to_be_no_second_measurement(bench: Bench) -> None:
     measure(bench, "pre", [10.0])
     said = bench("import", "iperf3", "pre-0.json", "--tag", "pre", "--target", "vm1,vm2", "-c", "net")

@@ -7,7 +7,7 @@ import pytest
 from cli_process import ROOT, Bench
 from cli_store import make_run, put
 
-from bench.model import Status
+from bench.model import Phase, Status
 
 EVIL = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202egnp\r\ncause: all is well"
 
@@ -79,6 +79,18 @@ def test_runs_are_listed_with_what_to_do_next(bench: Bench) -> None:
     ]
     rows = bench("runs", "--json").json
     assert [(row["tag"], row["ok"], row["planned"]) for row in rows] == [("pre", 2, 2), ("post", 1, 2)]
+
+
+def test_phases_are_suggested_in_their_declared_order_and_only_when_measured(bench: Bench) -> None:
+    phases = (Phase("pre"), Phase("post"), Phase("later"))
+    for number, tag in enumerate(("post", "pre", "later"), 1):
+        stored = make_run(tag, number, trials=1, phases=phases)
+        if tag != "later":
+            put(stored, 1)
+    assert bench("runs").err.splitlines() == [
+        f"Next: bench resume {stored.info.run_id}",
+        "Next: bench compare pre post",
+    ]
 
 
 def test_what_is_suggested_reaches_the_same_store_and_campaign(bench: Bench) -> None:

@@ -49,7 +49,11 @@ inventory: inventories/demo.yaml
 repetitions: 2
 sessions: {sessions}
 suites:
-  - fio: {{profile: smoke, params: {{runtime_s: 1, size_mib: 64}}, cases: [rand-read-4k-q32t1, seq-read-1m-q8t1]}}
+  - fio:
+      profile: smoke
+      cases: [rand-read-4k-q32t1, seq-read-1m-q8t1]
+      params: {{runtime_s: 1, ramp_s: 0, size_mib: 64, runs: 2}}
+      repetitions: 1
   - iperf3: {{profile: smoke, params: {{duration: 1, port: {data_port}}}, cases: [tcp]}}
   - unixbench: {{profile: smoke, params: {{tests: syscall}}, repetitions: 1, targets: [alpha]}}
 phases:

@@ -87,7 +87,7 @@ def next_session(store: Store, campaign: str, tag: str) -> int:
 def new_run(store: Store, campaign: Campaign, plan: Plan, suites: Mapping[str, LoadedSuite]) -> StoredRun:
     """Write a new run that will hold the trials of `plan`."""
     moment = datetime.now(UTC)
-    tag = plan.phase.tag[:40].rstrip(".")
+    tag = plan.phase.tag[:36].rstrip(".")
     used = sorted({trial.suite for trial in plan.trials})
     return store.create(
         Run(

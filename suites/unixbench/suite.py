@@ -169,6 +169,8 @@ def steps(case: Case, params: Mapping[str, Scalar], ctx: Context) -> JobSpec:
                     }
                 ),
             ),
+            # The test data came with the tool: it is no result, and not worth keeping with every trial.
+            Step(("rm", "-rf", data, temporary), timeout_s=60, expected_s=0),
         ),
         results=("out/report", "out/report.log"),
     )

@@ -1,0 +1,206 @@
+"""The controller itself dies, is interrupted or must be silent: real `bench run` and `bench resume` processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from ssh_ground import SUITES, Field, Watcher, scripted
+
+from bench.measure.sandbox import Sandbox, Sshd
+from bench.measure.watch import State
+from bench.model import Status, Trial
+from bench.store import Store, StoredRun, verify
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = "echo ran >>../../ran; sleep 0.7; echo rate 42"
+
+
+@dataclass(slots=True)
+class Desk:
+    """A workspace, and `bench` started in it."""
+
+    folder: Path
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def bench(self, *words: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bench", *words],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.started.append(process)
+        return process
+
+    def start_run(self, repetitions: int, script: str = SCRIPT) -> subprocess.Popen[bytes]:
+        return self.bench(
+            "run", "-i", "inventory.yaml", "-s", "scripted", "-p", f"scripted.script={script}",
+            "--tag", "before", "-n", str(repetitions), "--seed", "1",
+        )  # fmt: skip
+
+    def finish(self, process: subprocess.Popen[bytes], timeout_s: float = 40) -> tuple[int, str]:
+        said, _ = process.communicate(timeout=timeout_s)
+        return process.returncode, said.decode()
+
+    def stored(self) -> StoredRun:
+        (run,) = Store(self.folder / "runs").runs()
+        return run
+
+    def ran(self) -> int:
+        return len((self.folder / "base" / "ran").read_text().splitlines())
+
+    def jobs(self) -> list[Path]:
+        return sorted((self.folder / "base" / "jobs").glob("*"))
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < deadline, "waited in vain"
+            if self.started[-1].poll() is not None:
+                raise AssertionError(f"bench ended early: {self.finish(self.started[-1])}")
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def desk(box: Sandbox, daemons: list[Sshd], tmp_path: Path) -> Iterator[Desk]:
+    shutil.copytree(SUITES, tmp_path / "suites", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "campaign.yaml").write_text("")
+    (tmp_path / "inventory.yaml").write_text(
+        f"known_hosts: {box.known_hosts}\nssh_config: /dev/null\ntargets:\n  t0:\n    address: 127.0.0.1\n"
+        f"    port: {daemons[0].port}\n    identity_file: {box.identity}\n    base: {tmp_path / 'base'}\n"
+    )
+    made = Desk(tmp_path)
+    yield made
+    for process in made.started:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.parametrize("moment", ["running", "published", "between"])
+def test_killing_the_controller_loses_and_repeats_nothing(desk: Desk, moment: str) -> None:
+    process = desk.start_run(3)
+    if moment == "running":
+        desk.wait_for(lambda: (desk.folder / "base" / "ran").exists())
+    elif moment == "published":
+        desk.wait_for(lambda: any(desk.folder.glob("runs/*/*/trials/*/1/trial.json")))
+    else:
+        desk.wait_for(lambda: len(list(desk.folder.glob("base/jobs/*/done.json"))) > 0)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    run = desk.stored()
+    assert run.missing()
+    code, said = desk.finish(desk.bench("resume", run.info.run_id))
+    assert code == 0, said
+    run = desk.stored()
+    assert run.missing() == ()
+    assert [stored.record.status for stored in run.attempts()] == [Status.OK] * 3
+    assert desk.ran() == 3
+    assert desk.jobs() == []
+    assert [item for item in verify(run) if ".tmp-" not in item.path] == []
+
+
+def test_the_first_interrupt_finishes_what_runs_and_says_how_to_resume(desk: Desk) -> None:
+    process = desk.start_run(3)
+    desk.wait_for(lambda: (desk.folder / "base" / "ran").exists())
+    process.send_signal(signal.SIGINT)
+    code, said = desk.finish(process)
+    run = desk.stored()
+    assert code == 3, said
+    assert f"bench resume {run.info.run_id}" in said
+    assert len(list(run.attempts())) == desk.ran() == 1
+    assert desk.jobs() == []
+    code, said = desk.finish(desk.bench("resume", run.info.run_id))
+    assert code == 0, said
+    assert desk.ran() == 3
+
+
+def test_the_second_interrupt_leaves_the_job_for_resume(desk: Desk) -> None:
+    process = desk.start_run(2, "echo ran >>../../ran; sleep 4; echo rate 42")
+    desk.wait_for(lambda: (desk.folder / "base" / "ran").exists())
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    start = time.monotonic()
+    code, said = desk.finish(process)
+    assert code == 3, said
+    assert time.monotonic() - start < 3
+    assert "left on the target" in said
+    assert len(desk.jobs()) == 1
+    run = desk.stored()
+    code, said = desk.finish(desk.bench("resume", run.info.run_id))
+    assert code == 0, said
+    assert desk.ran() == 2
+    assert desk.jobs() == []
+
+
+@dataclass(slots=True)
+class Proxy:
+    """A loopback TCP proxy that remembers when bytes went to the target."""
+
+    port_behind: int
+    sent: list[tuple[float, int]] = field(default_factory=list)
+    server: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
+
+    @property
+    def port(self) -> int:
+        return int(self.server.getsockname()[1])
+
+    def serve(self) -> None:
+        while True:
+            try:
+                client, _ = self.server.accept()
+            except OSError:
+                return
+            target = socket.create_connection(("127.0.0.1", self.port_behind))
+            for source, sink, counted in ((client, target, True), (target, client, False)):
+                threading.Thread(target=self._pump, args=(source, sink, counted), daemon=True).start()
+
+    def _pump(self, source: socket.socket, sink: socket.socket, counted: bool) -> None:
+        try:
+            while data := source.recv(65536):
+                if counted:
+                    self.sent.append((time.monotonic(), len(data)))
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            return
+
+
+@pytest.mark.parametrize("expected", [3.0, 10.5])
+def test_not_a_byte_is_sent_while_a_job_runs(ground: Field, daemons: list[Sshd], box: Sandbox, expected: float) -> None:
+    """With a connection that stays open (short jobs) and one that is hung up (long ones)."""
+    proxy = Proxy(daemons[0].port)
+    key = (box.folder / "host_key.pub").read_text().split()
+    hosts = ground.folder / "hosts"
+    hosts.write_text(f"[127.0.0.1]:{proxy.port} {key[0]} {key[1]}\n")
+    threading.Thread(target=proxy.serve, daemon=True).start()
+    target = replace(ground.targets[0], peer=None, port=proxy.port, known_hosts=str(hosts))
+    times: dict[State, float] = {}
+
+    def on_state(trial: Trial, state: State) -> None:
+        times.setdefault(state, time.monotonic())
+
+    run = ground.run(scripted("sleep 1; echo rate 42", expected=expected), targets=(target,))
+    outcome = ground.execute(run, watcher=Watcher(on_state=on_state))
+    proxy.server.close()
+    assert outcome.missing == {}
+    start, end = times[State.RUNNING], times[State.RUNNING] + expected
+    during = [size for moment, size in proxy.sent if start + 0.5 < moment < end]
+    assert during == []
+    assert sum(size for moment, size in proxy.sent if moment <= start) > 1000
+    assert sum(size for moment, size in proxy.sent if moment >= end) > 500

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import typer.main
-from docs_pages import LINKED, PAGES, ROOT, blocks, commands, inline, slug, spans, table
+from docs_pages import LINKED, PAGES, ROOT, Block, blocks, commands, inline, slug, spans, table
 
 from bench.analyse.result import AttributionKind, Reason, Verdict
 from bench.cli.app import app
@@ -130,7 +130,7 @@ def _document(text: str) -> str:
 
 
 @pytest.mark.parametrize("block", blocks("yaml"), ids=lambda block: f"{block.page}:{block.line}")
-def test_a_yaml_block_loads(block: Any, suites: dict[str, LoadedSuite]) -> None:
+def test_a_yaml_block_loads(block: Block, suites: dict[str, LoadedSuite]) -> None:
     kind = _document(block.text)
     if kind == "inventory":
         assert parse_inventory(block.text, block.page).targets

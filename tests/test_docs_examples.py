@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from docs_pages import PAGES, ROOT, blocks, commands
+from docs_pages import PAGES, ROOT, Block, blocks, commands
 
 from bench.analyse.published import read_table
 from bench.cli import main
@@ -113,9 +113,8 @@ def test_the_example_suite_is_one(workspace: Path) -> None:
 
 
 @pytest.mark.parametrize("block", blocks("csv"), ids=lambda block: f"{block.page}:{block.line}")
-def test_an_example_table_can_be_read(block: object) -> None:
-    text = block.text  # type: ignore[attr-defined]  # a Block
-    rows = read_table(text.encode(), "example.csv")
+def test_an_example_table_can_be_read(block: Block) -> None:
+    rows = read_table(block.text.encode(), "example.csv")
     assert len({row.tag for row in rows}) == 2
 
 

@@ -1,0 +1,121 @@
+"""How an attempt is judged: each status, and which end was the root cause."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from bench.config.catalogue import LoadedSuite, load_suites
+from bench.measure.attempt import judge, make_job, record, run_key
+from bench.measure.posix import JobState
+from bench.measure.protocol import Collected, Job
+from bench.measure.provision import Machine
+from bench.model import JobSpec, Role, Status, Step, Target, Trial
+
+SUITES = Path(__file__).parents[1] / "suites_for_tests"
+MACHINE = Machine("/home/x", "/home/x/.bench", 2, 1000, "apt", 1 << 30, 0.1, 0.0, "boot")
+TRIAL = Trial("t", ("a", "b"), "scripted", "one", 1, (("expected", 1.0), ("script", "echo"), ("timeout", 5.0)))
+ENDED_AT = "2026-01-01T00:00:05Z"
+CLEAN = MappingProxyType({"exit_code": 0, "step": 1, "timeout": False, "stopped": False, "realtime": ENDED_AT})
+
+
+@pytest.fixture(scope="module")
+def suite() -> LoadedSuite:
+    return load_suites([SUITES])["scripted"]
+
+
+def job(name: str = "a", role: Role = Role.SINGLE, *, serves: bool = False) -> Job:
+    results = () if role is Role.RECEIVER else ("stdout",)
+    return Job("id", Target(name, name, name), role, "/f", "/d", JobSpec((Step(("x",), 5, 1),), results, serves=serves))
+
+
+def came(stdout: str = "rate 1\n", **done: object) -> Collected:
+    files = {"stdout": stdout.encode(), "done.json": json.dumps({**CLEAN, **done}).encode()}
+    return Collected(JobState("done"), files)
+
+
+@pytest.mark.parametrize(
+    ("collected", "status", "said"),
+    [
+        (came(), Status.OK, ""),
+        (came(exit_code=3), Status.FAILED, "step 1 on a exited with 3; stdout ends with 'rate 1'"),
+        (came(exit_code=124, timeout=True), Status.TIMEOUT, "ran into its timeout"),
+        (came(stopped=True), Status.TIMEOUT, "did not end and was stopped"),
+        (came("nothing"), Status.FAILED, "expected a line `rate N`"),
+        (came("bug"), Status.FAILED, "raised ZeroDivisionError"),
+        (came(exit_code=1, free_kib=12), Status.FAILED, "its disk is full (12 KiB free)"),
+        (came(exit_code="x" * 10_000), Status.FAILED, "exited with xxx"),
+        (Collected(JobState("dead", "rebooted one two")), Status.INTERRUPTED, "(boot id one → two)"),
+        (Collected(JobState("dead", "gone")), Status.INTERRUPTED, "gone without a result"),
+        (Collected(JobState("absent")), Status.INTERRUPTED, "the folder of the job on a is gone"),
+        (Collected(JobState("done"), {}, problem="x did not arrive"), Status.FAILED, "a: x did not arrive"),
+        (Collected(JobState("done"), {"done.json": b"[" * 100_000}), Status.FAILED, "exited with None"),
+        (Collected(JobState("done"), {"done.json": json.dumps(dict(CLEAN)).encode()}), Status.FAILED, "left no stdout"),
+    ],
+)
+def test_every_status(suite: LoadedSuite, collected: Collected, status: Status, said: str) -> None:
+    found, cause = judge(job(), collected, suite)
+    assert found is status
+    assert said in cause
+    assert len(cause) < 1000
+
+
+def test_a_serving_receiver_is_stopped_on_purpose(suite: LoadedSuite) -> None:
+    served = job("b", Role.RECEIVER, serves=True)
+    assert judge(served, came(stopped=True, exit_code=143), suite)[0] is Status.OK
+    assert judge(job("b", Role.RECEIVER), came(stopped=True, exit_code=143), suite)[0] is Status.FAILED
+
+
+def ends(sender: Collected, receiver: Collected) -> list[tuple[Job, Collected]]:
+    return [(job("a", Role.SENDER), sender), (job("b", Role.RECEIVER), receiver)]
+
+
+@pytest.mark.parametrize(
+    ("sender", "receiver", "status", "begins"),
+    [
+        (came(exit_code=1, realtime="2"), came(exit_code=9, realtime="1"), Status.FAILED, "step 1 on b exited with 9"),
+        (came(exit_code=1, realtime="1"), came(exit_code=9, realtime="2"), Status.FAILED, "step 1 on a exited with 1"),
+        (came(exit_code=1), came(exit_code=143, stopped=True, realtime="0"), Status.FAILED, "step 1 on a exited"),
+        (came(timeout=True, realtime="9"), came(exit_code=1, realtime="1"), Status.FAILED, "step 1 on b exited with 1"),
+        (came(exit_code=1), Collected(JobState("dead", "rebooted x y")), Status.INTERRUPTED, "b rebooted"),
+        (came(), came(exit_code=1), Status.FAILED, "step 1 on b exited with 1"),
+    ],
+)
+def test_the_root_cause_comes_first(
+    suite: LoadedSuite, sender: Collected, receiver: Collected, status: Status, begins: str
+) -> None:
+    attempt, _, _ = record(TRIAL, 1, ends(sender, receiver), suite, "2026", {})
+    assert attempt.status is status
+    assert attempt.cause.startswith(begins)
+
+
+def test_a_stopped_partner_is_not_mentioned(suite: LoadedSuite) -> None:
+    attempt, _, _ = record(TRIAL, 1, ends(came(exit_code=1), came(exit_code=143, stopped=True)), suite, "2026", {})
+    assert "on b" not in attempt.cause
+    both, _, _ = record(TRIAL, 1, ends(came(exit_code=1), came(exit_code=2)), suite, "2026", {})
+    assert "; then step 1 on b exited with 2" in both.cause
+
+
+def test_a_fault_from_outside_wins(suite: LoadedSuite) -> None:
+    fault = (Status.INTERRUPTED, "the controller was away")
+    attempt, raw, _ = record(TRIAL, 2, [(job(), came())], suite, "2026", {}, fault)
+    assert (attempt.status, attempt.cause, attempt.attempt) == (*fault, 2)
+    assert "single/stdout" in raw
+
+
+def test_job_ids_name_run_trial_attempt_and_role_and_have_one_length(suite: LoadedSuite) -> None:
+    target = Target("a", "a", "a")
+    made = [
+        make_job(run, TRIAL, number, target, role, MACHINE, suite, None)
+        for run in ("r", "a-much-longer-run-id-of-another-phase")
+        for number in (1, 2)
+        for role in (Role.SENDER, Role.RECEIVER)
+    ]
+    again = make_job("r", TRIAL, 1, target, Role.SENDER, MACHINE, suite, None)
+    assert len({one.job_id for one in made}) == len(made)
+    assert len({len(one.folder) for one in made}) == len({len(one.data_folder) for one in made}) == 1
+    assert again.job_id == made[0].job_id
+    assert again.job_id.startswith(run_key("r"))

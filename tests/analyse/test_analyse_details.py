@@ -12,10 +12,12 @@ from bench.analyse.details import without_details
 def samples() -> pd.DataFrame:
     rows = [
         {
-            "tag": tag, "session": session, "target": target, "suite": "fio", "case": "read", "metric": metric, "part": "job read",
+            "tag": tag, "session": session, "target": target, "suite": "fio", "case": "read", "metric": metric,
+            "part": "job read",
             "unit": "us", "better": "lower", "kind": "disk", "value": 100.0 + session, "detail": metric == "lat_max",
         }
-        for tag in ("before", "after") for session in (1, 2) for target in ("a", "b") for metric in ("lat_mean", "lat_max")
+        for tag in ("before", "after") for session in (1, 2) for target in ("a", "b")
+        for metric in ("lat_mean", "lat_max")
     ]  # fmt: skip
     return pd.DataFrame(rows)
 

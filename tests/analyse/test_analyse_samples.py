@@ -28,7 +28,8 @@ def test_one_row_per_value_with_everything_that_identifies_it(run: StoredRun, tm
     assert speed == {
         "campaign": "camp", "tag": "pre", "run": "pre-1", "session": 1, "target": "vm", "suite": "tiny", "case": "c",
         "part": "all", "metric": "speed", "title": "Speed", "unit": "MB/s", "better": "higher", "kind": "disk",
-        "scale": "ratio", "margin": 0.03, "headline": True, "detail": False, "value": 100.5, "params": '{"depth": 4}', "repetition": 1,
+        "scale": "ratio", "margin": 0.03, "headline": True, "detail": False,
+        "value": 100.5, "params": '{"depth": 4}', "repetition": 1,
         "attempt": 1, "tool_digest": "abc", "labels": '{"region": "east"}', "flags": "",
     }  # fmt: skip
     assert started == pd.Timestamp("2024-01-01T10:00:00Z")

@@ -13,7 +13,7 @@ from bench.store import Store, StoredRun
 
 RESULT_BYTES = 100_000
 
-_SUITE = f'''
+_SUITE = f"""
 from bench.model import Better, Case, JobSpec, Kind, Metric, Parameter, Profile, Step, Suite
 
 SUITE = Suite(
@@ -31,8 +31,8 @@ def steps(case, params, ctx):
     seconds = float(params["seconds"])
     step = Step(argv=("sh", "nap.sh", str(seconds)), timeout_s=seconds + 30, expected_s=seconds)
     return JobSpec(steps=(step,), results=("stdout",), files=(("nap.sh", SCRIPT),))
-'''
-_PARSE = '''
+"""
+_PARSE = """
 from bench.errors import ParseError
 from bench.model import Measurement, Parsed
 
@@ -41,7 +41,7 @@ def parse(data, source):
     if not data.startswith(b"rate "):
         raise ParseError(source, expected="a rate")
     return Parsed((Measurement("rate", float(data[5:]), "lps"),))
-'''
+"""
 
 
 def nap_suite(folder: Path) -> LoadedSuite:

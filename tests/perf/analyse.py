@@ -63,7 +63,7 @@ def timed(label: str, action: object) -> object:
     """Run `action`, print its wall and CPU seconds, give back what it gave."""
     wall, cpu = time.perf_counter(), time.process_time()
     result = action()  # type: ignore[operator]  # a function without arguments
-    print(f"  {label:<34} {time.perf_counter() - wall:6.2f} s  ({time.process_time() - cpu:5.2f} s CPU)")  # noqa: T201  # a script
+    print(f"  {label:<34} {time.perf_counter() - wall:6.2f} s  ({time.process_time() - cpu:5.2f} s CPU)")  # a script
     return result
 
 
@@ -84,7 +84,7 @@ def main() -> None:
         few = few[few["target"].isin([f"vm-{i}" for i in range(10)])]
         timed("compared (60 metrics × 10 targets)", lambda: bench.compare(few, "before", "after"))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"  peak memory {peak:.0f} MB of 400", file=sys.stdout)  # noqa: T201  # a script
+    print(f"  peak memory {peak:.0f} MB of 400", file=sys.stdout)  # a script
 
 
 if __name__ == "__main__":

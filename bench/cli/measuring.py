@@ -165,12 +165,14 @@ def resume(
     runs: RunsOption = None,
 ) -> None:
     """Carry on with a run after anything: finds its jobs again, measures only what is missing."""
+    from bench.measure.leftovers import leftovers
+
     stored = context.open_store(runs).run(run)
     if stored.info.imported:
         raise ConfigError("this run was imported, there is nothing to resume", where=run)
     missing = stored.missing()
     note(f"run {stored.info.run_id}: {len(missing)} of {len(stored.info.plan)} trials are missing")
-    if missing:
+    if missing or leftovers(stored):
         _finish(stored, context.source_paths(source), context.again(runs))
 
 

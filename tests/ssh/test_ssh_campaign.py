@@ -22,10 +22,10 @@ def duo(**params: str | float | bool) -> SuiteChoice:
 
 def test_a_campaign_end_to_end(ground: Field) -> None:
     both = replace(scripted("sleep 0.3; echo rate $$; echo more >out/more"), profile="both")
-    run = ground.run(both, duo(), targets=ground.targets, repetitions=2)
+    run = ground.run(both, duo(), targets=ground.targets)
     outcome = ground.execute(run)
     assert outcome.missing == {}
-    assert outcome.ok == len(run.info.plan) == 10
+    assert outcome.ok == len(run.info.plan) == 5
     assert verify(run) == []
     assert ground.jobs() == []
     for stored in run.attempts():
@@ -179,13 +179,13 @@ def test_a_target_that_is_busy_with_another_run_is_waited_for(ground: Field, mon
 
 def test_patience_with_a_busy_target_ends(ground: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bench.measure.trials.BUSY_PAUSE_S", 0.2)
-    first, second = ground.run(scripted("sleep 3; echo rate 1")), ground.run(scripted(), repetitions=2)
+    first, second = ground.run(scripted("sleep 1.5; echo rate 1")), ground.run(scripted(), repetitions=2)
     watcher = Watcher()
     other = threading.Thread(target=ground.execute, args=(first,), kwargs={"watcher": watcher})
     other.start()
     while not any("running" in one for one in watcher.said):
         time.sleep(0.02)
-    outcome = ground.execute(second, patience_s=0.5)
+    outcome = ground.execute(second, patience_s=0.2)
     assert len(outcome.missing) == 2
     assert all("is busy with job" in cause for cause in outcome.missing.values())
     other.join()

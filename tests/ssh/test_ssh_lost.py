@@ -13,6 +13,7 @@ import pytest
 from ssh_ground import Field, Watcher, kinds, only, scripted
 
 from bench.errors import TransportError
+from bench.measure.leftovers import leftovers
 from bench.measure.sandbox import free_port
 from bench.measure.scheduler import Scheduler
 from bench.measure.ssh import SshTransport
@@ -117,21 +118,27 @@ def test_a_target_that_stays_away_keeps_its_job_for_resume(ground: Field) -> Non
     assert ground.jobs() == []
 
 
-def test_a_job_folder_that_could_not_be_removed_is_swept_later(ground: Field) -> None:
-    ground.transport = Lossy(lambda target, script: script.startswith("rm -rf"), left=0)
-    run = ground.run(scripted(COUNTED), repetitions=2)
-    keep = Refusing()
-    ground.transport = keep
-    outcome = ground.execute(run)
-    assert outcome.missing == {}
+@pytest.mark.parametrize("left", [1, 99])
+def test_a_job_folder_that_could_not_be_removed_is_swept_later(ground: Field, left: int) -> None:
+    """At the end of the session, or, when its controller died, by `bench resume`, though nothing is missing."""
+    ground.transport = Refusing(left)
+    run = ground.run(scripted(COUNTED))
+    assert ground.execute(run).missing == {}
     assert "left behind" in kinds(run)
+    if left > 1:
+        assert len(ground.jobs()) == len(leftovers(run)) == 1
+        ground.transport = SshTransport()
+        assert ground.execute(run).missing == {}
     assert ground.jobs() == []
+    assert leftovers(run) == []
+    assert ran(ground) == 1
 
 
 @dataclass(slots=True)
 class Refusing:
-    """SSH that does not let the first removal through."""
+    """SSH that does not let the first `left` removals through."""
 
+    left: int
     inner: SshTransport = field(default_factory=SshTransport)
     refused: list[str] = field(default_factory=list)
 
@@ -145,7 +152,7 @@ class _RefusingConnection:
     inner: Connection
 
     def run(self, script: str, *, timeout_s: float) -> Reply:
-        if script.startswith("rm -rf") and not self.owner.refused:
+        if "rm -rf -- " in script and len(self.owner.refused) < self.owner.left:
             self.owner.refused.append(script)
             raise TransportError("gone")
         return self.inner.run(script, timeout_s=timeout_s)

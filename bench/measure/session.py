@@ -79,9 +79,8 @@ class Session:
     def _account(self, trials: list[Trial], flying: set[str]) -> None:
         """Say of every planned trial that is still missing why it is."""
         self.outcome.interrupted = self.scheduler.stopping
-        left = set(self.run.missing())
         for trial in trials:
-            if trial.trial_id in left:
+            if trial.trial_id not in self.outcome.done:
                 why = "its job was left on the target" if trial.trial_id in flying else "not started"
                 self.outcome.missing.setdefault(trial.trial_id, why)
 

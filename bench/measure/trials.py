@@ -232,6 +232,7 @@ class Trials:
             self.outcome.ok += ok
             self.outcome.failed += not ok
             if ok:
+                self.outcome.done.add(trial.trial_id)
                 self.outcome.missing.pop(trial.trial_id, None)
             else:
                 self.outcome.missing[trial.trial_id] = attempt.cause

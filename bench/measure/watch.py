@@ -40,4 +40,5 @@ class Outcome:
     ok: int = 0
     failed: int = 0
     missing: dict[str, str] = field(default_factory=dict)
+    done: set[str] = field(default_factory=set)
     interrupted: bool = False

@@ -6,10 +6,11 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from lossy import Lossy, Refusing
 from ssh_ground import Field, Watcher, kinds, only, scripted
 
 from bench.errors import TransportError
@@ -17,42 +18,8 @@ from bench.measure.leftovers import leftovers
 from bench.measure.sandbox import free_port
 from bench.measure.scheduler import Scheduler
 from bench.measure.ssh import SshTransport
-from bench.measure.transport import Connection, Reply
 from bench.measure.watch import State
 from bench.model import Status, SuiteChoice, Target, Trial, pairs
-
-
-@dataclass(slots=True)
-class Lossy:
-    """SSH that loses the answers to scripts which `when` picks, after they ran; `left` times."""
-
-    when: Callable[[Target, str], bool]
-    left: int = 1
-    inner: SshTransport = field(default_factory=SshTransport)
-    lost: int = 0
-
-    def connect(self, target: Target) -> Connection:
-        return _LossyConnection(self, target, self.inner.connect(target))
-
-
-@dataclass(slots=True, eq=False)
-class _LossyConnection:
-    owner: Lossy
-    target: Target
-    inner: Connection
-
-    def run(self, script: str, *, timeout_s: float) -> Reply:
-        reply = self.inner.run(script, timeout_s=timeout_s)
-        if self.owner.lost < self.owner.left and self.owner.when(self.target, script):
-            self.owner.lost += 1
-            raise TransportError("the answer was lost", where=self.target.name)
-        return reply
-
-    def alive(self) -> bool:
-        return self.inner.alive()
-
-    def close(self) -> None:
-        self.inner.close()
 
 
 def launches(target: Target, script: str) -> bool:
@@ -132,36 +99,6 @@ def test_a_job_folder_that_could_not_be_removed_is_swept_later(ground: Field, le
     assert ground.jobs() == []
     assert leftovers(run) == []
     assert ran(ground) == 1
-
-
-@dataclass(slots=True)
-class Refusing:
-    """SSH that does not let the first `left` removals through."""
-
-    left: int
-    inner: SshTransport = field(default_factory=SshTransport)
-    refused: list[str] = field(default_factory=list)
-
-    def connect(self, target: Target) -> Connection:
-        return _RefusingConnection(self, self.inner.connect(target))
-
-
-@dataclass(slots=True, eq=False)
-class _RefusingConnection:
-    owner: Refusing
-    inner: Connection
-
-    def run(self, script: str, *, timeout_s: float) -> Reply:
-        if "rm -rf -- " in script and len(self.owner.refused) < self.owner.left:
-            self.owner.refused.append(script)
-            raise TransportError("gone")
-        return self.inner.run(script, timeout_s=timeout_s)
-
-    def alive(self) -> bool:
-        return self.inner.alive()
-
-    def close(self) -> None:
-        self.inner.close()
 
 
 def while_running(ground: Field, action: Callable[[Path], None]) -> Watcher:

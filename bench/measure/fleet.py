@@ -63,7 +63,7 @@ class Fleet:
                 action()
             except BenchError as error:
                 cause = str(error)
-                self._tell(key[0], f"cannot run{f' {key[1]}' if key[1] else ''}: {cause}")
+                self._tell(key[0], f"cannot run{f' {key[1]}' if key[1] else ''}: {cause.removeprefix(f'{key[0]}: ')}")
                 self._run.event(now(), "unusable", target=key[0], suite=key[1], cause=cause)
             with self._lock:
                 self._problems[key] = cause

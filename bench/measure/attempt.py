@@ -40,13 +40,13 @@ def make_job(
     key = f"{trial.trial_id}\0{attempt}\0{role}"
     job_id = f"{run_key(run_id)}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     folder = f"{machine.base}/jobs/{job_id}"
-    data_folder = f"{machine.base}/data/{run_key(run_id)}"
+    data_folder = f"{machine.base}/data/{run_key(run_id)}" if loaded.suite.uses_disk else ""
     tool = loaded.suite.tool
     context = Context(
         role=role,
         tool_dir=f"{machine.base}/tools/{tool_digest(tool)}" if tool else "",
         job_dir=folder,
-        data_path=target.disk or f"{data_folder}/{loaded.suite.name}.bin",
+        data_path=target.disk or (f"{data_folder}/{loaded.suite.name}.bin" if data_folder else ""),
         data_is_device=target.disk.startswith("/dev/"),
         cpus=machine.cpus,
         address=target.data_address,

@@ -1,4 +1,4 @@
-"""What is known of the targets in this session: surveyed, guarded and equipped with tools at their first trial.
+"""What is known of the targets in this session: surveyed, guarded and equipped with all tools at their first trial.
 
 A target or suite that cannot run is remembered with its cause, so that the rest of the run goes on without it.
 """
@@ -6,7 +6,7 @@ A target or suite that cannot run is remembered with its cause, so that the rest
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bench.config.catalogue import LoadedSuite
@@ -25,8 +25,19 @@ Tell = Callable[[str, str], None]
 class Fleet:
     """The machines of one session; safe to use from several threads, one of which holds each target."""
 
-    def __init__(self, run: StoredRun, connections: Connections, source: SourceProvider, tell: Tell) -> None:
+    def __init__(
+        self,
+        run: StoredRun,
+        suites: Mapping[str, LoadedSuite],
+        connections: Connections,
+        source: SourceProvider,
+        tell: Tell,
+    ) -> None:
         self._run = run
+        self._planned: dict[str, dict[str, LoadedSuite]] = {}
+        for trial in run.info.plan:
+            for name in trial.targets:
+                self._planned.setdefault(name, {})[trial.suite] = suites[trial.suite]
         self._connections = connections
         self._source = source
         self._tell = tell
@@ -51,10 +62,16 @@ class Fleet:
         self._run.event(now(), "unusable", target=target.name, suite="", cause=cause)
 
     def problem(self, target: Target, loaded: LoadedSuite) -> str:
-        """Why `loaded` cannot run on `target`, "" when it can; finds out at the first call."""
-        return self._once((target.name, ""), lambda: self._survey(target)) or self._once(
-            (target.name, loaded.suite.name), lambda: self._equip(target, loaded)
-        )
+        """Why `loaded` cannot run on `target`, "" when it can; finds out at the first call.
+
+        All tools of the session are installed then: the packages that come with them must not change between two
+        trials, or they would look like an undeclared change of the target.
+        """
+        if cause := self._once((target.name, ""), lambda: self._survey(target)):
+            return cause
+        for planned in self._planned[target.name].values():
+            self._once((target.name, planned.suite.name), lambda planned=planned: self._equip(target, planned))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+        return self._problems[target.name, loaded.suite.name]
 
     def _once(self, key: tuple[str, str], action: Callable[[], None]) -> str:
         if key not in self._problems:

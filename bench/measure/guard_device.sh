@@ -6,7 +6,7 @@ real=$(readlink -f "$device")
 name=${real##*/}
 if [ ! -b "$real" ]; then refuse "it is not a block device"
 else
-    case $device in /dev/disk/by-*/*) : ;; *) refuse "its name is not a stable id (/dev/disk/by-id/…)" ;; esac
+    case $device in /dev/disk/?*/?*) : ;; *) refuse "its name is not a stable id (/dev/disk/by-id/…)" ;; esac
     number=$(cat "/sys/class/block/$name/dev" 2>/dev/null)
     [ -n "$number" ] || refuse "it has no number in /sys"
     grep -q " $number " /proc/self/mountinfo && refuse "it is mounted"

@@ -3,7 +3,7 @@
 launch() {
     if [ -d "$job/claim" ]; then state; return; fi
     busy && return
-    if mkdir -p "$job/out" "$data" 2>/dev/null && stage 2>/dev/null; then
+    if mkdir -p "$job/out" ${data:+"$data"} 2>/dev/null && stage 2>/dev/null; then
         (probe) </dev/null >"$job/facts-before.txt" 2>/dev/null
         echo fresh
         start

@@ -49,7 +49,7 @@ class Session:
 
     def __post_init__(self) -> None:
         """The fleet starts unknown."""
-        self.fleet = Fleet(self.run, self.connections, self.source, self.observer.target)
+        self.fleet = Fleet(self.run, self.suites, self.connections, self.source, self.observer.target)
         self._targets = {target.name: target for target in self.run.info.targets}
 
     def execute(self) -> Outcome:

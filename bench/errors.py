@@ -6,6 +6,9 @@ as one paragraph. A failed *trial* is not an exception: it is a record in the st
 
 from __future__ import annotations
 
+_ENDS = (".", "!", "?", "…")
+"""What ends a sentence: nothing is put after it."""
+
 
 class BenchError(Exception):
     """Base of all errors that vmbench raises on purpose.
@@ -23,7 +26,9 @@ class BenchError(Exception):
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{text}. {self.remedy}" if self.remedy else text
+        if not self.remedy:
+            return text
+        return f"{text}{'' if text.endswith(_ENDS) else '.'} {self.remedy}"
 
 
 class ConfigError(BenchError):

@@ -16,6 +16,9 @@ SCHEMA = 1
 
 VERIFY_REMEDY = "Run `bench verify` to see what is damaged"
 _CHUNK = 1 << 20
+_WRITABLE = 0o600
+_READ_ONLY = 0o400
+_FOLDER = 0o700
 _LONGEST_NAME = 255
 _SHOWN = 80
 
@@ -63,12 +66,50 @@ def read_record(path: Path) -> dict[str, Any]:
     return data
 
 
-def write_synced(path: Path, content: bytes, mode: int = 0o400) -> None:
-    """Write a new file and wait until the disk has it; it must not exist. Read-only from the start by default."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+def write_synced(path: Path, content: bytes) -> None:
+    """Write a new file and wait until the disk has it; it must not exist. Whatever the umask: private, then read-only.
+
+    0600 while it is written and 0400 afterwards: raw output may hold host names, addresses and mount points.
+    """
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _WRITABLE), "wb") as file:
+        os.fchmod(file.fileno(), _WRITABLE)
         file.write(content)
         file.flush()
+        os.fchmod(file.fileno(), _READ_ONLY)
         os.fsync(file.fileno())
+
+
+def append_whole(path: Path, line: bytes) -> None:
+    """Append a line to a private file (0600), on a line of its own even after a torn one; OSError when it cannot be.
+
+    One write, so that two writers do not mix; only what a full disk left of it is written after it.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, _WRITABLE)
+    try:
+        size = os.fstat(descriptor).st_size
+        if size == 0:
+            os.fchmod(descriptor, _WRITABLE)
+        elif os.pread(descriptor, 1, size - 1) != b"\n":
+            line = b"\n" + line
+        while line:
+            line = line[os.write(descriptor, line) :]
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, all of them 0700 whatever the umask; existing ones stay."""
+    missing = [folder]
+    while not missing[-1].parent.exists():
+        missing.append(missing[-1].parent)
+    for one in reversed(missing):
+        try:
+            one.mkdir(mode=_FOLDER)
+        except FileExistsError:
+            if not one.is_dir():
+                raise
+        else:
+            one.chmod(_FOLDER)
 
 
 def sync_folder(folder: Path) -> None:

@@ -12,7 +12,16 @@ from pathlib import Path
 from bench.errors import StoreError
 from bench.model import Attempt, Facts, StoredFile
 from bench.store.codec import encode
-from bench.store.files import cannot_write, discard, dump, safe_component, safe_relative, sync_folder, write_synced
+from bench.store.files import (
+    cannot_write,
+    discard,
+    dump,
+    make_folder,
+    safe_component,
+    safe_relative,
+    sync_folder,
+    write_synced,
+)
 from bench.store.reading import StoredAttempt, StoredRun, read_attempt
 
 TEMPORARY = ".tmp-"
@@ -41,7 +50,7 @@ def publish(
     contents["trial.json"] = dump(encode(record))
     with _unpublished(trials, final) as temporary:
         _write_all(temporary, contents)
-        place.mkdir(exist_ok=True, mode=0o700)
+        make_folder(place)
         try:
             temporary.rename(final)
         except OSError:
@@ -69,7 +78,7 @@ def _unpublished(trials: Path, final: Path) -> Iterator[Path]:
     """A folder beside the trials that is gone when what happens in it fails."""
     temporary = trials / f"{TEMPORARY}{secrets.token_hex(8)}"
     try:
-        temporary.mkdir(mode=0o700)
+        make_folder(temporary)
         yield temporary
     except OSError as error:
         discard(temporary)
@@ -84,7 +93,7 @@ def _write_all(folder: Path, contents: Mapping[str, bytes]) -> None:
     made: set[Path] = {folder}
     for path, content in contents.items():
         target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(target.parent)
         made.update(parent for parent in target.parents if parent.is_relative_to(folder))
         write_synced(target, content)
     for parent in sorted(made, key=lambda path: len(path.parts), reverse=True):

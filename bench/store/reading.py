@@ -6,14 +6,14 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import StoreError
 from bench.model import Attempt, Facts, Run, Status
 from bench.store.codec import decode
-from bench.store.files import VERIFY_REMEDY, cannot_write, dump_line, folders, read_json, read_record
+from bench.store.files import VERIFY_REMEDY, append_whole, cannot_write, dump_line, folders, read_json, read_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,13 @@ def read_attempt(folder: Path) -> StoredAttempt:
     return StoredAttempt(record, folder)
 
 
+def _sign(descriptor: int) -> None:
+    """Leave word of who holds a lock, for the one who finds it taken; on a full disk it holds without."""
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"pid {os.getpid()} on {os.uname().nodename}".encode(), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class StoredRun:
     """A run as it lies in the store; attempts are read when asked for."""
@@ -86,7 +93,7 @@ class StoredRun:
         """Hold the run for one controller; StoreError when another one holds it. A dead controller holds nothing."""
         path = self.folder / ".lock"
         try:
-            file = path.open("a+", encoding="utf-8", errors="replace")
+            file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8", errors="replace")
         except OSError as error:
             raise cannot_write(path, error) from error
         with file:
@@ -106,23 +113,15 @@ class StoredRun:
                     where=str(path),
                     remedy="Keep the store on a file system that has locks, for example with --runs",
                 ) from error
-            file.truncate(0)
-            file.write(f"pid {os.getpid()} on {os.uname().nodename}")
-            file.flush()
+            _sign(file.fileno())
             yield
 
     def event(self, time: str, kind: str, **details: str) -> None:
-        """Append one line to `events.jsonl`, in one write, on a line of its own even after a torn one."""
+        """Append one line to `events.jsonl`; StoreError when the disk refuses."""
         path = self.folder / "events.jsonl"
         line = dump_line({"time": time, "kind": kind, **details})
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-            try:
-                size = os.fstat(descriptor).st_size
-                torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-                os.write(descriptor, b"\n" + line if torn else line)
-            finally:
-                os.close(descriptor)
+            append_whole(path, line)
         except OSError as error:
             raise cannot_write(path, error) from error
 

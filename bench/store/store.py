@@ -14,7 +14,17 @@ from pathlib import Path
 from bench.errors import StoreError
 from bench.model import Run, is_safe_name
 from bench.store.codec import decode, encode
-from bench.store.files import cannot_write, discard, dump, folders, read_record, shown, sync_folder, write_synced
+from bench.store.files import (
+    cannot_write,
+    discard,
+    dump,
+    folders,
+    make_folder,
+    read_record,
+    shown,
+    sync_folder,
+    write_synced,
+)
 from bench.store.publishing import TEMPORARY
 from bench.store.reading import StoredRun
 from bench.store.verifying import LEFTOVER, Damage
@@ -40,7 +50,7 @@ class Store:
         folder = place / run.run_id
         temporary = place / f"{TEMPORARY}{secrets.token_hex(8)}"
         try:
-            (temporary / "trials").mkdir(parents=True, mode=0o700)
+            make_folder(temporary / "trials")
             write_synced(temporary / "run.json", dump(encode(run)))
             sync_folder(temporary)
             temporary.rename(folder)

@@ -38,10 +38,14 @@ def choose_campaign(runs: Sequence[StoredRun], tags: Sequence[str], campaign: st
     by_campaign: dict[str, list[StoredRun]] = {}
     for run in runs:
         by_campaign.setdefault(run.info.campaign, []).append(run)
-    if campaign is not None:
-        by_campaign = {campaign: by_campaign.get(campaign, [])}
-    if not runs or not any(by_campaign.values()):
+    if not runs:
         raise AnalysisError("there are no runs yet", remedy="Measure with `bench run`, or `bench import`")
+    if campaign is not None:
+        if campaign not in by_campaign:
+            raise AnalysisError(
+                f"there is no campaign {campaign!r}", remedy=f"There are: {', '.join(sorted(by_campaign))}"
+            )
+        by_campaign = {campaign: by_campaign[campaign]}
     fitting = [name for name, found in by_campaign.items() if set(tags) <= {run.info.tag for run in found}]
     if not fitting:
         known = sorted({run.info.tag for run in runs})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import context
-from bench.cli.console import note, say, warn
+from bench.cli.console import counted, note, say, warn
 from bench.cli.context import CampaignOption, JsonOption, RunsOption
 from bench.errors import AnalysisError, ConfigError, ReportError
 
@@ -223,4 +223,4 @@ def export(
         raise ReportError(f"cannot be written ({error.strerror})", where=str(output)) from error
     for problem in loaded.problems:
         warn(f"{problem.trial_id}: {problem.message}")
-    note(f"{len(frame)} samples in {output}")
+    note(f"{counted(len(frame), 'sample')} in {output}")

@@ -116,6 +116,11 @@ def terminal_width() -> int:
     return Console().width if sys.stdout.isatty() else _UNLIMITED
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 trial`, `2 trials`, `0 trials`: for nouns that take an s."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def duration(seconds: float) -> str:
     """`42 s`, `3 min 20 s`, `2 h 05 min`."""
     total = round(seconds)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import context
-from bench.cli.console import note, say, warn
+from bench.cli.console import counted, note, say, warn
 from bench.cli.context import RunsOption
 from bench.errors import ConfigError
 from bench.model import is_safe_name
@@ -85,7 +85,7 @@ def _import_raw(
             warn(f"{path} was imported before, into run {before}: the same values twice are no second measurement")
     raw = [RawFile(path.name, content, machines, case) for path, content in contents.items()]
     run = import_files(store, loaded.suite, loaded.digest, loaded.parse, raw, origin)
-    say(f"{len(raw)} {'file' if len(raw) == 1 else 'files'} in run {run.info.run_id}, session {run.info.session}")
+    say(f"{counted(len(raw), 'file')} in run {run.info.run_id}, session {run.info.session}")
     _next(store, origin.campaign, loaded.suite.name, [origin.tag], runs)
 
 
@@ -159,6 +159,6 @@ def _import_table(
     for path, content in contents.items():
         made = import_table(store, loaded, content, path.name, campaign=campaign, measured_at=measured_at)
         for run in made:
-            say(f"{len(run.info.plan)} trials of {run.info.tag} in run {run.info.run_id}")
+            say(f"{counted(len(run.info.plan), 'trial')} of {run.info.tag} in run {run.info.run_id}")
             tags.setdefault(run.info.tag)
     _next(store, campaign, loaded.suite.name, list(tags), runs)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import context
-from bench.cli.console import note, print_json, print_table, say, terminal_width, warn
+from bench.cli.console import counted, note, print_json, print_table, say, terminal_width, warn
 from bench.cli.context import CampaignOption, JsonOption, RunsOption
 from bench.errors import ConfigError, StoreError
 from bench.model import Attempt, Run, Status, Suite
@@ -31,7 +31,10 @@ def init(
 
     for path in init_workspace(folder):
         say(f"wrote {path}")
-    say(f"Next: edit {folder / 'campaign.yaml'} and its inventory, then `bench doctor -i INVENTORY`.")
+    say(
+        f"Next: edit {folder / 'campaign.yaml'} and its inventory, then `bench trust -i INVENTORY` (records host keys) "
+        "and `bench doctor -i INVENTORY`."
+    )
 
 
 def suites(
@@ -187,7 +190,7 @@ def show(run: RunArgument, runs: RunsOption = None, json: JsonOption = False) ->
     for what, why in info.left_out:
         say(f"left out: {what}: {why}")
     done = sum(any(one.status is Status.OK for one in by_trial.get(trial.trial_id, ())) for trial in info.plan)
-    say(f"{done} of {len(info.plan)} trials measured")
+    say(f"{done} of {counted(len(info.plan), 'trial')} measured")
     if done < len(info.plan) and not info.imported:
         note(f"Next: bench resume {info.run_id}{context.again(runs)}")
 
@@ -242,7 +245,7 @@ def verify(
     else:
         for item in found:
             say(f"{item.path}: {item.problem}")
-        runs_checked = f"{len(chosen)} {'run' if len(chosen) == 1 else 'runs'} checked"
+        runs_checked = f"{counted(len(chosen), 'run')} checked"
         say(f"{runs_checked}, {damaged} damaged" if damaged else f"{runs_checked}, all sound")
     if damaged:
         note(

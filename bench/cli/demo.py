@@ -49,13 +49,20 @@ inventory: inventories/demo.yaml
 repetitions: 2
 sessions: {sessions}
 suites:
+  # Two readers of the page cache: they need both CPUs. One reader past the cache: it needs the disk.
   - fio:
       profile: smoke
-      cases: [rand-read-4k-q32t1, seq-read-1m-q8t1]
+      cases: [seq-read-1m-q8t1]
+      params: {{runtime_s: 1, ramp_s: 0, size_mib: 64, runs: 2, numjobs: 2, direct: no, ioengine: psync}}
+      repetitions: 1
+  - fio:
+      profile: smoke
+      cases: [rand-write-4k-q32t1]
       params: {{runtime_s: 1, ramp_s: 0, size_mib: 64, runs: 2}}
       repetitions: 1
-  - iperf3: {{profile: smoke, params: {{duration: 1, port: {data_port}}}, cases: [tcp]}}
-  - unixbench: {{profile: smoke, params: {{tests: syscall}}, repetitions: 1, targets: [alpha]}}
+  - iperf3: {{profile: smoke, cases: [tcp], params: {{duration: 1, port: {data_port}}}}}
+  # Two copies at once: they need both CPUs.
+  - unixbench: {{profile: smoke, params: {{tests: syscall, copies: "2"}}, repetitions: 1, targets: [alpha]}}
 phases:
   - pre-resize: {{resize: "{before}-cpus"}}
   - post-resize: {{resize: "{after}-cpus"}}

@@ -21,6 +21,9 @@ OVERHEAD_S = 2.0
 BURSTABLE = ("Standard_B", "t2.", "t3.", "t3a.", "t4g.", "e2-micro", "e2-small", "e2-medium", "f1-micro", "g1-small")
 """Sizes that bank CPU credits."""
 MIN_TARGETS = 5
+ASSUMED_CPUS = 2
+"""CPUs of a target without the label `cpus`, for the ETA: a suite that runs once with one copy and once with a copy
+per CPU (UnixBench) takes the same time on any number of CPUs but one."""
 _MAX_ID = 180
 
 
@@ -153,10 +156,16 @@ def _estimation_context(role: Role, target: Target) -> Context:
         job_dir="/job",
         data_path=target.disk or "/job/data",
         data_is_device=target.disk.startswith("/dev/"),
-        cpus=1,
+        cpus=_cpus(target),
         address=target.data_address,
         peer_address=target.data_address,
     )
+
+
+def _cpus(target: Target) -> int:
+    """What the label `cpus` says when it is a number; planning touches no target, so nothing else can be known."""
+    label = target.label("cpus")
+    return int(label) if label.isascii() and label.isdecimal() and int(label) > 0 else ASSUMED_CPUS
 
 
 def _warnings(campaign: Campaign) -> list[str]:

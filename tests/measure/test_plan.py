@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,22 @@ from hypothesis import strategies as st
 
 from bench.config.catalogue import LoadedSuite, load_suites
 from bench.errors import ConfigError
-from bench.measure.plan import OVERHEAD_S, Plan, make_plan, trial_id, without_targets
-from bench.model import Campaign, Inventory, Phase, SuiteChoice, Target, is_safe_name
+from bench.measure.plan import ASSUMED_CPUS, OVERHEAD_S, Plan, estimate_s, make_plan, trial_id, without_targets
+from bench.model import (
+    Campaign,
+    Case,
+    Context,
+    Inventory,
+    JobSpec,
+    Phase,
+    Scalar,
+    Step,
+    Steps,
+    SuiteChoice,
+    Target,
+    is_safe_name,
+    pairs,
+)
 
 SUITES: dict[str, LoadedSuite] = load_suites([Path(__file__).parents[1] / "suites_for_tests"])
 BOTH = SuiteChoice("scripted", profile="both")
@@ -72,6 +87,43 @@ def test_what_is_left_out_is_recorded() -> None:
 def test_the_eta_is_that_of_the_busiest_target() -> None:
     choice = SuiteChoice("scripted", params=(("expected", 10.0),), repetitions=2)
     assert plan(campaign(choice)).eta_s == pytest.approx(2 * (10 + OVERHEAD_S))
+
+
+@pytest.mark.parametrize(
+    ("label", "cpus"), [("1", 1), ("64", 64), ("", ASSUMED_CPUS), ("0", ASSUMED_CPUS), ("four", ASSUMED_CPUS)]
+)
+def test_the_time_that_a_suite_takes_per_cpu_follows_the_label(label: str, cpus: int) -> None:
+    """A suite is asked what it takes on the CPUs that the label names, else on two: nothing is touched to find out."""
+    asked: list[int] = []
+
+    @dataclass(frozen=True)
+    class Counting(LoadedSuite):
+        @property
+        def steps(self) -> Steps:
+            def steps(case: Case, params: Mapping[str, Scalar], context: Context) -> JobSpec:
+                asked.append(context.cpus)
+                return JobSpec((Step(("true",), timeout_s=99, expected_s=10.0 * context.cpus),), results=())
+
+            return steps
+
+    known = SUITES["scripted"]
+    suite = Counting(known.suite, known.folder, known.digest, known.package)
+    target = Target("t", "h", "h", labels=(("cpus", label),) if label else ())
+    took = estimate_s(suite, known.suite.cases[0], (), [target])
+    assert asked == [cpus]
+    assert took == pytest.approx(10 * cpus + OVERHEAD_S)
+
+
+def test_unixbench_with_a_copy_per_cpu_is_planned_twice_as_long_as_with_one() -> None:
+    loaded = load_suites([Path(__file__).parents[2] / "suites"])["unixbench"]
+    params = dict(pairs({one.name: one.default for one in loaded.suite.parameters}))
+    (case, *_) = loaded.suite.cases
+    machine, small = Target("t", "h", "h"), Target("s", "h", "h", labels=(("cpus", "1"),))
+    both, one = (
+        estimate_s(loaded, case, pairs({**params, "copies": "1,nproc"}), [end]) - OVERHEAD_S for end in (machine, small)
+    )
+    assert both == pytest.approx(2 * one)
+    assert one > 60
 
 
 def test_warnings_say_what_cannot_be_shown() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bench.config.catalogue import LoadedSuite
 from bench.errors import AuthError, BenchError, HostKeyError, TransportError
-from bench.measure.connections import Connections
+from bench.measure.connections import RETRY_AFTER_S, Connections
 from bench.measure.guards import check_machine, guard_device
 from bench.measure.provision import Machine, SourceProvider, install, survey, tool_digest
 from bench.measure.transport import Connection, Transport
@@ -28,10 +28,18 @@ class Check:
 
 
 def examine(
-    targets: Sequence[Target], suites: Sequence[LoadedSuite], transport: Transport, source: SourceProvider | None
+    targets: Sequence[Target],
+    suites: Sequence[LoadedSuite],
+    transport: Transport,
+    source: SourceProvider | None,
+    *,
+    retry_after_s: tuple[float, ...] = RETRY_AFTER_S,
 ) -> list[Check]:
-    """All checks of all targets, in their order. source: given when missing tools shall be installed."""
-    connections = Connections(transport, capacity=0, linger=0)
+    """All checks of all targets, in their order. source: given when missing tools shall be installed.
+
+    retry_after_s: pauses between tries to connect to a target that is down.
+    """
+    connections = Connections(transport, capacity=0, linger=0, retry_after_s=retry_after_s)
     with ThreadPoolExecutor(THREADS) as pool:
         found = list(pool.map(lambda target: list(_examine(target, suites, connections, source)), targets))
     return [check for checks in found for check in checks]
@@ -84,4 +92,4 @@ def _tool(
             return Check(target.name, loaded.suite.name, False, str(error))
     if found is None:
         return Check(target.name, loaded.suite.name, None, "not installed yet; `--fix` or the first run installs it")
-    return Check(target.name, loaded.suite.name, True, dict(found).get("version", ""))
+    return Check(target.name, loaded.suite.name, True, dict(found).get("version", "").strip())

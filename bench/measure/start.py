@@ -73,7 +73,9 @@ class Sources:
             tree = self._override(tool.source) if tool and tool.source else None
             if tool is None or tool.source is None or tree is None or tree.digest == tool.source.tree_sha256:
                 continue
-            self.notes.append(f"{tool.name}: {tree.folder} is not the pinned source (tree {tree.digest[:12]})")
+            note = f"{tool.name}: {tree.folder} is not the pinned source (tree {tree.digest[:12]})"
+            if note not in self.notes:
+                self.notes.append(note)
             other = replace(tool, source=replace(tool.source, tree_sha256=tree.digest, commit="", version="local"))
             found[name] = replace(loaded, suite=replace(loaded.suite, tool=other))
         return found
@@ -133,11 +135,18 @@ def execute(
     patience_s: float = 600.0,
     idle_connections: int = 32,
 ) -> Outcome:
-    """Run what is missing of a stored run, alone: StoreError when another controller holds it."""
+    """Run what is missing of a stored run, alone: StoreError when another controller holds it.
+
+    SuiteError when one of its suites is gone; a suite that changed meanwhile is used, and the run's events say so.
+    """
     changed = [name for name, digest in run.info.suites if name in suites and suites[name].digest != digest]
     missing = [name for name, _ in run.info.suites if name not in suites]
     if missing:
-        raise SuiteError(f"suite {missing[0]!r} of this run is not here any more", where=run.info.run_id)
+        raise SuiteError(
+            f"suite {missing[0]!r} of this run is not here any more",
+            where=run.info.run_id,
+            remedy="Put its folder back into the workspace's suites/, or measure in a new run",
+        )
     with run.lock():
         for name in changed:
             run.event(now(), "warning", suite=name, message="the suite changed since this run was planned")

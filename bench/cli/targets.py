@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bench.cli import context
-from bench.cli.console import print_json, print_table, say
+from bench.cli.console import counted, print_json, print_table, say
 from bench.cli.context import JsonOption, LimitOption, SourceOption
 from bench.errors import BenchError, ConfigError
 
@@ -68,21 +69,37 @@ def trust(
             state = "known" if known.get(kind) == print_ else "CHANGED" if kind in known else "new"
             changed |= state == "CHANGED"
             rows.append((target.name, kind, print_, state))
-            if state == "new":
-                lines.setdefault(known_hosts_paths(target)[0], []).append(line)
+            recorded = lines.setdefault(known_hosts_paths(target)[0], [])
+            if state == "new" and line not in recorded:  # two targets may share an address
+                recorded.append(line)
     print_table(("target", "key", "fingerprint", ""), rows)
     if changed:
         raise BenchError(
             "a host key is not the recorded one",
             remedy="If that machine was rebuilt on purpose, remove the old key with ssh-keygen -R, then try again",
         )
-    if not lines:
+    count = sum(map(len, lines.values()))
+    if not count:
         say("Nothing new to record.")
         return
-    if not yes and not typer.confirm(f"Record {sum(map(len, lines.values()))} new keys?", err=True):
+    if not yes and not typer.confirm(f"Record {counted(count, 'new key')}?", err=True):
         raise typer.Exit(1)
     for path, new in lines.items():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with path.open("a", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in new)
-        say(f"Recorded {len(new)} keys in {path}")
+        if new:
+            _record(path, new)
+            say(f"Recorded {counted(len(new), 'key')} in {path}")
+
+
+def _record(path: Path, lines: Sequence[str]) -> None:
+    """Append lines to a known_hosts file, which is made when it is not there; BenchError when it cannot be written."""
+    from bench.store.files import append_whole, make_folder
+
+    try:
+        make_folder(path.parent)
+        append_whole(path, "".join(f"{line}\n" for line in lines).encode())
+    except OSError as error:
+        raise BenchError(
+            f"cannot be written ({error.strerror})",
+            where=str(path),
+            remedy="Set `known_hosts:` in the inventory to a file that you can write",
+        ) from error

@@ -232,6 +232,7 @@ def _session(
     left_out: Mapping[str, str],
     scheduler: Scheduler,
 ) -> None:
+    from bench.cli.measuring import interruptible
     from bench.cli.progress import progress
     from bench.measure.plan import make_plan
     from bench.measure.ssh import SshTransport
@@ -243,7 +244,7 @@ def _session(
         f"{phase.tag}, session {session} of {campaign.sessions}: {len(planned.trials)} trials, "
         f"about {duration(planned.eta_s)}"
     )
-    with progress() as shown:
+    with progress() as shown, interruptible(scheduler, shown.announce):
         outcome = execute(
             run, suites, transport=SshTransport(), scheduler=scheduler, source=provider, observer=shown, patience_s=30
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import context
-from bench.cli.console import duration, err, note, print_json, print_table, say, warn
+from bench.cli.console import duration, note, print_json, print_table, say, warn
 from bench.cli.context import JsonOption, LimitOption, RunsOption, SourceOption
 from bench.errors import ConfigError
 
@@ -185,7 +185,7 @@ def _finish(stored: StoredRun, sources: dict[str, Path], again: str) -> None:
 
     scheduler = Scheduler()
     provider = Sources(sources, cache_folder())
-    with progress() as shown, interruptible(scheduler):
+    with progress() as shown, interruptible(scheduler, shown.announce):
         outcome = execute(
             stored, context.suites(), transport=SshTransport(), scheduler=scheduler, source=provider, observer=shown
         )
@@ -210,7 +210,7 @@ def _tell(stored: StoredRun, outcome: Outcome, again: str) -> None:
 
 
 @contextmanager
-def interruptible(scheduler: Scheduler) -> Iterator[None]:
+def interruptible(scheduler: Scheduler, announce: Callable[[str], None] = note) -> Iterator[None]:
     """First Ctrl-C: start nothing new, finish what runs. Second: leave at once, jobs stay on their targets."""
 
     def on_signal(number: int, frame: object) -> None:
@@ -219,7 +219,7 @@ def interruptible(scheduler: Scheduler) -> Iterator[None]:
             scheduler.abandon()
             return
         scheduler.stop()
-        err().print("Stopping after the trials that run now; Ctrl-C again leaves their jobs on the targets.")
+        announce("Stopping after the trials that run now; Ctrl-C again leaves their jobs on the targets.")
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -44,6 +44,7 @@ class Progress:
     clock: Callable[[], float] = time.monotonic
     lines: dict[str, _Line] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
+    _ended: set[str] = field(default_factory=set)
     _said: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _start: float = 0.0
@@ -66,16 +67,24 @@ class Progress:
                         line.total += 1
                         line.left_s += trial.estimate_s
                     continue
-                if line.trial is not trial:
-                    line.trial, line.since, line.message = trial, self.clock(), ""
-                line.state = state
+                if line.trial is not trial or line.state is not state:
+                    line.since = self.clock()
+                line.trial, line.state = trial, state
+                if state is not State.PREPARING:
+                    line.message = ""
                 if state in _ENDED:
                     line.done += 1
                     line.left_s -= trial.estimate_s
             self._seen.add(trial.trial_id)
+            if state in _ENDED:
+                self._ended.add(trial.trial_id)
         if state in (State.FAILED, State.MISSING) or (not self.live and state in (State.RUNNING, State.OK)):
             what = f"{state.value:9} {trial.suite} {trial.case} #{trial.repetition} on {' → '.join(trial.targets)}"
             self._print(what + (f": {self._first_time(detail)}" if detail else ""), _STYLES.get(state, ""))
+
+    def announce(self, text: str) -> None:
+        """Something about the session as a whole, above the table."""
+        self.console.print(Text(clean(text), style="bold"), soft_wrap=True)
 
     def _first_time(self, cause: str) -> str:
         """`cause`, or a hint that it was said before: a target that is down has many trials."""
@@ -98,7 +107,7 @@ class Progress:
             room = max(3, self.console.size.height - 6)
             for name, line in rows[:room]:
                 table.add_row(*self._cells(name, line))
-            done, total = sum(line.done for _, line in rows), sum(line.total for _, line in rows)
+            done, total = len(self._ended), len(self._seen)
             left = max((line.left_s for _, line in rows), default=0.0)
         more = f"… and {len(rows) - room} more targets" if len(rows) > room else ""
         so_far = duration(self.clock() - self._start)
@@ -109,25 +118,12 @@ class Progress:
         trial = line.trial
         if line.total and line.done == line.total:
             return Text(clean(name)), "", "", Text("finished", style="green"), f"{line.done}/{line.total}", ""
+        count, left = f"{line.done}/{line.total}", duration(max(0.0, line.left_s))
         if trial is None or line.message:
-            return (
-                Text(clean(name)),
-                "",
-                "",
-                Text(clean(line.message or "waiting")[:40]),
-                f"{line.done}/{line.total}",
-                "",
-            )
-        state = Text(f"{line.state.value} {duration(self.clock() - line.since)}", style=_STYLES.get(line.state, ""))
-        count = f"{line.done}/{line.total}"
-        return (
-            Text(clean(name)),
-            f"{trial.suite} {trial.case}",
-            str(trial.repetition),
-            state,
-            count,
-            duration(line.left_s),
-        )
+            return Text(clean(name)), "", "", Text(clean(line.message or "waiting")[:40]), count, left
+        since = duration(self.clock() - line.since)
+        state = Text(f"{line.state.value} {since}", style=_STYLES.get(line.state, ""))
+        return Text(clean(name)), f"{trial.suite} {trial.case}", str(trial.repetition), state, count, left
 
 
 @contextmanager

@@ -1,0 +1,72 @@
+"""The words of vmbench as frozen types; standard library only, imported by every part.
+
+target, campaign, phase = tag, run (one session of one phase), trial, attempt, job, sample, facts: see ARCHITECTURE.md.
+Collections inside are tuples; mappings are tuples of pairs, so every value is hashable and compares by content.
+"""
+
+from bench.model.campaign import Campaign, Inventory, Phase, SuiteChoice, Target
+from bench.model.facts import LAYERS, Facts
+from bench.model.names import DEFAULT_PHASES, SAFE_NAME, Pairs, Params, Scalar, is_safe_name, pairs
+from bench.model.run import Attempt, Run, Status, StoredFile, Trial
+from bench.model.suite import (
+    Better,
+    Case,
+    Context,
+    JobSpec,
+    Kind,
+    Measurement,
+    Metric,
+    Parameter,
+    Parsed,
+    Parser,
+    Profile,
+    Role,
+    Scale,
+    Series,
+    Source,
+    Step,
+    Steps,
+    Suite,
+    Tool,
+)
+
+__all__ = [
+    "DEFAULT_PHASES",
+    "LAYERS",
+    "SAFE_NAME",
+    "Attempt",
+    "Better",
+    "Campaign",
+    "Case",
+    "Context",
+    "Facts",
+    "Inventory",
+    "JobSpec",
+    "Kind",
+    "Measurement",
+    "Metric",
+    "Pairs",
+    "Parameter",
+    "Params",
+    "Parsed",
+    "Parser",
+    "Phase",
+    "Profile",
+    "Role",
+    "Run",
+    "Scalar",
+    "Scale",
+    "Series",
+    "Source",
+    "Status",
+    "Step",
+    "Steps",
+    "StoredFile",
+    "Suite",
+    "SuiteChoice",
+    "Target",
+    "Tool",
+    "Trial",
+    "is_safe_name",
+    "pairs",
+]

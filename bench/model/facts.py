@@ -1,0 +1,24 @@
+"""The environment fingerprint of a target, by layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+LAYERS = ("host", "size", "guest-os", "guest-config", "network", "disk", "tool", "identity")
+"""The layers of the environment fingerprint, outermost first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The environment fingerprint of one target: (layer, field) → value. What could not be read is absent."""
+
+    values: tuple[tuple[str, str, str], ...]
+    """(layer, field, value), sorted."""
+    notes: tuple[str, ...] = field(default=())
+
+    def get(self, layer: str, name: str) -> str | None:
+        """The value of a field, or None when it is unknown."""
+        for one, other, value in self.values:
+            if one == layer and other == name:
+                return value
+        return None

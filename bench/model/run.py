@@ -1,0 +1,98 @@
+"""What was measured: trials, attempts and runs as the store keeps them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bench.model.campaign import Phase, Target
+from bench.model.names import Pairs, Params
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One planned measurement: (target or sender and receiver, suite, case, repetition).
+
+    targets: (target,) or (sender, receiver). params: all parameters, defaults included.
+    """
+
+    trial_id: str
+    targets: tuple[str, ...]
+    suite: str
+    case: str
+    repetition: int
+    params: Params
+    estimate_s: float = 0.0
+
+
+class Status(StrEnum):
+    """How an attempt at a trial ended; at most one attempt of a trial is `ok`."""
+
+    OK = "ok"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    INTERRUPTED = "interrupted"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of an attempt: path relative to the attempt's folder."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One stored attempt at a trial: the content of `trial.json`.
+
+    Times are UTC, ISO 8601. `roles` maps each target to its role. `results` are the raw files to parse, relative to
+    the attempt's folder (`raw/<role>/…`). `tool` has version, digest, compiler, as far as known.
+    """
+
+    trial: Trial
+    attempt: int
+    status: Status
+    cause: str
+    started_at: str
+    ended_at: str
+    files: tuple[StoredFile, ...]
+    results: tuple[str, ...]
+    roles: tuple[tuple[str, str], ...] = ()
+    exit_codes: tuple[tuple[str, int], ...] = ()
+    boot_ids: tuple[tuple[str, str], ...] = ()
+    clocks: tuple[tuple[str, str], ...] = ()
+    tool: Pairs = ()
+    imported: bool = False
+    schema: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One session of one phase: the content of `run.json`.
+
+    inventory holds the targets as they were (no secrets). `suites` are (name, digest of the suite's folder).
+    left_out: what was asked for and could not be planned, as (what, why and how to include it).
+    """
+
+    run_id: str
+    campaign: str
+    tag: str
+    factors: Pairs
+    session: int
+    seed: int
+    created_at: str
+    plan: tuple[Trial, ...]
+    targets: tuple[Target, ...]
+    suites: Pairs
+    versions: Pairs
+    title: str = ""
+    primary: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    margins: tuple[tuple[str, float], ...] = ()
+    phases: tuple[Phase, ...] = ()
+    left_out: Pairs = ()
+    imported: bool = False
+    schema: int = 1

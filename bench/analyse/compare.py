@@ -17,7 +17,7 @@ from bench.analyse.estimate import Pools, Rule, estimate
 from bench.analyse.keys import matches, matches_any
 from bench.analyse.levels import Levels, Sessions, levels_of, sessions_of
 from bench.analyse.multiplicity import alphas
-from bench.analyse.result import Attribution, AttributionKind, Comparison, MetricResult
+from bench.analyse.result import CLOSE_SESSIONS, Attribution, AttributionKind, Comparison, MetricResult
 from bench.analyse.table import KeyInfo, Rows, rows_of
 from bench.analyse.transform import Floats, Ints, log_scale, signs
 from bench.analyse.verdict import ALPHA, MARGINS, Decisions, decide, p_values
@@ -204,8 +204,8 @@ def _order(result: MetricResult) -> tuple[bool, str, str, str, str, str]:
 
 
 def _gap_warnings(rows: Rows, before: str, after: str) -> list[str]:
-    """Sessions of a tag that are too close together to count as days of their own."""
-    warnings: list[str] = []
+    """Sessions of the tags that are too close together to count as days of their own, in one warning."""
+    found: list[str] = []
     for number, tag in enumerate((before, after)):
         mine = (rows.tag == number) & ~np.isnan(rows.time)
         starts = np.full(int(rows.run.max(initial=-1)) + 1, np.inf)
@@ -213,12 +213,8 @@ def _gap_warnings(rows: Rows, before: str, after: str) -> list[str]:
         gaps = np.diff(np.sort(starts[np.isfinite(starts)]))
         close = gaps[gaps < MIN_GAP_S]
         if len(close):
-            warnings.append(
-                f"{len(close) + 1} sessions of {tag!r} began less than 6 h apart (smallest gap "
-                f"{close.min() / 60:.0f} min): without a reboot between them they replicate each other less than the "
-                "intervals assume"
-            )
-    return warnings
+            found.append(f"{len(close) + 1} of {tag!r} (smallest gap {close.min() / 60:.0f} min)")
+    return [f"{CLOSE_SESSIONS}: {', '.join(found)}"] if found else []
 
 
 def _host_warnings(block: Block, rows: Rows, question: Question) -> list[str]:

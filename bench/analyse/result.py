@@ -33,6 +33,13 @@ class Reason(StrEnum):
     NO_BASELINE = "no baseline"
 
 
+CLOSE_SESSIONS = (
+    "sessions that began less than 6 h apart, without a reboot between them, replicate each other less than the "
+    "intervals assume"
+)
+"""The warning about close sessions; after a colon follow the tags, "2 of 'a' (smallest gap 1 min), 3 of 'b' (…)"."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class MetricKey:
     """What makes samples comparable: same suite, case, part, metric and parameters."""

@@ -17,7 +17,8 @@ from bench.report.page import BarView
 MIDDLE = 66.0
 _REACH = 60.0
 _STUB = 10.0
-_STEPS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 9.0, 99.0)
+_MOST = 10.0
+_STEPS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 9.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Axis:
     @property
     def words(self) -> tuple[str, str]:
         """Both ends as ratios in per cent, e.g. ("83", "120")."""
-        return f"{100 / (1 + self.reach):.0f}", f"{100 * (1 + self.reach):.0f}"
+        return f"{100 / (1 + self.reach):.0f}", f"{100 * (1 + self.reach):,.0f}"
 
     def place(self, ratio: float, better: Better) -> tuple[float, bool]:
         """The coordinate of `ratio`, and whether it lies beyond the edge and was held there."""
@@ -43,12 +44,15 @@ class Axis:
 
 
 def axis_for(results: Iterable[MetricResult]) -> Axis:
-    """The axis that shows nine tenths of all intervals whole, and every margin band."""
+    """The axis that shows nine tenths of all intervals whole, and every margin band.
+
+    Ends beyond ten times or a tenth say nothing and do not stretch it: they are drawn as arrowheads.
+    """
     ends: list[float] = []
     widest = 0.0
     for result in results:
         widest = max(widest, math.log1p(result.margin) * 1.5)
-        ends += [abs(math.log(value)) for value in _ends(result) if value > 0 and math.isfinite(value)]
+        ends += [abs(math.log(value)) for value in _ends(result) if 1 / _MOST <= value <= _MOST]
     ends.sort()
     needed = max(widest, ends[math.ceil(0.9 * (len(ends) - 1))] if ends else 0.0)
     return Axis(next((step for step in _STEPS if math.log1p(step) >= needed), _STEPS[-1]))

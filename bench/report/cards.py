@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence, Set
 
 from bench.analyse.result import Attribution, AttributionKind, Comparison, MetricKey, MetricResult, Verdict
@@ -14,15 +15,22 @@ from bench.report.verdicts import count_verdicts, places, ratio_words, result_un
 from bench.report.view import Report
 from bench.report.words import look, moved
 
-_MOVES = 3
+_MOVES = 4
 _DOUBTFUL = (AttributionKind.CONFOUNDED, AttributionKind.JOINT)
 
 
 def cards(report: Report, text: Text) -> tuple[Card, ...]:
     """One card per comparison of the report, in its order. A metric is named with its suite and its place in it."""
     names = places(report.comparisons)
-    named = {key: (f"{one_line(key.suite)} ", place) for key, place in names.items()}
+    titles = {metric.key: title(metric) for one in report.comparisons for metric in one.metrics}
+    named = {key: (_suite(key, titles[key]), place) for key, place in names.items()}
     return tuple(_card(one, report, named, text) for one in report.comparisons)
+
+
+def _suite(key: MetricKey, called: str) -> str:
+    """The suite before a metric's title, "" where the title names it already."""
+    suite = one_line(key.suite)
+    return "" if suite.lower() in called.lower() else f"{suite} "
 
 
 def _card(comparison: Comparison, report: Report, names: dict[MetricKey, tuple[str, str]], text: Text) -> Card:
@@ -30,12 +38,6 @@ def _card(comparison: Comparison, report: Report, names: dict[MetricKey, tuple[s
     verdict = overall(decisive)
     shown = look(verdict)
     leading = report.leading
-    named = sorted(
-        (metric for metric in comparison.metrics if moved(metric)),
-        key=lambda metric: (metric.verdict is not verdict, *_strength(metric, leading)),
-    )
-    if not named:
-        named = [metric for metric in decisive if metric.verdict is Verdict.INCONCLUSIVE and metric.before is not None]
     return Card(
         before=one_line(comparison.before),
         after=one_line(comparison.after),
@@ -43,11 +45,39 @@ def _card(comparison: Comparison, report: Report, names: dict[MetricKey, tuple[s
         css=shown.css,
         symbol=shown.symbol,
         headline=_headline(decisive, verdict, leading, names, text),
-        moves=tuple(_move(metric, names[metric.key]) for metric in named[:_MOVES]),
+        moves=tuple(_move(metric, names[metric.key]) for metric in _worth_naming(comparison, leading)),
         summary=verdicts_in_words(comparison.metrics, text),
         attribution=one_line(comparison.attribution.sentence) if comparison.attribution else "",
         doubt=_doubt(comparison.attribution, text),
     )
+
+
+def _worth_naming(comparison: Comparison, leading: Set[MetricKey]) -> list[MetricResult]:
+    """The few metrics to name: primary ones whatever they say, then what moved; without any of these what is open.
+
+    Those that lead their suite come first. What regressed is never left out for something better.
+    """
+    ranked = sorted(comparison.metrics, key=lambda metric: (not moved(metric), *_strength(metric, leading)))
+    named = [metric for metric in ranked if metric.primary and metric.before is not None]
+    named += [metric for metric in ranked if moved(metric) and metric not in named]
+    if not named:
+        open_ = [one for one in ranked if one.verdict is Verdict.INCONCLUSIVE and one.before is not None]
+        named = _in_turn(open_)
+    first = named[:_MOVES]
+    regressed = next((metric for metric in named if metric.verdict is Verdict.REGRESSED), None)
+    if regressed is not None and regressed not in first:
+        first[-1] = regressed
+    return first
+
+
+def _in_turn(metrics: Sequence[MetricResult]) -> list[MetricResult]:
+    """`metrics` so that each suite has its say before any has a second one."""
+    turns: Counter[str] = Counter()
+    ranked: list[tuple[int, MetricResult]] = []
+    for metric in metrics:
+        ranked.append((turns[metric.key.suite], metric))
+        turns[metric.key.suite] += 1
+    return [metric for _, metric in sorted(ranked, key=lambda pair: pair[0])]
 
 
 def overall(decisive: Sequence[MetricResult]) -> Verdict:

@@ -62,8 +62,6 @@ def coverage(report: Report, text: Text) -> Fold:
 def method(report: Report, text: Text) -> Fold:
     """How the verdicts were reached, with the numbers of this campaign."""
     metrics = [metric for comparison in report.comparisons for metric in comparison.metrics]
-    number = len(report.targets)
-    size = "many" if number >= 5 else "some" if number >= 3 else "few"
     sessions = "; ".join(
         text("method.sessions", tag=one_line(phase.tag), sessions=text.number("session", phase.sessions))
         for phase in report.phases
@@ -71,7 +69,7 @@ def method(report: Report, text: Text) -> Fold:
     sentences = [
         text("method.ratio"),
         text("method.unit", repetitions=sessions or MISSING),
-        text(f"method.sample.{size}", targets=text.number("target", number)),
+        *_samples(metrics, text),
         text("method.verdict"),
     ]
     if metrics:
@@ -81,6 +79,18 @@ def method(report: Report, text: Text) -> Fold:
         sentences.append(text("method.level", level=", ".join(levels)))
     sentences += [_primary(report, text), text("method.missing")]
     return Fold("method", text("method.title"), tuple(sentences))
+
+
+def _samples(metrics: Iterable[MetricResult], text: Text) -> Iterator[str]:
+    """What the intervals rest on, for every number of targets (or pairs) that a metric was measured on."""
+    sizes: dict[str, set[int]] = {}
+    for number in sorted({len(metric.targets) for metric in metrics}):
+        sizes.setdefault("many" if number >= 5 else "some" if number >= 3 else "few", set()).add(number)
+    for size, numbers in sizes.items():
+        targets = text.number("unit", max(numbers))
+        if min(numbers) < max(numbers):
+            targets = text("method.range", least=count(min(numbers)), most=targets)
+        yield text(f"method.sample.{size}", targets=targets)
 
 
 def _margins(metrics: Iterable[MetricResult], text: Text) -> Iterator[str]:

@@ -23,13 +23,16 @@ def page(report: Report) -> Page:
     """The page of `report` in its language; ReportError when there are no words for that language."""
     text = Text(report.lang)
     axis = page_axis(report)
+    shown, folded = findings(report, text)
     return Page(
         lang=report.lang,
         kicker=text("kicker", campaign=one_line(report.campaign)),
         title=one_line(report.title),
         meta=_meta(report, text),
         cards=cards(report, text),
-        findings=findings(report, text),
+        findings=shown,
+        more_findings=folded,
+        more_findings_title=text("trust.more", points=text.number("note", len(folded))),
         matrix=matrix(report, axis, text),
         galleries=galleries(report, text),
         timeline=timeline(report, text),
@@ -44,6 +47,7 @@ def _meta(report: Report, text: Text) -> str:
     runs = sum(len(phase.runs) for phase in report.phases)
     parts = [
         text.number("target", len(report.targets)),
+        text.number("pair", len(report.pairs)) if report.pairs else "",
         text.number("phase", len(report.phases)),
         text.number("run", runs) if runs else "",
         _dates(report),

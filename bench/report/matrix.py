@@ -14,7 +14,7 @@ from bench.report.verdicts import keys_in_order, places, result_unit, title, uni
 from bench.report.view import Report
 from bench.report.words import moved
 
-MANY_METRICS = 24
+MANY_METRICS = 12
 """Metrics up to which all of them stand in the matrix and the first ratio table is open."""
 
 

@@ -4,6 +4,9 @@ Digits follow the evidence. A ratio is after/before as measured, in whole per ce
 ("95.3 %") only when an interval stands behind it that is narrower than 5 percentage points from end to end: a decimal
 that the next session would change is noise. Values have four significant digits, all integer digits are kept
 ("64,512 IOPS"), and before and after of one metric share one unit.
+
+Below 1 % and above 1,000 % only the magnitude matters to a reader, so ratios and ends of intervals are said as "< 1 %"
+and "> 1,000 %"; CSV and JSON keep the numbers.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from bench.units import unit
 
 NARROW = 0.05
 """Full width of an interval (as a ratio) below which a ratio is shown with one decimal."""
+
+LEAST, MOST = 0.01, 10.0
+"""Ratios beyond which only "< 1 %" and "> 1,000 %" are said."""
 
 MISSING = "–"
 """What stands where there is no number."""
@@ -53,20 +59,20 @@ def decimals(interval: Interval | None) -> int:
 def percent(ratio: float | None, interval: Interval | None = None, *, moved: bool = False) -> str:
     """A ratio as in "108 %" or "95.3 %".
 
-    Ratios below a tenth keep two significant digits ("0.12 %"). `moved` says that the verdict is a
+    Ratios below a tenth keep two significant digits ("5.0 %"); 0 is "0 %". `moved` says that the verdict is a
     change: then it is never rounded to "100 %".
     """
     if ratio is None or not math.isfinite(ratio):
         return MISSING
     digits = decimals(interval)
     text = _percentage(ratio, digits)
-    if moved and float(text.replace(",", "")) == 100:
+    if moved and text in ("100", "100.0"):
         text = _percentage(ratio, digits + 1)
     return f"{text} %"
 
 
 def percent_range(interval: Interval | None) -> str:
-    """An interval as in "93.1 … 97.4 %", with the digits of its ratio."""
+    """An interval as in "93.1 … 97.4 %", with the digits of its ratio, or "< 1 … > 1,000 %"."""
     if interval is None:
         return MISSING
     digits = decimals(interval)
@@ -74,7 +80,7 @@ def percent_range(interval: Interval | None) -> str:
 
 
 def change(ratio: float, interval: Interval | None = None) -> str:
-    """A ratio as a signed change, as in "−7.8 %" or "+86 %"."""
+    """A ratio as a signed change, as in "−7.8 %" or "+86 %"; beyond what is said of ratios "< −99 %" and "> +900 %"."""
     return f"{_signed(ratio, decimals(interval))} %"
 
 
@@ -125,6 +131,12 @@ def count(number: int) -> str:
 
 
 def _percentage(ratio: float, digits: int) -> str:
+    if math.isnan(ratio):
+        return MISSING
+    if 0 < ratio < LEAST:
+        return f"< {LEAST * 100:.0f}"
+    if ratio > MOST:
+        return f"> {MOST * 100:,.0f}"
     value = ratio * 100
     if value != 0 and abs(value) < 10:
         digits = max(digits, 1 - math.floor(math.log10(abs(value))))
@@ -132,6 +144,12 @@ def _percentage(ratio: float, digits: int) -> str:
 
 
 def _signed(ratio: float, digits: int) -> str:
+    if math.isnan(ratio):
+        return MISSING
+    if 0 < ratio < LEAST:
+        return f"< −{(1 - LEAST) * 100:.0f}"
+    if ratio > MOST:
+        return f"> +{(MOST - 1) * 100:,.0f}"
     text = f"{(ratio - 1) * 100:+,.{digits}f}"
     if float(text.replace(",", "")) == 0:
         return text[1:]

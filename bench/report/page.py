@@ -245,6 +245,8 @@ class Page:
     meta: str
     cards: tuple[Card, ...]
     findings: tuple[Finding, ...]
+    more_findings: tuple[Finding, ...]
+    more_findings_title: str
     matrix: Matrix
     galleries: tuple[Gallery, ...]
     timeline: Timeline | None

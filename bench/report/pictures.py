@@ -8,7 +8,7 @@ from bench.report.page import Gallery, Picture
 from bench.report.plain import one_line
 from bench.report.strips import Strip, strips
 from bench.report.text import Text
-from bench.report.verdicts import keys_in_order, places, title
+from bench.report.verdicts import counted_targets, keys_in_order, places, title
 from bench.report.view import Report
 
 MOST_FIRST = 6
@@ -47,7 +47,7 @@ def _picture(result: MetricResult, place: str, strip: Strip, text: Text) -> Pict
 
     named = f"{title(result)} ({place})" if place else title(result)
     way = text(f"better.{result.better.value}")
-    targets = text.number("target", strip.targets)
+    targets = counted_targets(strip.targets, text)
     if strip.relative:
         note = text("pictures.relative", targets=targets, way=way)
     else:

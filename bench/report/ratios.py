@@ -15,6 +15,7 @@ from bench.report.page import RatioBlock, RatioRow, RatioTable
 from bench.report.plain import one_line
 from bench.report.text import Text
 from bench.report.verdicts import (
+    counted_targets,
     keys_in_order,
     places,
     result_unit,
@@ -89,10 +90,11 @@ def _table(report: Report, step: _Step) -> RatioTable:
 def _block(metric: MetricResult, step: _Step) -> RatioBlock:
     shown = result_unit(metric)
     number = len(metric.targets)
-    rows = [_row("all", step.text("table.all", targets=step.text.number("target", number)), metric, (), metric, step)]
+    counted = counted_targets([one.target for one in metric.targets], step.text)
+    rows = [_row("all", step.text("table.all", targets=counted), metric, (), metric, step)]
     for group in step.comparison.groups:
         if group.result.key == metric.key and 1 < len(group.targets) < number:
-            name = step.text.number("target", len(group.targets))
+            name = counted_targets(group.targets, step.text)
             rows.append(_row("group", name, group.result, group.labels, metric, step))
     worst_first = sorted(metric.targets, key=lambda target: _worst(target, metric))
     rows += [_row("target", one_line(one.target), one, one.labels, metric, step) for one in worst_first[: step.most]]

@@ -50,7 +50,7 @@ class Strip:
     phases: tuple[PhasePoints, ...]
     unit: str
     relative: bool
-    targets: int
+    targets: tuple[str, ...]
     points: int
     medians_only: bool
 
@@ -109,7 +109,7 @@ def _strip(values: Values, unit: str, tags: tuple[str, ...]) -> Strip:
         points = tuple(_session(values, tag, session, shares, medians_only) for session in sessions)
         if points:
             phases.append(PhasePoints(tag, colour, points))
-    return Strip(tuple(phases), name, relative, len(values), len(every), medians_only)
+    return Strip(tuple(phases), name, relative, tuple(sorted(values)), len(every), medians_only)
 
 
 def _session(values: Values, tag: str, session: int, shares: Mapping[str, float], medians_only: bool) -> SessionPoints:

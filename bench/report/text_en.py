@@ -10,6 +10,10 @@ ENGLISH: dict[str, str] = {
     "file.many": "{n} raw files",
     "metric.one": "{n} metric",
     "metric.many": "{n} metrics",
+    "note.one": "{n} further note",
+    "note.many": "{n} further notes",
+    "pair.one": "{n} pair",
+    "pair.many": "{n} pairs",
     "phase.one": "{n} phase",
     "phase.many": "{n} phases",
     "run.one": "{n} run",
@@ -20,6 +24,8 @@ ENGLISH: dict[str, str] = {
     "target.many": "{n} targets",
     "trial.one": "{n} trial",
     "trial.many": "{n} trials",
+    "unit.one": "{n} target (or pair)",
+    "unit.many": "{n} targets (or pairs)",
     "value.one": "{n} value",
     "value.many": "{n} values",
     "names.more": "{names} and {more} more",
@@ -70,7 +76,8 @@ ENGLISH: dict[str, str] = {
     "trust.relocated": "{targets} moved to another host.",
     "trust.relocated.detail": "Between {step}; results there mix the change with the other host.",
     "trust.undecided": "{step}: {number} of {total} not decided.",
-    "trust.settle": "What would settle most of them: {settle}",
+    "trust.settle": "What would settle {number} of them: {settle}",
+    "trust.more": "And {points}",
     "trust.few": "Only {targets}.",
     "trust.few.detail": (
         "The verdicts speak of these machines, not of a fleet; more machines say more than more repetitions."
@@ -186,6 +193,7 @@ ENGLISH: dict[str, str] = {
         "is one level. Here: {repetitions}."
     ),
     "method.sessions": "{tag}: {sessions}",
+    "method.range": "{least} to {most}",
     "method.sample.many": (
         "With {targets} the targets are the sample: each gives one ratio, and the interval is Student's t over "
         "their logarithms. It also contains what makes one machine differ from itself a week later."

@@ -5,52 +5,77 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from bench.analyse.result import AttributionKind, Comparison, Coverage, Verdict
+from bench.analyse.result import CLOSE_SESSIONS, AttributionKind, Comparison, Coverage, Verdict
 from bench.report.numbers import count
 from bench.report.page import Finding
 from bench.report.plain import one_line
 from bench.report.text import Text
 from bench.report.view import Report
 
+MOST = 6
+"""Findings that are shown outside of the fold."""
+
 _NAMED = 6
 _KINDS = (AttributionKind.CONFOUNDED, AttributionKind.JOINT, AttributionKind.UNDECLARED, AttributionKind.UNKNOWN)
 
 
-def findings(report: Report, text: Text) -> tuple[Finding, ...]:
-    """Everything to distrust, the gravest first; the same words about several steps are said once."""
-    found: list[Finding] = []
-    for comparison in report.comparisons:
-        found += _attribution(comparison, text)
-    for comparison in report.comparisons:
-        found += _undecided(comparison, text)
-    found += _few_targets(report, text)
-    found += _missing(report.coverage, text)
-    found += _excluded(report.comparisons, text)
-    found += [Finding(text("trust.warning"), one_line(w)) for one in report.comparisons for w in one.warnings]
-    found += _imported(report, text)
-    found += [
-        Finding(text("trust.left_out", what=one_line(what)), one_line(why)) for what, why in report.coverage.left_out
+def findings(report: Report, text: Text) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Everything to distrust, the gravest kind first: what is shown, at most `MOST`, and what lies in a fold.
+
+    The same words about several steps are said once. Every kind is heard before one of them is heard twice.
+    """
+    steps = report.comparisons
+    kinds: list[Iterable[Finding]] = [
+        _causes(steps, text),
+        (one for step in steps for one in _not_observed(step, text)),
+        (one for step in steps for one in _relocated(step, text)),
+        _missing(report.coverage, text),
+        _left_out(report.coverage, text),
+        (one for step in steps for one in _undecided(step, text)),
+        _warnings(steps, text),
+        _excluded(steps, text),
+        _imported(report, text),
+        _few_targets(report, text),
+        _again(report.coverage, text),
     ]
-    return tuple(dict.fromkeys(found))
+    ranked = [
+        (turn, rank, finding) for rank, kind in enumerate(kinds) for turn, finding in enumerate(dict.fromkeys(kind))
+    ]
+    heard = {(turn, rank) for turn, rank, _ in sorted(ranked, key=lambda one: one[:2])[:MOST]}
+    shown = tuple(finding for turn, rank, finding in ranked if (turn, rank) in heard)
+    return shown, tuple(finding for turn, rank, finding in ranked if (turn, rank) not in heard)
 
 
 def _step(comparison: Comparison) -> str:
     return f"{one_line(comparison.before)} → {one_line(comparison.after)}"
 
 
-def _attribution(comparison: Comparison, text: Text) -> Iterator[Finding]:
+def _causes(comparisons: Iterable[Comparison], text: Text) -> list[Finding]:
+    """Steps whose effect has no single known cause, the most doubtful first."""
+    found: list[tuple[int, Finding]] = []
+    for comparison in comparisons:
+        judged, step = comparison.attribution, _step(comparison)
+        if judged is None:
+            unknown = Finding(text("trust.UNKNOWN", step=step), text("trust.UNKNOWN.detail"))
+            found.append((_KINDS.index(AttributionKind.UNKNOWN), unknown))
+        elif judged.kind in _KINDS:
+            said = Finding(text(f"trust.{judged.kind.name}", step=step), one_line(judged.sentence))
+            found.append((_KINDS.index(judged.kind), said))
+    return [finding for _, finding in sorted(found, key=lambda one: one[0])]
+
+
+def _not_observed(comparison: Comparison, text: Text) -> Iterator[Finding]:
     judged = comparison.attribution
-    if judged is None:
-        yield Finding(text("trust.UNKNOWN", step=_step(comparison)), text("trust.UNKNOWN.detail"))
-        return
-    if judged.kind in _KINDS:
-        yield Finding(text(f"trust.{judged.kind.name}", step=_step(comparison)), one_line(judged.sentence))
-    if judged.not_observed:
+    if judged is not None and judged.not_observed:
         factors = _names(judged.not_observed, text)
         yield Finding(
             text("trust.not_observed", factors=factors), text("trust.not_observed.detail", step=_step(comparison))
         )
-    if judged.relocated:
+
+
+def _relocated(comparison: Comparison, text: Text) -> Iterator[Finding]:
+    judged = comparison.attribution
+    if judged is not None and judged.relocated:
         yield Finding(
             text("trust.relocated", targets=_names(judged.relocated, text)),
             text("trust.relocated.detail", step=_step(comparison)),
@@ -66,7 +91,8 @@ def _undecided(comparison: Comparison, text: Text) -> Iterator[Finding]:
     settle = Counter(one_line(metric.settle) for metric in undecided if metric.settle).most_common(1)
     detail = said + "." if said else ""
     if settle:
-        detail = f"{detail} {text('trust.settle', settle=settle[0][0])}".strip()
+        words, number = settle[0]
+        detail = f"{detail} {text('trust.settle', number=count(number), settle=words)}".strip()
     total = text.number("metric", len(comparison.metrics))
     yield Finding(text("trust.undecided", step=_step(comparison), number=len(undecided), total=total), detail)
 
@@ -91,9 +117,34 @@ def _missing(coverage: Coverage, text: Text) -> Iterator[Finding]:
             text("trust.missing", missing=count(missing), planned=text.number("trial", coverage.planned)),
             "; ".join(named) or text("trust.missing.unknown"),
         )
+
+
+def _again(coverage: Coverage, text: Text) -> Iterator[Finding]:
     again = sum(max(0, row.attempts - row.planned) for row in coverage.rows)
     if again:
         yield Finding(text("trust.again", number=text.number("attempt", again)), text("trust.again.detail"))
+
+
+def _left_out(coverage: Coverage, text: Text) -> Iterator[Finding]:
+    for what, why in coverage.left_out:
+        yield Finding(text("trust.left_out", what=one_line(what)), one_line(why))
+
+
+def _warnings(comparisons: Iterable[Comparison], text: Text) -> Iterator[Finding]:
+    """Warnings of the statistics; those about close sessions, of all tags of all steps, are one."""
+    tags: dict[str, None] = {}
+    others: dict[str, None] = {}
+    for comparison in comparisons:
+        for warning in comparison.warnings:
+            head, _, rest = warning.partition(": ")
+            if head == CLOSE_SESSIONS:
+                tags.update(dict.fromkeys(one_line(rest).split(", ")))
+            else:
+                others[one_line(warning)] = None
+    if tags:
+        yield Finding(text("trust.warning"), f"{CLOSE_SESSIONS}: {_names(tags, text)}")
+    for warning in others:
+        yield Finding(text("trust.warning"), warning)
 
 
 def _excluded(comparisons: Iterable[Comparison], text: Text) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from bench.report.bars import Axis, bar
 from bench.report.page import VerdictView
 from bench.report.plain import one_line
 from bench.report.text import Text
+from bench.report.view import is_pair
 from bench.report.words import ORDER, look, moved, telling_params, where
 
 
@@ -76,14 +77,23 @@ def title(result: MetricResult) -> str:
 
 
 def keys_in_order(comparisons: Sequence[Comparison]) -> list[MetricKey]:
-    """Every metric of all comparisons once, by suite, then by where in it; each in the order of first appearance."""
-    keys = list(dict.fromkeys(metric.key for comparison in comparisons for metric in comparison.metrics))
+    """Every metric of all comparisons once, by suite, then by where in it; each in the order of first appearance.
+
+    In one place the metrics that speak for their suite come first.
+    """
+    metrics = [metric for comparison in comparisons for metric in comparison.metrics]
+    keys = list(dict.fromkeys(metric.key for metric in metrics))
+    leading = {metric.key for metric in metrics if metric.primary or metric.headline}
     suites: dict[str, int] = {}
     spots: dict[tuple[object, ...], int] = {}
     for key in keys:
         suites.setdefault(key.suite, len(suites))
         spots.setdefault((key.suite, key.case, key.part, key.params), len(spots))
-    return sorted(keys, key=lambda key: (suites[key.suite], spots[key.suite, key.case, key.part, key.params]))
+
+    def rank(key: MetricKey) -> tuple[int, int, bool]:
+        return suites[key.suite], spots[key.suite, key.case, key.part, key.params], key not in leading
+
+    return sorted(keys, key=rank)
 
 
 def places(comparisons: Sequence[Comparison]) -> dict[MetricKey, str]:
@@ -99,6 +109,13 @@ def count_verdicts(metrics: Sequence[MetricResult]) -> dict[Verdict, int]:
     for metric in metrics:
         counts[metric.verdict] += 1
     return counts
+
+
+def counted_targets(names: Sequence[str], text: Text) -> str:
+    """Targets counted, pairs as such: "2 targets", "1 pair", "2 targets, 1 pair"."""
+    pairs = sum(map(is_pair, names))
+    parts = [text.number("target", len(names) - pairs)] if len(names) > pairs or not pairs else []
+    return ", ".join([*parts, text.number("pair", pairs)] if pairs else parts)
 
 
 def verdicts_in_words(metrics: Sequence[MetricResult], text: Text) -> str:

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bench.analyse.result import Comparison, Coverage, MetricKey
+from bench.analyse.table import machines_of
 from bench.model import Pairs, Run
 from bench.report.provenance import Provenance
 
@@ -58,14 +59,22 @@ class Report:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Every target (or pair) that any comparison speaks of, sorted."""
-        names = {
+        """Every machine that any comparison speaks of, also as an end of a pair, sorted."""
+        return tuple(sorted({machine for name in self._measured for machine in machines_of(name)}))
+
+    @property
+    def pairs(self) -> tuple[str, ...]:
+        """Every pair "a → b" that any comparison speaks of, sorted."""
+        return tuple(sorted(name for name in self._measured if is_pair(name)))
+
+    @property
+    def _measured(self) -> set[str]:
+        return {
             target.target
             for comparison in self.comparisons
             for metric in comparison.metrics
             for target in metric.targets
         }
-        return tuple(sorted(names))
 
     @property
     def leading(self) -> frozenset[MetricKey]:
@@ -87,6 +96,11 @@ class Report:
         """Whether `comparison` spans the whole campaign, first to last, over phases in between."""
         tags = [phase.tag for phase in self.phases]
         return len(tags) > 2 and (comparison.before, comparison.after) == (tags[0], tags[-1])
+
+
+def is_pair(target: str) -> bool:
+    """Whether a target's name is that of a pair, "a → b"."""
+    return len(machines_of(target)) > 1
 
 
 def build_report(

@@ -33,7 +33,10 @@ def test_a_change_is_never_rounded_away() -> None:
 
 @pytest.mark.parametrize(
     ("ratio", "said"),
-    [(0.0012, "0.12 %"), (0.05, "5.0 %"), (1234.0, "123,400 %"), (None, "–"), (math.inf, "–"), (0.0, "0 %")],
+    [
+        (0.0012, "< 1 %"), (0.01, "1.0 %"), (0.05, "5.0 %"), (10.0, "1,000 %"), (10.1, "> 1,000 %"),
+        (1234.0, "> 1,000 %"), (None, "–"), (math.inf, "–"), (0.0, "0 %"),
+    ],  # fmt: skip
 )
 def test_extreme_ratios(ratio: float | None, said: str) -> None:
     assert numbers.percent(ratio) == said
@@ -44,6 +47,22 @@ def test_changes_carry_a_real_minus_and_no_signed_zero() -> None:
     assert numbers.change_range(Interval(0.909, 0.936, 0.95)) == "−9.1 … −6.4 %"
     assert numbers.change(1.0) == "0 %"
     assert numbers.change(0.9999, Interval(0.99, 1.01, 0.95)) == "0.0 %"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ratios", "changes"),
+    [
+        (1.7e-38, 7.7e36, "< 1 … > 1,000 %", "< −99 … > +900 %"),
+        (0.0, 0.21, "0 … 21 %", "−100 … −79 %"),
+        (0.086, 13.7, "8.6 … > 1,000 %", "−91 … > +900 %"),
+        (0.5, math.inf, "50 … > 1,000 %", "−50 … > +900 %"),
+        (math.nan, 2.0, "– … 200 %", "– … +100 %"),
+    ],
+)
+def test_extreme_intervals_say_only_their_magnitude(low: float, high: float, ratios: str, changes: str) -> None:
+    interval = Interval(low, high, 0.95)
+    assert numbers.percent_range(interval) == ratios
+    assert numbers.change_range(interval) == changes
 
 
 @pytest.mark.parametrize(
@@ -68,11 +87,12 @@ def test_values_share_a_readable_unit(values: list[float | None], unit: str, sai
 @given(st.floats(min_value=1e-6, max_value=1e6), st.floats(min_value=1e-6, max_value=1e6))
 def test_a_larger_ratio_is_never_said_to_be_smaller(one: float, other: float) -> None:
     def read(ratio: float) -> float:
-        return float(numbers.percent(ratio).removesuffix(" %").replace(",", ""))
+        return known.get(said := numbers.percent(ratio), 0) or float(said.removesuffix(" %").replace(",", ""))
 
+    known = {"< 1 %": 0.99, "> 1,000 %": 1001.0}
     low, high = sorted((one, other))
     assert read(low) <= read(high)
-    assert read(one) == pytest.approx(one * 100, rel=0.051)
+    assert read(one) == pytest.approx(min(max(one * 100, 0.99), 1001), rel=0.051)
 
 
 @given(st.text())

@@ -38,6 +38,7 @@ def process(*argv: str | Path, cwd: Path | None = None, **env: str) -> subproces
         [sys.executable, "-m", "bench", *map(str, argv)],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=120,

@@ -72,7 +72,6 @@ def write_synced(path: Path, content: bytes) -> None:
     0600 while it is written and 0400 afterwards: raw output may hold host names, addresses and mount points.
     """
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _WRITABLE), "wb") as file:
-        os.fchmod(file.fileno(), _WRITABLE)
         file.write(content)
         file.flush()
         os.fchmod(file.fileno(), _READ_ONLY)
@@ -80,21 +79,30 @@ def write_synced(path: Path, content: bytes) -> None:
 
 
 def append_whole(path: Path, line: bytes) -> None:
-    """Append a line to a private file (0600), on a line of its own even after a torn one; OSError when it cannot be.
+    """Append a line to a file, on a line of its own even after a torn one; OSError when the disk refuses.
 
-    One write, so that two writers do not mix; only what a full disk left of it is written after it.
+    A file that is not there is made, private. One write, so that two writers do not mix; only what a full disk left of
+    it is written after it.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, _WRITABLE)
+    descriptor = open_private(path, os.O_APPEND)
     try:
         size = os.fstat(descriptor).st_size
-        if size == 0:
-            os.fchmod(descriptor, _WRITABLE)
-        elif os.pread(descriptor, 1, size - 1) != b"\n":
+        if size > 0 and os.pread(descriptor, 1, size - 1) != b"\n":
             line = b"\n" + line
         while line:
             line = line[os.write(descriptor, line) :]
     finally:
         os.close(descriptor)
+
+
+def open_private(path: Path, flags: int = 0) -> int:
+    """A descriptor to read and write a file; one that is not there is made, 0600 whatever the umask."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, _WRITABLE)
+    except FileExistsError:
+        return os.open(path, os.O_RDWR | os.O_CREAT | flags, _WRITABLE)
+    os.fchmod(descriptor, _WRITABLE)
+    return descriptor
 
 
 def make_folder(folder: Path) -> None:

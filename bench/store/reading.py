@@ -13,7 +13,16 @@ from pathlib import Path
 from bench.errors import StoreError
 from bench.model import Attempt, Facts, Run, Status
 from bench.store.codec import decode
-from bench.store.files import VERIFY_REMEDY, append_whole, cannot_write, dump_line, folders, read_json, read_record
+from bench.store.files import (
+    VERIFY_REMEDY,
+    append_whole,
+    cannot_write,
+    dump_line,
+    folders,
+    open_private,
+    read_json,
+    read_record,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,7 @@ class StoredRun:
         """Hold the run for one controller; StoreError when another one holds it. A dead controller holds nothing."""
         path = self.folder / ".lock"
         try:
-            file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8", errors="replace")
+            file = os.fdopen(open_private(path), "r+", encoding="utf-8", errors="replace")
         except OSError as error:
             raise cannot_write(path, error) from error
         with file:

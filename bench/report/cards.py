@@ -126,7 +126,7 @@ def _move(metric: MetricResult, name: tuple[str, str]) -> tuple[str, str, str]:
     shown = look(metric.verdict)
     suite, place = name
     named = f"{suite}{title(metric)} ({place})" if place else f"{suite}{title(metric)}"
-    if metric.ratio is None:
+    if not metric.ratio:
         return shown.css, shown.symbol, f"{named} {ratio_words(metric, result_unit(metric))}"
     said = numbers.change(metric.ratio, metric.interval)
     if metric.interval is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, islice
 
 from bench.analyse.result import Comparison, MetricKey, MetricResult
 from bench.report.bars import Axis, axis_for
@@ -16,6 +16,10 @@ from bench.report.words import moved
 
 MANY_METRICS = 12
 """Metrics up to which all of them stand in the matrix and the first ratio table is open."""
+
+
+FEW_METRICS = 3
+"""Metrics shown of a suite of which none leads or moved."""
 
 
 def page_axis(report: Report) -> Axis:
@@ -41,17 +45,25 @@ def matrix(report: Report, axis: Axis, text: Text) -> Matrix:
         tuple(_head(report, one, text) for one in report.comparisons),
         _groups(report, rows[True]),
         _groups(report, rows[False]),
-        text("matrix.more", metrics=text.number("metric", len(rows[False]))),
+        text("matrix.more", metrics=text.number("further", len(rows[False]))),
         text("matrix.scale", low=low, high=high),
     )
 
 
 def _shown(report: Report, keys: Sequence[MetricKey]) -> frozenset[MetricKey]:
-    """The metrics that are worth a reader's first look: all while they are few, else those that lead or moved."""
+    """The metrics that are worth a reader's first look: all while they are few, else those that lead or moved.
+
+    A suite that has none of these is not hidden: its first few metrics are shown.
+    """
     if len(keys) <= MANY_METRICS:
         return frozenset(keys)
     changed = {metric.key for one in report.comparisons for metric in one.metrics if moved(metric)}
-    return report.leading | changed or frozenset(keys)
+    shown = report.leading | changed
+    heard = {key.suite for key in shown}
+    for suite, some in groupby(keys, key=lambda key: key.suite):
+        if suite not in heard:
+            shown |= frozenset(islice(some, FEW_METRICS))
+    return shown
 
 
 def _groups(report: Report, rows: Sequence[tuple[str, MatrixRow]]) -> tuple[MatrixGroup, ...]:

@@ -8,6 +8,8 @@ ENGLISH: dict[str, str] = {
     "attempt.many": "{n} further attempts",
     "file.one": "{n} raw file",
     "file.many": "{n} raw files",
+    "further.one": "{n} more metric",
+    "further.many": "{n} more metrics",
     "metric.one": "{n} metric",
     "metric.many": "{n} metrics",
     "note.one": "{n} further note",
@@ -77,6 +79,7 @@ ENGLISH: dict[str, str] = {
     "trust.relocated.detail": "Between {step}; results there mix the change with the other host.",
     "trust.undecided": "{step}: {number} of {total} not decided.",
     "trust.settle": "What would settle {number} of them: {settle}",
+    "trust.settle.all": "What would settle that: {settle}",
     "trust.more": "And {points}",
     "trust.few": "Only {targets}.",
     "trust.few.detail": (
@@ -101,7 +104,7 @@ ENGLISH: dict[str, str] = {
     "matrix.scale": (
         "All bars share one logarithmic scale, {low} % to {high} %; an arrowhead means that the interval goes on."
     ),
-    "matrix.more": "{metrics} more, none of them improved or regressed",
+    "matrix.more": "{metrics}, neither improved nor regressed",
     "matrix.label": "Matrix of ratios, metrics by steps",
     "matrix.metric": "Metric",
     "matrix.versus": "against {before}",

@@ -92,7 +92,8 @@ def _undecided(comparison: Comparison, text: Text) -> Iterator[Finding]:
     detail = said + "." if said else ""
     if settle:
         words, number = settle[0]
-        detail = f"{detail} {text('trust.settle', number=count(number), settle=words)}".strip()
+        some = "trust.settle" if number < len(undecided) else "trust.settle.all"
+        detail = f"{detail} {text(some, number=count(number), settle=words)}".strip()
     total = text.number("metric", len(comparison.metrics))
     yield Finding(text("trust.undecided", step=_step(comparison), number=len(undecided), total=total), detail)
 

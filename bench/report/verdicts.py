@@ -16,8 +16,8 @@ from bench.report.words import ORDER, look, moved, telling_params, where
 
 
 def ratio_words(result: MetricResult | TargetResult, unit: numbers.Shown) -> str:
-    """The ratio in per cent; where there is none (counts, which can be 0) both values, as in "0 → 12"."""
-    if result.ratio is None and result.before is not None and result.after is not None:
+    """The ratio in per cent; where it is none or 0 (counts, which can be 0) both values, as in "0 → 12"."""
+    if not result.ratio and result.before is not None and result.after is not None:
         return f"{numbers.quantity(result.before, unit)} → {numbers.quantity(result.after, unit)}"
     return numbers.percent(result.ratio, result.interval, moved=moved(result))
 

@@ -50,6 +50,66 @@ def test_the_table_fits_the_terminal_and_keeps_its_words(width: int) -> None:
     assert "3 more sessions per tag" in " ".join(said.split())
 
 
+def extreme() -> Comparison:
+    """Everything a table may meet at its widest: endless intervals, foreign units, long names, counts."""
+    pair = factory.target("first-machine-of-all → second-machine-of-all", 1.0, 1.1)
+    names = ("Throughput", "99.9th percentile of completion latency", "CPU of the receiver", "Retransmits")
+    unit = "operations-per-fortnight"
+    metrics = [
+        factory.metric(factory.key("ntttcp", f"p16-{n}", f"m{n}"), name, 0.36, 90.0, unit=unit, targets=(pair,))
+        for n, name in enumerate(names[:3])
+    ]
+    counted = factory.metric(factory.key("ntttcp", "p16", "m9"), names[3], 1.0, None, unit=unit, targets=(pair,))
+    metrics.append(replace(counted, before=0.0, after=123_456_789.0, ratio=None))
+    return Comparison("before", "after", tuple(metrics))
+
+
+@pytest.mark.parametrize("width", range(60, 201))
+def test_names_stay_whole_at_every_width_whatever_the_numbers(width: int) -> None:
+    said = render("table", [extreme()], Output(width))
+    rows = said.splitlines()
+    assert max(map(cell_len, rows)) <= width
+    ratio = next(line for line in rows if line.startswith("Metric")).index("Ratio")
+    first = " ".join(" ".join(line[: min(20, ratio)] for line in rows).split())
+    folded = re.sub(r"\s", "", "".join(line[: ratio - 2] for line in rows if not line.startswith("─")))
+    for name in ("Throughput", "CPU of the receiver", "Retransmits"):
+        assert name in first
+    if width < 108:  # above, columns of values stand between
+        assert "first-machine-of-all→second-machine-of-all" in folded
+    assert "0000" not in said
+    assert len(said) < 12_000
+
+
+@pytest.mark.parametrize("name", ["table", "md"])
+def test_people_read_magnitudes_of_extreme_intervals(name: str) -> None:
+    said = render(name, [extreme()], Output(150)).replace("&lt;", "<").replace("&gt;", ">")
+    assert "< 1 … > 1,000 %" in said
+    assert max(map(len, said.splitlines())) < 400
+
+
+def test_machines_read_the_numbers_of_extreme_intervals() -> None:
+    row = next(csv.DictReader(io.StringIO(render("csv", [extreme()]))))
+    assert 0 < float(row["ratio_low"]) < 1e-38
+    found = json.loads(render("json", [extreme()]))["comparisons"][0]["metrics"][0]["interval"]
+    assert found["high"] > 1e38
+
+
+def test_what_would_settle_is_said_for_the_most_frequent() -> None:
+    settles = [f"about {n} more targets" for n in (1, 2, 3, 3, 4, 5, 5, 5)]
+    metrics = tuple(
+        factory.metric(factory.key(case=str(n)), "x", 1.0, 1.0, settle=words) for n, words in enumerate(settles)
+    )
+    said = [
+        line for line in render("table", [Comparison("a", "b", metrics)], Output(100)).splitlines() if line[0] == "?"
+    ]
+    assert said == [
+        "? 3 to settle: about 5 more targets",
+        "? 2 to settle: about 3 more targets",
+        "? 1 to settle: about 1 more targets",
+        "? and 2 more (see --format json)",
+    ]
+
+
 def test_many_targets_are_listed_only_when_asked_for() -> None:
     comparison = Comparison("a", "b", factory.many(40))
     assert "vm-1" not in render("table", [comparison], Output(120))

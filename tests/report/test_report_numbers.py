@@ -34,9 +34,16 @@ def test_a_change_is_never_rounded_away() -> None:
 @pytest.mark.parametrize(
     ("ratio", "said"),
     [
-        (0.0012, "< 1 %"), (0.01, "1.0 %"), (0.05, "5.0 %"), (10.0, "1,000 %"), (10.1, "> 1,000 %"),
-        (1234.0, "> 1,000 %"), (None, "–"), (math.inf, "–"), (0.0, "0 %"),
-    ],  # fmt: skip
+        (0.0012, "< 1 %"),
+        (0.01, "1.0 %"),
+        (0.05, "5.0 %"),
+        (10.0, "1,000 %"),
+        (10.1, "> 1,000 %"),
+        (1234.0, "> 1,000 %"),
+        (None, "–"),
+        (math.inf, "–"),
+        (0.0, "0 %"),
+    ],
 )
 def test_extreme_ratios(ratio: float | None, said: str) -> None:
     assert numbers.percent(ratio) == said

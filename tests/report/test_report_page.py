@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 import report_factory as factory
 
-from bench.analyse.result import AttributionKind, Comparison, GroupResult, Reason, Verdict
+from bench.analyse.result import (
+    AttributionKind,
+    Comparison,
+    GroupResult,
+    Reason,
+    Verdict,
+)
 from bench.errors import ReportError
 from bench.model import Attempt, Better, Scale, Status, StoredFile, Trial
 from bench.report.bars import Axis, axis_for, bar
@@ -185,10 +191,18 @@ def test_many_metrics_leave_a_short_first_look() -> None:
     assert len(shown) + len(hidden) == 60
     assert all(row.primary or row.cells[0].css in ("up", "down") for row in shown if row.cells[0])
     assert {row.cells[0].css for row in hidden if row.cells[0]} == {"same", "open"}
-    assert made.matrix.more_title == f"{len(hidden)} metrics more, none of them improved or regressed"
+    assert made.matrix.more_title == f"{len(hidden)} more metrics, neither improved nor regressed"
     assert not made.tables[0].open
     few = page(factory.report((Comparison("a", "b", factory.many(5)),)))
     assert (few.matrix.more, few.tables[0].open) == ((), True)
+
+
+def test_no_suite_is_hidden_because_nothing_in_it_moved() -> None:
+    quiet = tuple(factory.metric(factory.key("quiet", metric=f"m{n}"), f"m{n}", 1.0, 0.001) for n in range(9))
+    made = page(factory.report((Comparison("a", "b", (*factory.many(20), *quiet)),), samples=None))
+    shown = {group.title: [row.title for row in group.rows] for group in made.matrix.groups}
+    assert shown["quiet"] == ["m0", "m1", "m2"]
+    assert {group.title: len(group.rows) for group in made.matrix.more}["quiet"] == 6
 
 
 def test_a_large_fleet_does_not_make_a_huge_page() -> None:
@@ -220,21 +234,20 @@ def test_groups_stand_between_all_and_each() -> None:
     assert len(rows) == 5
 
 
-@pytest.mark.parametrize(
-    ("ratios", "headline"),
-    [((), "Nothing to compare"), ((None, None), "Not decided"), ((1.0, None), "Not decided: 1 of 2 metrics")],
-)
-def test_headlines_of_what_is_not_decided(ratios: tuple[float | None, ...], headline: str) -> None:
-    metrics = tuple(
-        factory.metric(
-            factory.key(case=str(n)), "x", ratio, 0.001, reason=None if ratio else Reason.UNREPLICATED, targets=()
-        )
-        for n, ratio in enumerate(ratios)
-    )
-    assert page(factory.report((Comparison("a", "b", metrics),), samples=None)).cards[0].headline == headline
+def test_machines_are_counted_and_pairs_apart() -> None:
+    disk = factory.metric(factory.key(), "IOPS", 1.1, targets=tuple(factory.target(n, 1.0, 1.1) for n in ("a", "b")))
+    pair = factory.target("a → b", 1.0, 1.1)
+    net = factory.metric(factory.key("iperf3"), "Throughput", 1.1, targets=(pair,))
+    made = page(factory.report((Comparison("pre", "post", (disk, net)),)))
+    assert made.meta.startswith("2 targets · 1 pair · 2 phases")
+    assert "Only 2 targets." in [finding.point for finding in made.findings]
+    names = [block.rows[0].name for _, blocks in made.tables[0].groups for block in blocks]
+    assert names == ["All: 2 targets", "All: 1 pair"]
+    assert any("With 1 to 2 targets (or pairs)" in sentence for sentence in made.folds[1].sentences)
+    assert {gallery.title: gallery.first[0].note for gallery in made.galleries}["iperf3"].startswith("IOPS, 1 pair;")
 
 
-def test_declared_but_not_observed_is_a_doubt_of_the_card() -> None:
-    judged = replace(factory.ATTRIBUTED, not_observed=("sriov",))
-    card = page(factory.report((replace(factory.story(), attribution=judged),))).cards[0]
-    assert card.doubt == "Declared but not observed: sriov"
+def test_endless_intervals_do_not_squeeze_the_others() -> None:
+    narrow, endless = factory.metric(factory.key(), "x", 1.1, 0.1), factory.metric(factory.key(), "y", 1.0, 80.0)
+    assert axis_for([narrow, endless, endless]) == axis_for([narrow]) == Axis(0.3)
+    assert Axis(9.0).words == ("10", "1,000")

@@ -38,7 +38,9 @@ document.getElementById("f").onload = function () {
     scroll: root.scrollWidth, client: root.clientWidth, wide: wide, small: small, hits: hits,
     handlers: d.querySelectorAll("[onerror],[onload],[onclick]").length, scripts: d.scripts.length,
     paper: colour("body").backgroundColor, ink: colour("body").color, dot: colour("svg.chart .d0").stroke,
-    matrix: d.querySelectorAll(".matrix svg.ci").length});
+    matrix: d.querySelectorAll(".matrix svg.ci").length,
+    hidden: Math.max.apply(null, Array.from(d.querySelectorAll(".matrix")).map(function (one) {
+      return one.parentNode.scrollWidth - one.parentNode.clientWidth; }))});
 };
 </script></body>"""
 
@@ -100,6 +102,17 @@ def test_no_page_scrolls_sideways(chromium: Callable[..., str], site: Site, widt
     assert seen["small"] == []
     assert seen["matrix"] == 15
     assert {path for path in site.asked if path != "/favicon.ico"} == {"/probe.html", "/report.html"}
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_matrix_of_one_step_needs_no_scrolling(chromium: Callable[..., str], site: Site, width: int) -> None:
+    endless = factory.metric(
+        factory.key("iperf3", "tcp", "cpu"), "CPU of iperf3, client", 0.36, 85.0, unit="%", better=factory.Better.LOWER
+    )
+    step = Comparison("pre-maintenance", "post-host-patch", (*factory.many(25), endless))
+    seen = probe(chromium, site.show(render_html(factory.report((step,), samples=None)), width))
+    assert seen["matrix"] == 26
+    assert (seen["hidden"], seen["wide"]) == (0, [])
 
 
 def test_dark_is_dark_and_the_charts_follow(chromium: Callable[..., str], site: Site) -> None:

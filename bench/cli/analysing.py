@@ -18,6 +18,8 @@ from bench.cli.context import CampaignOption, JsonOption, RunsOption
 from bench.errors import AnalysisError, ConfigError, ReportError
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from bench.analyse.result import Comparison
     from bench.report.campaign import Evidence
     from bench.report.view import Report
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 PIPE_COLUMNS = 120
 """How wide the table of verdicts is where there is no terminal to ask: intervals and values are shown as well."""
+EXPORTS = ("csv", "parquet", "jsonl")
 FAIL_ON = ("improved", "regressed", "inconclusive", "no-change")
 SuiteFilter = Annotated[list[str] | None, typer.Option("--suite", "-s", help="Only these suites.")]
 MetricFilter = Annotated[
@@ -197,9 +200,39 @@ def write_html(made: Report, path: Path) -> Path:
     return path
 
 
+def _runs_tagged(tags: Sequence[str], campaign: str | None, runs: Path | None) -> list[StoredRun]:
+    """The runs that have one of `tags` (no tags: all); AnalysisError when a tag or the campaign is unknown."""
+    found = context.open_store(runs).runs(campaign=campaign)
+    known = sorted({run.info.tag for run in found})
+    for tag in tags:
+        if tag not in known:
+            raise AnalysisError(
+                f"no run{f' of campaign {campaign!r}' if campaign else ''} has the tag {tag!r}",
+                remedy=f"The tags are: {', '.join(known)}" if known else "`bench runs` lists the runs",
+            )
+    if not found:
+        raise AnalysisError(
+            f"there is no run of campaign {campaign!r}" if campaign else "there are no runs yet",
+            remedy="`bench runs` lists the runs; `bench run` and `bench import` make one",
+        )
+    return [run for run in found if not tags or run.info.tag in tags]
+
+
+def _write_json_lines(frame: DataFrame, path: Path) -> None:
+    """One object per sample, every digit of its values; what is missing is null. pandas would round to 10 decimals."""
+    import json
+
+    with path.open("w", encoding="utf-8") as file:
+        for row in frame.astype(object).where(frame.notna(), None).to_dict("records"):
+            file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+
+
 def export(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
-    format: Annotated[str, typer.Option("--format", "-f", help="csv, parquet or jsonl.")] = "csv",  # noqa: A002  # the option's name
+    format: Annotated[  # noqa: A002  # the option's name
+        str | None,
+        typer.Option("--format", "-f", help="csv, parquet or jsonl (default: by the file's name, else csv)."),
+    ] = None,
     tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="Only these tags.")] = None,
     campaign: CampaignOption = None,
     runs: RunsOption = None,
@@ -208,17 +241,19 @@ def export(
     from bench.analyse.frames import export_frame
     from bench.analyse.samples import load_samples
 
-    if format not in ("csv", "parquet", "jsonl"):
+    if format is not None and format not in EXPORTS:
         raise ConfigError(f"there is no format {format!r}", where="--format", remedy="Use csv, parquet or jsonl")
-    loaded = load_samples(context.open_store(runs).runs(campaign=campaign, tags=tag), context.suites())
+    suffix = output.suffix.removeprefix(".").lower()
+    chosen = format or (suffix if suffix in EXPORTS else "csv")
+    loaded = load_samples(_runs_tagged(tag or (), campaign, runs), context.suites())
     frame = export_frame(loaded.frame)
     try:
-        if format == "csv":
+        if chosen == "csv":
             frame.to_csv(output, index=False)
-        elif format == "parquet":
+        elif chosen == "parquet":
             frame.to_parquet(output, index=False)
         else:
-            frame.to_json(output, orient="records", lines=True, date_format="iso", force_ascii=False)
+            _write_json_lines(frame, output)
     except OSError as error:
         raise ReportError(f"cannot be written ({error.strerror})", where=str(output)) from error
     for problem in loaded.problems:

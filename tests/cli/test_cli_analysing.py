@@ -11,6 +11,11 @@ import pytest
 from cli_import import measure
 from cli_process import SAMPLES, Bench
 
+from bench.cli.analysing import _write_json_lines
+from bench.errors import AnalysisError
+from bench.report.campaign import choose_campaign
+from bench.store import Store
+
 
 @pytest.fixture
 def slower(bench: Bench) -> None:
@@ -99,6 +104,16 @@ def test_a_raw_file_that_is_gone_is_an_error_not_a_smaller_number(bench: Bench) 
     assert said.code == 1 or "cannot read" in said.out + said.err
 
 
+@pytest.mark.usefixtures("slower")
+def test_a_campaign_that_does_not_exist_is_named_to_callers_too() -> None:
+    runs = Store(Path("runs")).runs()
+    assert choose_campaign(runs, ["pre"], "net") == runs
+    with pytest.raises(AnalysisError, match=r"there is no campaign 'nte'\. There are: net"):
+        choose_campaign(runs, ["pre"], "nte")
+    with pytest.raises(AnalysisError, match="there are no runs yet"):
+        choose_campaign([], ["pre"], "net")
+
+
 # --- report and export ---
 
 
@@ -145,6 +160,45 @@ def test_samples_are_exported_in_every_format(bench: Bench) -> None:
     assert only.code == 0
     assert set(pd.read_csv("pre.csv")["tag"]) == {"pre"}
     assert bench("export", "-o", "no/such/folder.csv").code == 1
+
+
+@pytest.mark.usefixtures("slower")
+def test_every_format_holds_the_same_values_to_the_last_digit(bench: Bench) -> None:
+    for name in ("all.csv", "all.parquet", "all.jsonl", "all.PARQUET", "all.txt"):
+        assert bench("export", "-o", name).code == 0, "the file's name says the format"
+    columns = pd.read_csv("all.csv")
+    lines = [json.loads(line) for line in Path("all.jsonl").read_text("utf-8").splitlines()]
+    exact = pd.read_parquet("all.parquet")
+    assert exact.equals(pd.read_parquet("all.PARQUET"))
+    assert Path("all.txt").read_bytes() == Path("all.csv").read_bytes()
+    assert [list(line) for line in lines] == [list(exact.columns)] * len(exact)
+    assert list(columns.columns) == list(exact.columns)
+    assert [line["value"] for line in lines] == list(exact["value"]) == list(columns["value"])
+    for name in ("metric", "unit", "params", "started_at", "repetition", "headline"):
+        assert [line[name] for line in lines] == list(exact[name]) == list(columns[name]), name
+    assert {line["margin"] for line in lines} == {None}
+
+
+def test_values_far_below_one_keep_their_digits(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"value": [1.2345678901234567e-12, None], "n": [1, 2], "ok": [True, False]})
+    _write_json_lines(frame, tmp_path / "out")
+    assert (tmp_path / "out").read_text() == (
+        '{"value": 1.2345678901234567e-12, "n": 1, "ok": true}\n{"value": null, "n": 2, "ok": false}\n'
+    )
+
+
+@pytest.mark.usefixtures("slower")
+def test_an_export_of_what_is_not_there_writes_nothing(bench: Bench) -> None:
+    for words, said in (
+        (["--tag", "nope"], "no run has the tag 'nope'. The tags are: post, pre"),
+        (["--tag", "nope", "-c", "net"], "no run of campaign 'net' has the tag 'nope'"),
+        (["-c", "nope"], "there is no run of campaign 'nope'"),
+        (["--runs", "elsewhere"], "there are no runs yet"),
+    ):
+        done = bench("export", "-o", "out.csv", *words)
+        assert done.code == 1
+        assert said in done.err
+        assert not Path("out.csv").exists()
 
 
 # --- everything that people have ---

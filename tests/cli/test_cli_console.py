@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bench.cli.console import clean, complain, duration, note, print_json, print_table, say, warn
+from bench.cli.console import clean, complain, counted, duration, note, print_json, print_table, say, warn
 from bench.cli.progress import Progress
 from bench.errors import BenchError, JobFailed
 from bench.measure.session import State
@@ -46,6 +46,26 @@ def test_a_table_in_a_pipe_is_one_line_a_row_without_padding(capsys: pytest.Capt
         "x" * 300 + "  [bold]two lines   1",
         " " * 300 + "  y                22",
     ]
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("which phase is this?", "which phase is this? Add --tag"),
+        ("it broke", "it broke. Add --tag"),
+        ("it broke.", "it broke. Add --tag"),
+        ("no room!", "no room! Add --tag"),
+        ("and so on…", "and so on… Add --tag"),
+    ],
+)
+def test_a_sentence_ends_once(what: str, said: str) -> None:
+    assert str(BenchError(what, remedy="Add --tag")) == said
+    assert str(BenchError(what, where="here", remedy="Add --tag")) == f"here: {said}"
+    assert str(BenchError(what)) == what
+
+
+def test_one_is_not_many() -> None:
+    assert [counted(number, "trial") for number in (0, 1, 2)] == ["0 trials", "1 trial", "2 trials"]
 
 
 def test_where_lines_go(capsys: pytest.CaptureFixture[str]) -> None:

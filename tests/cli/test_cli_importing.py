@@ -47,6 +47,14 @@ def test_what_was_imported_last_is_suggested_as_after(bench: Bench) -> None:
     )
 
 
+def test_one_is_said_in_the_singular(bench: Bench) -> None:
+    lines = [line for line in STORY.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    Path("one.csv").write_text("\n".join(lines[:2]), "utf-8")
+    assert bench("import", "table", "one.csv", "-c", "one").out.startswith("1 trial of pre-maintenance in run ")
+    assert bench("export", "-o", "out.csv", "--tag", "post-host-patch").err == "1 sample in out.csv\n"
+    assert bench("import", "iperf3", IPERF3, "--tag", "pre", "--target", "a,b").out.startswith("1 file in run ")
+
+
 def test_the_same_file_twice_is_said_to_be_no_second_measurement(bench: Bench) -> None:
     measure(bench, "pre", [10.0])
     said = bench("import", "iperf3", "pre-0.json", "--tag", "pre", "--target", "vm1,vm2", "-c", "net")

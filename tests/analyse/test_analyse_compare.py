@@ -9,7 +9,7 @@ import pytest
 from sample_tables import AFTER, BEFORE, rows, table
 
 from bench.analyse.compare import compare
-from bench.analyse.result import Attribution, AttributionKind, FactChange, Reason, Verdict
+from bench.analyse.result import CLOSE_SESSIONS, Attribution, AttributionKind, FactChange, Reason, Verdict
 from bench.errors import AnalysisError
 
 FIVE = {f"t{i}": ([[100 + i]], [[(100 + i) * r]]) for i, r in enumerate((1.10, 1.11, 1.12, 1.11, 1.11))}
@@ -166,7 +166,8 @@ def test_sessions_close_together_are_said() -> None:
     samples = table({"a": ([[1], [1]], [[1], [1]])})
     start = pd.Timestamp("2024-01-01", tz="UTC")
     samples["started_at"] = [start + pd.Timedelta(minutes=10 * i) for i in range(len(samples))]
-    assert "smallest gap 10 min" in compare(samples, BEFORE, AFTER).warnings[0]
+    said = f"{CLOSE_SESSIONS}: 2 of 'before' (smallest gap 10 min), 2 of 'after' (smallest gap 10 min)"
+    assert compare(samples, BEFORE, AFTER, host_moved={"a": False}).warnings == (said,)
     apart = table({"a": ([[1], [1]], [[1], [1]])})
     assert compare(apart, BEFORE, AFTER, host_moved={"a": False}).warnings == ()
 

@@ -18,8 +18,6 @@ from bench.cli.context import CampaignOption, JsonOption, RunsOption
 from bench.errors import AnalysisError, ConfigError, ReportError
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
-
     from bench.analyse.result import Comparison
     from bench.report.campaign import Evidence
     from bench.report.view import Report
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 
 PIPE_COLUMNS = 120
 """How wide the table of verdicts is where there is no terminal to ask: intervals and values are shown as well."""
-EXPORTS = ("csv", "parquet", "jsonl")
 FAIL_ON = ("improved", "regressed", "inconclusive", "no-change")
 SuiteFilter = Annotated[list[str] | None, typer.Option("--suite", "-s", help="Only these suites.")]
 MetricFilter = Annotated[
@@ -218,15 +215,6 @@ def _runs_tagged(tags: Sequence[str], campaign: str | None, runs: Path | None) -
     return [run for run in found if not tags or run.info.tag in tags]
 
 
-def _write_json_lines(frame: DataFrame, path: Path) -> None:
-    """One object per sample, every digit of its values; what is missing is null. pandas would round to 10 decimals."""
-    import json
-
-    with path.open("w", encoding="utf-8") as file:
-        for row in frame.astype(object).where(frame.notna(), None).to_dict("records"):
-            file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
-
-
 def export(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
     format: Annotated[  # noqa: A002  # the option's name
@@ -240,20 +228,16 @@ def export(
     """Write all samples, one row per value."""
     from bench.analyse.frames import export_frame
     from bench.analyse.samples import load_samples
+    from bench.report.sample_files import SAMPLE_FILES
 
-    if format is not None and format not in EXPORTS:
-        raise ConfigError(f"there is no format {format!r}", where="--format", remedy="Use csv, parquet or jsonl")
+    if format is not None and format not in SAMPLE_FILES:
+        raise ConfigError(f"there is no format {format!r}", where="--format", remedy=f"Use {', '.join(SAMPLE_FILES)}")
     suffix = output.suffix.removeprefix(".").lower()
-    chosen = format or (suffix if suffix in EXPORTS else "csv")
+    chosen = format or (suffix if suffix in SAMPLE_FILES else "csv")
     loaded = load_samples(_runs_tagged(tag or (), campaign, runs), context.suites())
     frame = export_frame(loaded.frame)
     try:
-        if chosen == "csv":
-            frame.to_csv(output, index=False)
-        elif chosen == "parquet":
-            frame.to_parquet(output, index=False)
-        else:
-            _write_json_lines(frame, output)
+        SAMPLE_FILES[chosen](frame, output)
     except OSError as error:
         raise ReportError(f"cannot be written ({error.strerror})", where=str(output)) from error
     for problem in loaded.problems:

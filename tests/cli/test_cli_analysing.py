@@ -11,9 +11,9 @@ import pytest
 from cli_import import measure
 from cli_process import SAMPLES, Bench
 
-from bench.cli.analysing import _write_json_lines
 from bench.errors import AnalysisError
 from bench.report.campaign import choose_campaign
+from bench.report.sample_files import write_json_lines
 from bench.store import Store
 
 
@@ -181,7 +181,7 @@ def test_every_format_holds_the_same_values_to_the_last_digit(bench: Bench) -> N
 
 def test_values_far_below_one_keep_their_digits(tmp_path: Path) -> None:
     frame = pd.DataFrame({"value": [1.2345678901234567e-12, None], "n": [1, 2], "ok": [True, False]})
-    _write_json_lines(frame, tmp_path / "out")
+    write_json_lines(frame, tmp_path / "out")
     assert (tmp_path / "out").read_text() == (
         '{"value": 1.2345678901234567e-12, "n": 1, "ok": true}\n{"value": null, "n": 2, "ok": false}\n'
     )

@@ -1,0 +1,38 @@
+"""Samples as files for other programs: one row per value, as CSV, Parquet or JSON lines. A format is one entry here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+def write_csv(frame: DataFrame, path: Path) -> None:
+    """One line per sample; what is missing is empty. OSError when it cannot be written."""
+    frame.to_csv(path, index=False)
+
+
+def write_parquet(frame: DataFrame, path: Path) -> None:
+    """One row per sample, with types. OSError when it cannot be written."""
+    frame.to_parquet(path, index=False)
+
+
+def write_json_lines(frame: DataFrame, path: Path) -> None:
+    """One object per sample and line; what is missing is null. OSError when it cannot be written.
+
+    Not by pandas: its JSON rounds to 10 decimals, which is nothing left of a latency in seconds.
+    """
+    with path.open("w", encoding="utf-8") as file:
+        for row in frame.astype(object).where(frame.notna(), None).to_dict("records"):
+            file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+SAMPLE_FILES: Mapping[str, Callable[[DataFrame, Path], None]] = MappingProxyType(
+    {"csv": write_csv, "parquet": write_parquet, "jsonl": write_json_lines}
+)
+"""Every format that samples are exported in, by the ending of its files."""

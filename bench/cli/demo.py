@@ -63,6 +63,11 @@ suites:
   - iperf3: {{profile: smoke, cases: [tcp], params: {{duration: 1, port: {data_port}}}}}
   # Two copies at once: they need both CPUs.
   - unixbench: {{profile: smoke, params: {{tests: syscall, copies: "2"}}, repetitions: 1, targets: [alpha]}}
+primary:
+  - fio/seq-read-1m-q8t1/bandwidth
+  - fio/rand-write-4k-q32t1/iops
+  - iperf3/tcp/throughput
+  - unixbench/quick/syscall
 phases:
   - pre-resize: {{resize: "{before}-cpus"}}
   - post-resize: {{resize: "{after}-cpus"}}

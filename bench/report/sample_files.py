@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -23,12 +24,13 @@ def write_parquet(frame: DataFrame, path: Path) -> None:
 
 
 def write_json_lines(frame: DataFrame, path: Path) -> None:
-    """One object per sample and line; what is missing is null. OSError when it cannot be written.
+    """One object per sample and line; what is missing or no number is null. OSError when it cannot be written.
 
     Not by pandas: its JSON rounds to 10 decimals, which is nothing left of a latency in seconds.
     """
+    known = frame.notna() & ~frame.isin([math.inf, -math.inf])  # JSON has no word for an infinite number
     with path.open("w", encoding="utf-8") as file:
-        for row in frame.astype(object).where(frame.notna(), None).to_dict("records"):
+        for row in frame.astype(object).where(known, None).to_dict("records"):
             file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
 
 

@@ -180,10 +180,11 @@ def test_every_format_holds_the_same_values_to_the_last_digit(bench: Bench) -> N
 
 
 def test_values_far_below_one_keep_their_digits(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"value": [1.2345678901234567e-12, None], "n": [1, 2], "ok": [True, False]})
+    frame = pd.DataFrame({"value": [1.2345678901234567e-12, None, float("inf")], "n": [1, 2, 3], "ok": [True] * 3})
     write_json_lines(frame, tmp_path / "out")
     assert (tmp_path / "out").read_text() == (
-        '{"value": 1.2345678901234567e-12, "n": 1, "ok": true}\n{"value": null, "n": 2, "ok": false}\n'
+        '{"value": 1.2345678901234567e-12, "n": 1, "ok": true}\n'
+        '{"value": null, "n": 2, "ok": true}\n{"value": null, "n": 3, "ok": true}\n'
     )
 
 

@@ -31,8 +31,8 @@ _STORE = "Look"
 for panel, name, function, summary in (
     (_START, "demo", demo.demo, "Measure this machine in two phases and report: no VM needed."),
     (_START, "init", storing.init, "Make a workspace with a commented campaign and inventory."),
-    (_START, "doctor", targets.doctor, "Check the controller and every target."),
     (_START, "trust", targets.trust, "Record the targets' host keys after showing them."),
+    (_START, "doctor", targets.doctor, "Check the controller and every target."),
     (_MEASURE, "plan", measuring.plan, "Show what would run, for how long, and what it could not show."),
     (_MEASURE, "run", measuring.run, "Measure one session of one phase."),
     (_MEASURE, "resume", measuring.resume, "Carry on with a run after anything."),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import context
-from bench.cli.console import duration, note, say, warn
+from bench.cli.console import counted, duration, note, say, warn
 from bench.cli.context import SourceOption
 from bench.errors import BenchError, ConfigError, SuiteError
 from bench.model import Campaign, Phase
@@ -149,7 +149,9 @@ def _plan(
         planned = make_plan(campaign, suites, phase, session=1, seed=1, left_out=left_out)
         show_plan(campaign, planned)
         total += planned.eta_s * sessions
-    say(f"{len(campaign.phases)} phases of {sessions} sessions: about {duration(total)} in all. Nothing was touched.")
+    say(
+        f"{len(campaign.phases)} phases of {counted(sessions, 'session')}: about {duration(total)} in all. Nothing was touched."
+    )
 
 
 @contextmanager
@@ -246,7 +248,7 @@ def _session(
     planned = make_plan(campaign, suites, phase, session=session, seed=2018, left_out=left_out)
     run = new_run(store, campaign, planned, suites)
     note(
-        f"{phase.tag}, session {session} of {campaign.sessions}: {len(planned.trials)} trials, "
+        f"{phase.tag}, session {session} of {campaign.sessions}: {counted(len(planned.trials), 'trial')}, "
         f"about {duration(planned.eta_s)}"
     )
     with progress() as shown, interruptible(scheduler, shown.announce):

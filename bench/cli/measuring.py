@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import context
-from bench.cli.console import duration, note, print_json, print_table, say, warn
+from bench.cli.console import counted, duration, note, print_json, print_table, say, warn
 from bench.cli.context import JsonOption, LimitOption, RunsOption, SourceOption
 from bench.errors import ConfigError
 
@@ -123,7 +123,7 @@ def show_plan(made: Campaign, planned: Plan) -> None:
         ],
         right=("repetitions", "each", "together"),
     )
-    say(f"{len(planned.trials)} trials, about {duration(planned.eta_s)} once the targets are ready")
+    say(f"{counted(len(planned.trials), 'trial')}, about {duration(planned.eta_s)} once the targets are ready")
     for what, why in planned.left_out:
         warn(f"{what} is left out: {why}")
     for text in planned.warnings:
@@ -155,7 +155,7 @@ def run(
     for text in planned.warnings:
         warn(text)
     stored = new_run(store, made, planned, context.suites())
-    note(f"run {stored.info.run_id}: {len(planned.trials)} trials, about {duration(planned.eta_s)}")
+    note(f"run {stored.info.run_id}: {counted(len(planned.trials), 'trial')}, about {duration(planned.eta_s)}")
     _finish(stored, sources, context.again(runs))
 
 

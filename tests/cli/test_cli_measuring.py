@@ -132,5 +132,5 @@ def test_the_demo_can_be_planned_without_touching_anything(bench: Bench, monkeyp
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     said = bench("demo", "there", "--dry-run", "--sessions", "1")
     assert said.code == 0
-    assert "2 phases of 1 sessions" in said.out
+    assert "2 phases of 1 session" in said.out
     assert not Path("there").exists()

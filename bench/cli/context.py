@@ -65,10 +65,15 @@ def suites() -> dict[str, LoadedSuite]:
 def source_paths(words: Sequence[str] | None) -> dict[str, Path]:
     """`--source NAME=PATH` words as a mapping."""
     found: dict[str, Path] = {}
+    built = [one.suite.tool.source.name for one in suites().values() if one.suite.tool and one.suite.tool.source]
     for word in words or ():
         name, equals, path = word.partition("=")
         if not (name and equals and path):
             raise ConfigError(f"{word!r} is not NAME=PATH", where="--source", remedy="Write --source unixbench=PATH")
+        if name not in built:
+            raise ConfigError(
+                f"no suite builds {name!r} from source", where="--source", remedy=f"Those that are: {', '.join(built)}"
+            )
         if not Path(path).expanduser().exists():
             raise ConfigError(f"{path} does not exist", where=f"--source {name}")
         found[name] = Path(path).expanduser()

@@ -149,9 +149,8 @@ def _plan(
         planned = make_plan(campaign, suites, phase, session=1, seed=1, left_out=left_out)
         show_plan(campaign, planned)
         total += planned.eta_s * sessions
-    say(
-        f"{len(campaign.phases)} phases of {counted(sessions, 'session')}: about {duration(total)} in all. Nothing was touched."
-    )
+    size = f"{len(campaign.phases)} phases of {counted(sessions, 'session')}"
+    say(f"{size}: about {duration(total)} in all. Nothing was touched.")
 
 
 @contextmanager
@@ -246,7 +245,7 @@ def _session(
     from bench.measure.start import execute, new_run
 
     planned = make_plan(campaign, suites, phase, session=session, seed=2018, left_out=left_out)
-    run = new_run(store, campaign, planned, suites)
+    run = new_run(store, campaign, planned, provider.applied(suites))
     note(
         f"{phase.tag}, session {session} of {campaign.sessions}: {counted(len(planned.trials), 'trial')}, "
         f"about {duration(planned.eta_s)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shlex
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bench.measure.plan import Plan
     from bench.measure.scheduler import Scheduler
     from bench.measure.session import Outcome
+    from bench.measure.start import Sources
     from bench.model import Campaign
     from bench.store import Store, StoredRun
 
@@ -144,7 +146,7 @@ def run(
     runs: RunsOption = None,
 ) -> None:
     """Measure one session of one phase. Ctrl-C stops after what is running; twice leaves jobs running."""
-    from bench.measure.start import new_run
+    from bench.measure.start import Sources, cache_folder, new_run
 
     sources = context.source_paths(source)
     store = context.open_store(runs)
@@ -154,9 +156,10 @@ def run(
         warn(f"{what} is left out: {why}")
     for text in planned.warnings:
         warn(text)
-    stored = new_run(store, made, planned, context.suites())
+    provider = Sources(sources, cache_folder())
+    stored = new_run(store, made, planned, provider.applied(context.suites()))
     note(f"run {stored.info.run_id}: {counted(len(planned.trials), 'trial')}, about {duration(planned.eta_s)}")
-    _finish(stored, sources, context.again(runs))
+    _finish(stored, provider, context.again(runs) + _again(sources))
 
 
 def resume(
@@ -166,6 +169,7 @@ def resume(
 ) -> None:
     """Carry on with a run after anything: finds its jobs again, measures only what is missing."""
     from bench.measure.leftovers import leftovers
+    from bench.measure.start import Sources, cache_folder
 
     stored = context.open_store(runs).run(run)
     if stored.info.imported:
@@ -173,18 +177,23 @@ def resume(
     missing = stored.missing()
     note(f"run {stored.info.run_id}: {len(missing)} of {len(stored.info.plan)} trials are missing")
     if missing or leftovers(stored):
-        _finish(stored, context.source_paths(source), context.again(runs))
+        sources = context.source_paths(source)
+        _finish(stored, Sources(sources, cache_folder()), context.again(runs) + _again(sources))
 
 
-def _finish(stored: StoredRun, sources: dict[str, Path], again: str) -> None:
-    """Execute what is missing, say how it went, exit 3 when trials are missing. again: ` --runs DIR`, if given."""
+def _again(sources: dict[str, Path]) -> str:
+    """The `--source` words that a resume needs too."""
+    return "".join(f" --source {shlex.quote(f'{name}={path}')}" for name, path in sources.items())
+
+
+def _finish(stored: StoredRun, provider: Sources, again: str) -> None:
+    """Execute what is missing, say how it went, exit 3 when trials are missing. again: what a resume must be given."""
     from bench.cli.progress import progress
     from bench.measure.scheduler import Scheduler
     from bench.measure.ssh import SshTransport
-    from bench.measure.start import Sources, cache_folder, execute
+    from bench.measure.start import execute
 
     scheduler = Scheduler()
-    provider = Sources(sources, cache_folder())
     with progress() as shown, interruptible(scheduler, shown.announce):
         outcome = execute(
             stored, context.suites(), transport=SshTransport(), scheduler=scheduler, source=provider, observer=shown

@@ -37,14 +37,18 @@ class Plan:
     trials: tuple[Trial, ...]
     warnings: tuple[str, ...]
     left_out: tuple[tuple[str, str], ...] = ()
+    shared: tuple[tuple[str, str], ...] = ()
+    """(target, the resource it shares): targets that share one take turns."""
 
     @property
     def eta_s(self) -> float:
-        """Seconds until the busiest target is done."""
+        """Seconds until the busiest target or shared resource is done."""
         busy: dict[str, float] = {}
+        shared = {target: f"shared {resource}" for target, resource in self.shared}
         for trial in self.trials:
-            start = max(busy.get(name, 0.0) for name in trial.targets)
-            busy.update(dict.fromkeys(trial.targets, start + trial.estimate_s))
+            needed = {*trial.targets, *(shared[name] for name in trial.targets if name in shared)}
+            start = max(busy.get(name, 0.0) for name in needed)
+            busy.update(dict.fromkeys(needed, start + trial.estimate_s))
         return max(busy.values(), default=0.0)
 
 
@@ -75,7 +79,10 @@ def make_plan(
         trials += block
     if not trials:
         raise ConfigError("nothing to run", where=campaign.path, remedy="Choose at least one suite that can run")
-    return Plan(phase, seed, session, tuple(trials), tuple(_warnings(campaign)), tuple(sorted(left_out.items())))
+    shared = tuple((target.name, target.exclusive) for target in campaign.inventory.targets if target.exclusive)
+    return Plan(
+        phase, seed, session, tuple(trials), tuple(_warnings(campaign)), tuple(sorted(left_out.items())), shared
+    )
 
 
 def _trials(campaign: Campaign, loaded: LoadedSuite, choice: SuiteChoice, repetition: int) -> list[Trial]:
@@ -155,7 +162,7 @@ def _estimation_context(role: Role, target: Target) -> Context:
         tool_dir="/tool",
         job_dir="/job",
         data_path=target.disk or "/job/data",
-        data_is_device=target.disk.startswith("/dev/"),
+        data_is_device=target.disk_is_device,
         cpus=_cpus(target),
         address=target.data_address,
         peer_address=target.data_address,

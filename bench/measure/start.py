@@ -6,7 +6,8 @@ import os
 import platform
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -22,7 +23,7 @@ from bench.measure.plan import Plan
 from bench.measure.scheduler import Scheduler
 from bench.measure.session import Observer, Outcome, Session
 from bench.measure.transport import Transport
-from bench.model import Campaign, Run, Source, Tool, pairs
+from bench.model import Campaign, Pairs, Run, Source, Tool, pairs
 from bench.store import Store, StoredRun
 
 _LIBRARIES = ("paramiko",)
@@ -59,11 +60,17 @@ class Sources:
         if tool.source is None:
             raise SuiteError(f"{tool.name} is not built from source")
         tree = self._override(tool.source)
-        return tree.folder if tree else sources.fetch(tool.source, self._cache)
+        if tree:
+            return tree.folder
+        with _readable(tool.source.name):
+            return sources.fetch(tool.source, self._cache)
 
     def _override(self, source: Source) -> sources.Tree | None:
         path = self._overrides.get(source.name)
-        return sources.from_path(source, path, self._cache) if path else None
+        if path is None:
+            return None
+        with _readable(source.name):
+            return sources.from_path(source, path, self._cache)
 
     def applied(self, suites: Mapping[str, LoadedSuite]) -> dict[str, LoadedSuite]:
         """`suites` as they are run: a tool built from another tree is another tool, kept in another folder."""
@@ -81,13 +88,27 @@ class Sources:
         return found
 
 
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """A source or cache that cannot be read or written is said to be so."""
+    try:
+        yield
+    except OSError as error:
+        raise SuiteError(
+            f"the source of {name} cannot be read or cached ({error.strerror})",
+            where=str(error.filename or ""),
+            remedy="Fix the permissions or free space; BENCH_CACHE names the cache",
+        ) from error
+
+
 def next_session(store: Store, campaign: str, tag: str) -> int:
-    """The number of the next session of a tag, from 1."""
-    return max((run.info.session for run in store.runs(campaign=campaign, tags=[tag])), default=0) + 1
+    """The number of the next session of a tag, from 1; a damaged run of long ago is in nobody's way."""
+    runs, _ = store.readable(campaign=campaign)
+    return max((run.info.session for run in runs if run.info.tag == tag), default=0) + 1
 
 
 def new_run(store: Store, campaign: Campaign, plan: Plan, suites: Mapping[str, LoadedSuite]) -> StoredRun:
-    """Write a new run that will hold the trials of `plan`."""
+    """Write a new run that will hold the trials of `plan`. suites: as they are run (`Sources.applied`)."""
     moment = datetime.now(UTC)
     tag = plan.phase.tag[:36].rstrip(".")
     used = sorted({trial.suite for trial in plan.trials})
@@ -110,8 +131,28 @@ def new_run(store: Store, campaign: Campaign, plan: Plan, suites: Mapping[str, L
             margins=campaign.margins,
             phases=campaign.phases,
             left_out=plan.left_out,
+            sources=_trees(suites, used),
         )
     )
+
+
+def _trees(suites: Mapping[str, LoadedSuite], names: Iterable[str]) -> Pairs:
+    """(suite, digest of its tool's source tree), for tools that are built."""
+    tools = {name: suites[name].suite.tool for name in names}
+    return pairs({name: tool.source.tree_sha256 for name, tool in tools.items() if tool and tool.source})
+
+
+def _check_trees(run: Run, suites: Mapping[str, LoadedSuite]) -> None:
+    """Refuse to measure a run with another build of a tool than it began with."""
+    now_used = dict(_trees(suites, [name for name, _ in run.sources]))
+    for name, digest in run.sources:
+        if now_used.get(name) != digest:
+            other = now_used.get(name, "")[:12] or "none"
+            raise SuiteError(
+                f"{name} of this run is built from the source tree {digest[:12]}, not from {other}",
+                where=run.run_id,
+                remedy=f"Give the same --source {name}=PATH as when the run began, or measure in a new run",
+            )
 
 
 def _versions() -> tuple[tuple[str, str], ...]:
@@ -147,12 +188,14 @@ def execute(
             where=run.info.run_id,
             remedy="Put its folder back into the workspace's suites/, or measure in a new run",
         )
+    used = source.applied(suites)
+    _check_trees(run.info, used)
     with run.lock():
         for name in changed:
             run.event(now(), "warning", suite=name, message="the suite changed since this run was planned")
         session = Session(
             run=run,
-            suites=source.applied(suites),
+            suites=used,
             connections=Connections(transport, idle_connections),
             scheduler=scheduler,
             source=source,

@@ -94,5 +94,7 @@ class Run:
     margins: tuple[tuple[str, float], ...] = ()
     phases: tuple[Phase, ...] = ()
     left_out: Pairs = ()
+    sources: Pairs = ()
+    """(suite, digest of the source tree its tool is built from)."""
     imported: bool = False
     schema: int = 1

@@ -134,3 +134,21 @@ def test_the_demo_can_be_planned_without_touching_anything(bench: Bench, monkeyp
     assert said.code == 0
     assert "2 phases of 1 session" in said.out
     assert not Path("there").exists()
+
+
+def test_a_source_that_no_suite_builds_is_refused(bench: Bench, inventory: Path, tmp_path: Path) -> None:
+    said = bench("run", "-i", inventory, "-s", "fio:smoke", "--tag", "pre", "--source", f"unixbnch={tmp_path}")
+    assert said.code == 2
+    assert "no suite builds 'unixbnch' from source. Those that are: ntttcp, unixbench" in said.err
+    assert not Path("runs").exists()
+
+
+def test_a_source_that_cannot_be_used_is_refused_before_a_run_is_made(
+    bench: Bench, inventory: Path, tmp_path: Path
+) -> None:
+    archive = tmp_path / "torn.tar.gz"
+    archive.write_bytes(b"\x1f\x8b torn")
+    said = bench("run", "-i", inventory, "-s", "unixbench:smoke", "--tag", "pre", "--source", f"unixbench={archive}")
+    assert said.code == 1
+    assert "torn.tar.gz" in said.err
+    assert not list(Path().glob("runs/*/*"))

@@ -89,6 +89,14 @@ def test_the_eta_is_that_of_the_busiest_target() -> None:
     assert plan(campaign(choice)).eta_s == pytest.approx(2 * (10 + OVERHEAD_S))
 
 
+def test_targets_that_share_a_resource_take_turns_in_the_eta_too() -> None:
+    choice = SuiteChoice("scripted", params=(("expected", 10.0),), repetitions=2)
+    made = campaign(choice)
+    sharing = tuple(replace(target, exclusive="san") for target in made.inventory.targets)
+    made = replace(made, inventory=replace(made.inventory, targets=sharing))
+    assert plan(made).eta_s == pytest.approx(3 * 2 * (10 + OVERHEAD_S))
+
+
 @pytest.mark.parametrize(
     ("label", "cpus"), [("1", 1), ("64", 64), ("", ASSUMED_CPUS), ("0", ASSUMED_CPUS), ("four", ASSUMED_CPUS)]
 )

@@ -213,3 +213,33 @@ def test_what_cannot_be_reached_is_missing_and_a_changed_suite_is_told(tmp_path:
     same = begun(tmp_path)
     tried(same, SUITES, Strange(), tmp_path / "cache")
     assert not [event for event in same.events() if event["kind"] == "warning"]
+
+
+def test_a_run_is_never_measured_with_two_builds_of_a_tool(tree: Path, tmp_path: Path) -> None:
+    suites = with_tool(built(tree))
+    made = campaign()
+    plan = make_plan(made, suites, made.phase("before"), session=1, seed=5, left_out={"duo": "no tool"})
+    run = new_run(Store(tmp_path / "runs"), made, plan, suites)
+    assert run.info.sources == (("scripted", tree_digest(tree)),)
+    watched = Strange()
+    with pytest.raises(SuiteError, match=r"built from the source tree .* Give the same --source scripted=PATH"):
+        tried(run, with_tool(built(tree, pinned=False)), watched, tmp_path / "cache")
+    assert watched.asked == []
+    tried(run, suites, watched, tmp_path / "cache")
+    assert watched.asked
+
+
+def test_a_cache_that_cannot_be_written_is_an_error_with_words(tree: Path) -> None:
+    archive = tree.parent / "tree.tar"
+    with tarfile.open(archive, "w") as tar:
+        tar.add(tree, "tree")
+    with pytest.raises(SuiteError, match=r"cannot be read or cached .*BENCH_CACHE"):
+        Sources({"hammer": archive}, Path("/proc/nope"))(built(tree))
+
+
+def test_a_damaged_run_of_long_ago_is_in_nobodys_way(tmp_path: Path) -> None:
+    run = begun(tmp_path, session=2)
+    torn = begun(tmp_path, session=7)
+    (torn.folder / "run.json").chmod(0o600)
+    (torn.folder / "run.json").write_text("{")
+    assert next_session(Store(tmp_path), run.info.campaign, "before") == 3

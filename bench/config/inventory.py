@@ -226,8 +226,7 @@ def _check_peers(document: Document, places: Sequence[_Place]) -> None:
 
 def _check_disk(document: Document, place: _Place, target: Target) -> None:
     """A block device is only used when it is named as destroyable; the target itself is asked again before a run."""
-    device = target.disk.startswith("/dev/") and not target.disk.startswith("/dev/shm/")  # noqa: S108  # a tmpfs holds files
-    if device and not target.destroyable:
+    if target.disk_is_device and not target.destroyable:
         raise document.error(
             (*place.keys, "disk"),
             f"{target.disk} of {target.name!r} is a block device, and benchmarks overwrite it",

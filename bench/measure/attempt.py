@@ -47,13 +47,14 @@ def make_job(
         tool_dir=f"{machine.base}/tools/{tool_digest(tool)}" if tool else "",
         job_dir=folder,
         data_path=target.disk or (f"{data_folder}/{loaded.suite.name}.bin" if data_folder else ""),
-        data_is_device=target.disk.startswith("/dev/"),
+        data_is_device=target.disk_is_device,
         cpus=machine.cpus,
         address=target.data_address,
         peer_address=peer.data_address if peer else "",
     )
     spec = loaded.steps(case_of(loaded, trial.case), dict(trial.params), context)
-    return Job(job_id, target, role, folder, data_folder, spec)
+    device = target.disk if loaded.suite.uses_disk and target.disk_is_device else ""
+    return Job(job_id, target, role, folder, data_folder, spec, device)
 
 
 def judge(job: Job, collected: Collected, loaded: LoadedSuite) -> Fault:

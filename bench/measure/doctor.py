@@ -69,7 +69,7 @@ def _on(
     for loaded in suites:
         if loaded.suite.tool is not None:
             yield _tool(connection, target, machine, loaded, source)
-        if loaded.suite.uses_disk and target.disk.startswith("/dev/"):
+        if loaded.suite.uses_disk and target.disk_is_device:
             try:
                 guard_device(connection, target)
             except BenchError as error:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from bench.config.catalogue import LoadedSuite
 from bench.errors import BenchError
+from bench.measure.attempt import run_key
 from bench.measure.clock import now
 from bench.measure.connections import Connections
 from bench.measure.guards import check_machine, guard_device
@@ -90,7 +91,7 @@ class Fleet:
         self._tell(target.name, "connecting")
         with self._connections.to(target) as connection:
             machine = survey(connection, target)
-        for warning in check_machine(machine, target):
+        for warning in check_machine(machine, target, own=f"{run_key(self._run.info.run_id)}-"):
             self._tell(target.name, f"warning: {warning}")
             self._run.event(now(), "warning", target=target.name, message=warning)
         with self._lock:
@@ -109,6 +110,6 @@ class Fleet:
             version = dict(found).get("version", "")
             self._run.event(now(), "installed", target=target.name, tool=tool.name, version=version)
             self._tell(target.name, "ready")
-        if loaded.suite.uses_disk and target.disk.startswith("/dev/"):
+        if loaded.suite.uses_disk and target.disk_is_device:
             with self._connections.to(target) as connection:
                 guard_device(connection, target)

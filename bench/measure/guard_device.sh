@@ -1,11 +1,13 @@
 # Prints `free`, or `refused REASON` lines, for the block device $device. Whatever cannot be checked is a refusal.
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+# All of it as the login user: that is who the job runs as, and who must be able to read and write the device.
+PATH=$PATH:/usr/sbin:/sbin
 reasons=
 refuse() { echo "refused $1"; reasons=yes; }
 real=$(readlink -f "$device")
 name=${real##*/}
 if [ ! -b "$real" ]; then refuse "it is not a block device"
 else
+    { [ -r "$real" ] && [ -w "$real" ]; } || refuse "the account cannot read and write it: add the account to group disk"
     case $device in /dev/disk/?*/?*) : ;; *) refuse "its name is not a stable id (/dev/disk/by-id/…)" ;; esac
     number=$(cat "/sys/class/block/$name/dev" 2>/dev/null)
     [ -n "$number" ] || refuse "it has no number in /sys"
@@ -18,12 +20,12 @@ else
     done
     grep -q "^$real " /proc/swaps && refuse "it is used as swap"
     if command -v wipefs >/dev/null; then
-        found=$(as_root wipefs --no-act --noheadings "$real" 2>&1) || refuse "its signatures cannot be read: $found"
+        found=$(wipefs --no-act --noheadings "$real" 2>&1) || refuse "its signatures cannot be read: $found"
         [ -n "$found" ] && refuse "it carries a signature: $(echo "$found" | head -n 1)"
     else refuse "wipefs is missing, so signatures cannot be checked"; fi
     # O_EXCL fails while a filesystem, RAID, LVM or another exclusive user holds the device.
-    as_root dd if="$real" of=/dev/null bs=512 count=1 iflag=direct 2>/dev/null || refuse "it cannot be read"
-    as_root python3 -c 'import os, sys; os.open(sys.argv[1], os.O_RDONLY | os.O_EXCL)' "$real" 2>/dev/null \
+    dd if="$real" of=/dev/null bs=512 count=1 iflag=direct 2>/dev/null || refuse "it cannot be read"
+    python3 -c 'import os, sys; os.open(sys.argv[1], os.O_RDONLY | os.O_EXCL)' "$real" 2>/dev/null \
         || { command -v python3 >/dev/null && refuse "something holds it open"; }
 fi
 [ -z "$reasons" ] && echo free

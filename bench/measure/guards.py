@@ -20,8 +20,13 @@ MAX_LOAD_PER_CPU = 0.5
 MAX_CLOCK_OFF_S = 5.0
 
 
-def check_machine(machine: Machine, target: Target, controller_clock_s: float | None = None) -> list[str]:
-    """Warnings about free disk, load, clock and other jobs, in plain words."""
+def check_machine(
+    machine: Machine, target: Target, controller_clock_s: float | None = None, *, own: str = ""
+) -> list[str]:
+    """Warnings about free disk, load, clock and other jobs, in plain words.
+
+    own: how the ids of the run's own jobs begin; those are attached to, and no reason to warn.
+    """
     del target
     here = time.time() if controller_clock_s is None else controller_clock_s
     said = []
@@ -32,13 +37,16 @@ def check_machine(machine: Machine, target: Target, controller_clock_s: float | 
     off = machine.clock_s - here
     if abs(off) > MAX_CLOCK_OFF_S:
         said.append(f"its clock is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the controller's")
-    if machine.jobs:
-        said.append(f"a vmbench job is running already: {', '.join(machine.jobs)}")
+    if others := [job for job in machine.jobs if not own or not job.startswith(own)]:
+        said.append(f"a vmbench job is running already: {', '.join(others)}")
     return said
 
 
 def guard_device(connection: Connection, target: Target) -> None:
-    """Refuse (ConfigError) to write to `target.disk` unless it is listed as destroyable and nothing uses it."""
+    """Refuse (ConfigError) to write to `target.disk` unless it is listed as destroyable and nothing uses it.
+
+    The early word only: every launch asks again (see launch.sh), since a disk may be put to use in mid-session.
+    """
     if target.disk not in target.destroyable:
         raise ConfigError(
             f"{target.disk} is not listed in `destroyable`",
@@ -46,8 +54,7 @@ def guard_device(connection: Connection, target: Target) -> None:
             remedy="List its /dev/disk/by-id/… name there if everything on it may be destroyed",
         )
     nonce = secrets.token_hex(8)
-    text = f"device={posix.quote(target.disk)}\n{posix.resource('guard_device.sh')}"
-    reply = connection.run(posix.marked(nonce, [("guard", text)]), timeout_s=30)
+    reply = connection.run(posix.marked(nonce, [("guard", posix.guard_device(target.disk))]), timeout_s=30)
     said = posix.sections(reply, nonce, target.name)["guard"].decode("utf-8", "replace").split("\n")
     if "free" not in said:
         reason = (

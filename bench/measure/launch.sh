@@ -1,15 +1,26 @@
 # Two controllers, or one whose first reply was lost, launch one after the other: `busy` and staging are safe under a
 # lock. Without flock (or where it does not work) the claim alone decides, which is enough for one controller.
+room() {
+    free=$(df -Pk "$base" 2>/dev/null | awk 'NR == 2 { print $4 }')
+    if [ "${free:-1024}" -lt 1024 ]; then echo "its disk is full: $free KiB free"; else echo "${free:-unknown} KiB free"; fi
+}
 launch() {
     if [ -d "$job/claim" ]; then state; return; fi
     busy && return
+    # Asked before every start: what was made on the device since the last job is somebody's data.
+    said=$(guard </dev/null 2>/dev/null)
+    if [ "$said" != free ]; then
+        echo "refused will not write to the device:$(echo "${said:-refused it gave no answer}" | sed 's/^refused//; s/$/;/' | tr -d '\n')"
+        return
+    fi
     if mkdir -p "$job/out" ${data:+"$data"} 2>/dev/null && stage 2>/dev/null; then
         (probe) </dev/null >"$job/facts-before.txt" 2>/dev/null
         echo fresh
         start
-        state
+        if [ -d "$job/claim" ] || [ -f "$job/done.json" ]; then state
+        else echo "staged the job did not start ($(room); is setsid installed?)"; fi
     else
-        echo "refused cannot write into $job ($(df -Pk "$base" 2>/dev/null | awk 'NR == 2 { print $4 }') KiB free)"
+        echo "refused cannot write into $job ($(room))"
     fi
 }
 base=${job%/*}; base=${base%/*}

@@ -105,9 +105,15 @@ def _step(number: int, step: Step) -> str:
     )
 
 
-def launch(job_id: str, folder: str, spec: JobSpec, data_folder: str, probe: str) -> str:
+def guard_device(device: str) -> str:
+    """Print `free`, or why a block device must not be written to in `refused REASON` lines."""
+    return f"device={quote(device)}\n{resource('guard_device.sh')}"
+
+
+def launch(job_id: str, folder: str, spec: JobSpec, data_folder: str, probe: str, device: str = "") -> str:
     """Probe the facts, stage and start a job unless it was claimed already; prints its state. Harmless when repeated.
 
+    device: the block device that the job overwrites; it is guarded in the same breath, before anything starts.
     The facts are kept in the job folder, so that a controller that attaches later still gets those from before.
     """
     contents = [("job.sh", job_script(job_id, folder, spec).encode()), *spec.files]
@@ -120,6 +126,9 @@ printf '%{_RESERVED - 1}s\\n' '' >"$job/done.new" || return 1
 }}
 probe() {{
 {probe}
+}}
+guard() {{
+{guard_device(device) if device else "echo free"}
 }}
 start() {{
 {resource("start.sh")}
@@ -154,9 +163,11 @@ def list_files(folder: str) -> str:
     """Print SHA-256 and path of every file of a job as sha256sum does; `large` and `other` lines for what stays."""
     most, others = MAX_FILE >> 10, 'for f; do echo "other $f"; done'
     large = 'for f; do echo "large $(wc -c <"$f") $f"; done'
-    return f"""cd {quote(folder)} && find . -type f {_OURS} ! -size +{most}k -exec sha256sum {{}} +
+    return f"""if cd {quote(folder)} 2>/dev/null; then
+find . -type f {_OURS} ! -size +{most}k -exec sha256sum {{}} +
 find . -type f -size +{most}k -exec sh -c {quote(large)} sh {{}} +
-find . ! -type f ! -type d -exec sh -c {quote(others)} sh {{}} +"""
+find . ! -type f ! -type d -exec sh -c {quote(others)} sh {{}} +
+fi"""
 
 
 def archive(folder: str) -> str:

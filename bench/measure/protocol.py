@@ -44,6 +44,8 @@ class Job:
     folder: str
     data_folder: str
     spec: JobSpec
+    device: str = ""
+    """The block device that it overwrites, "" for none."""
 
     @property
     def expected_s(self) -> float:
@@ -92,7 +94,7 @@ class Protocol:
 
     def launch(self, job: Job) -> posix.JobState:
         """Start a job, or find it started. One round trip."""
-        text = posix.launch(job.job_id, job.folder, job.spec, job.data_folder, self.probe)
+        text = posix.launch(job.job_id, job.folder, job.spec, job.data_folder, self.probe, job.device)
         keep = job.expected_s <= HANG_UP_S
         found = self._ask(job.target, [("state", text)], LAUNCH_TIMEOUT_S, keep=keep)
         return posix.read_state(found["state"], job.target.name)

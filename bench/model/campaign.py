@@ -35,6 +35,11 @@ class Target:
     ssh_config: str | None = None
     known_hosts: str | None = None
 
+    @property
+    def disk_is_device(self) -> bool:
+        """Whether `disk` names a block device; below /dev/shm lie files."""
+        return self.disk.startswith("/dev/") and not self.disk.startswith("/dev/shm/")  # noqa: S108  # no file is made
+
     def label(self, key: str, default: str = "") -> str:
         """The label called `key`."""
         return dict(self.labels).get(key, default)

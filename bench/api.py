@@ -4,7 +4,7 @@ import bench
 
 samples = bench.load_runs("runs", tags=["pre-maintenance", "post-host-patch"])
 comparison = bench.compare(samples, "pre-maintenance", "post-host-patch")
-print(comparison.to_frame()[["metric", "target", "ratio", "verdict", "reason"]])
+print(comparison.to_frame()[["metric", "group", "target", "ratio", "verdict", "reason"]].to_string())
 bench.write_report(comparison, "reports/january.html")
 """
 

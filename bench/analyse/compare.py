@@ -21,6 +21,7 @@ from bench.analyse.result import CLOSE_SESSIONS, Attribution, AttributionKind, C
 from bench.analyse.table import KeyInfo, Rows, rows_of
 from bench.analyse.transform import Floats, Ints, log_scale, signs
 from bench.analyse.verdict import ALPHA, MARGINS, Decisions, decide, p_values
+from bench.errors import AnalysisError
 from bench.model import Scale
 
 if TYPE_CHECKING:
@@ -58,13 +59,17 @@ def compare(
     alpha: float = ALPHA,
     correct: bool = True,
 ) -> Comparison:
-    """Compare tag `after` with tag `before`; AnalysisError when one of them has no samples.
+    """Compare tag `after` with tag `before`.
+
+    AnalysisError when one of them has no samples, or when alpha or a margin is out of range.
 
     samples: the tidy table of `load_samples` (columns `bench.analyse.samples.COLUMNS`).
     primary: metric keys ("suite/metric", "suite/case/metric", patterns allowed) that speak for the campaign.
-    margins: (metric key, ratio) that override a metric's margin. controls: targets on which nothing was changed.
+    margins: (metric key, ratio) that override a metric's margin, above 0 and below 10. controls: targets
+    on which nothing was changed.
     attribution: findings about facts; undeclared changes make the metrics of their targets CONFOUNDED.
     host_moved: per machine; without it, only `attribution.relocated` is known to have moved.
+    alpha: in (0, 1), of the intervals before correction and of each one-sided test of "no meaningful change".
     correct: Holm over the primary metrics, Benjamini-Hochberg over the others; False judges each metric alone.
     """
     known = dict(host_moved) if host_moved is not None else {}
@@ -73,6 +78,7 @@ def compare(
     question = Question(
         before, after, tuple(primary), tuple(margins), tuple(controls), attribution, known, alpha, correct
     )
+    _check(question)
     compared, details = without_details(samples, question.primary)
     rows = rows_of(compared, before, after)
     block = _judge(rows, question)
@@ -91,6 +97,18 @@ def compare(
         groups=groups,
         details=details,
     )
+
+
+def _check(question: Question) -> None:
+    """AnalysisError for an alpha or a margin with which no verdict means anything."""
+    if not 0 < question.alpha < 1:
+        raise AnalysisError(f"alpha = {question.alpha!r} is not between 0 and 1", remedy="Use 0.05")
+    for pattern, margin in question.margins:
+        if not 0 < margin < 10:
+            raise AnalysisError(
+                f"the margin {margin!r} of {pattern!r} is not between 0 and 10",
+                remedy="Write it as a ratio: 0.02 for 2 %",
+            )
 
 
 def _judge(rows: Rows, question: Question) -> Block:
@@ -115,7 +133,7 @@ def _judge(rows: Rows, question: Question) -> Block:
     pool_margin, pool_alpha = np.log1p(margin)[plan.key], alpha[plan.key]
     pool_moved = np.zeros(plan.pools.count, dtype=np.bool_)
     pool_moved[plan.pools.pool[moved[plan.pools.unit] == 1]] = True
-    decisions = decide(estimates, pool_margin, pool_alpha, pool_moved)
+    decisions = decide(estimates, pool_margin, pool_alpha, pool_moved, question.alpha)
     by_count = decide_counts(counts, p[some], sign[plan.key[some]], pool_margin[some], pool_alpha[some])
     return Block(
         plan=plan,

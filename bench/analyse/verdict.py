@@ -65,17 +65,19 @@ def p_values(estimates: Estimates) -> Floats:
     return p
 
 
-def decide(estimates: Estimates, margin: Floats, alpha: Floats, moved: NDArray[np.bool_]) -> Decisions:
+def decide(
+    estimates: Estimates, margin: Floats, alpha: Floats, moved: NDArray[np.bool_], level: float = ALPHA
+) -> Decisions:
     """Verdicts of all pools.
 
     margin: m = ln(1 + ρ) per pool. alpha: of the two-sided interval per pool (smaller where many metrics are looked
-    at); the two one-sided tests of "no meaningful change" need no correction and use `ALPHA`. moved: pools whose host
-    changed.
+    at). level: of the two one-sided tests of "no meaningful change", which need no correction. moved: pools whose
+    host changed.
     """
     delta, se, df = estimates.delta, estimates.se, estimates.df
     half = t_quantile(1 - alpha / 2, df) * se
     low, high = delta - half, delta + half
-    equal = np.abs(delta) + t_quantile(1 - ALPHA, df) * se < margin
+    equal = np.abs(delta) + t_quantile(1 - level, df) * se < margin
     verdict, clear = classify(delta, low, high, margin, equal)
     none = (estimates.rule == Rule.NONE) | np.isnan(se)
     lone = moved & (estimates.targets == 1)

@@ -202,3 +202,21 @@ def test_missing_columns_and_unknown_words_are_said() -> None:
         compare(table(FIVE, params="x"), BEFORE, AFTER)
     with pytest.raises(AnalysisError, match="suite/metric has an unknown direction"):
         compare(table(FIVE).assign(better="bigger"), BEFORE, AFTER)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1.0, 1.5, -0.1, math.nan])
+def test_an_alpha_that_means_nothing_is_refused(alpha: float) -> None:
+    with pytest.raises(AnalysisError, match="alpha"):
+        compare(table(FIVE), BEFORE, AFTER, alpha=alpha)
+
+
+@pytest.mark.parametrize("margin", [0.0, -1.5, 10.0, math.nan])
+def test_a_margin_that_means_nothing_is_refused(margin: float) -> None:
+    with pytest.raises(AnalysisError, match="margin"):
+        compare(table(FIVE), BEFORE, AFTER, margins=[("suite/metric", margin)])
+
+
+def test_alpha_reaches_the_test_of_no_meaningful_change() -> None:
+    samples = table({f"t{i}": ([[100]], [[100 * r]]) for i, r in enumerate((1.011, 1.012, 1.015, 1.012, 1.013))})
+    assert metric(samples).verdict is Verdict.NO_CHANGE
+    assert metric(samples, alpha=1e-6).verdict is Verdict.INCONCLUSIVE

@@ -25,7 +25,12 @@ RANKS = {
 """A part imports itself and parts of a lower rank; parts of one rank do not know each other."""
 
 DOORS = {
-    "paramiko": ("bench/measure/ssh.py", "bench/measure/ssh_hosts.py"),
+    "paramiko": (
+        "bench/measure/ssh.py",
+        "bench/measure/ssh_hosts.py",
+        "bench/measure/ssh_keys.py",
+        "bench/measure/ssh_route.py",
+    ),
     "fabric": ("bench/measure/ssh.py",),
     "invoke": ("bench/measure/ssh.py",),
     "matplotlib": ("bench/report/charts.py",),

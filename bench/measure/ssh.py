@@ -1,38 +1,36 @@
-"""Connections over SSH: where paramiko's errors become ours (ssh_hosts.py is the only other file that knows its names).
+"""Connections over SSH, and what runs over them: where paramiko's errors become ours.
 
-Host keys are always verified against `~/.ssh/known_hosts` and the inventory's own file; `~/.ssh/config` is honoured
-for host name, user, port, identity files and ProxyJump. No keepalive is sent: an idle connection is silent.
+Host keys are always verified (ssh_keys.py); where a target is says ssh_hosts.py, how it is reached and logged in to
+ssh_route.py: no other file knows paramiko's names. No keepalive is sent: an idle connection is silent.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import re
 import secrets
 import threading
 import time
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import paramiko
 
-from bench.errors import AuthError, HostKeyError, TransportError
-from bench.measure.ssh_hosts import (
-    CONNECT_TIMEOUT_S,
-    Endpoint,
-    fingerprint,
-    known_hosts_paths,
-    known_key_types,
-    mtime,
-    recorded_keys,
-    resolve,
-    scan_host_keys,
-)
+from bench.errors import TransportError
+from bench.measure.ssh_hosts import known_hosts_paths, route
+from bench.measure.ssh_keys import fingerprint, known_key_types, revoked_keys
+from bench.measure.ssh_route import CONNECT_TIMEOUT_S, Login, Way
 from bench.measure.transport import Connection, Reply
 from bench.model import Target
 
-__all__ = ["SshConnection", "SshTransport", "known_hosts_paths", "known_key_types", "scan_host_keys"]
+__all__ = [
+    "SshConnection",
+    "SshTransport",
+    "known_hosts_paths",
+    "known_key_types",
+    "revoked_keys",
+    "route",
+    "scan_host_keys",
+]
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())  # its errors reach us as exceptions
 
@@ -42,137 +40,55 @@ MAX_REPLY = 256 << 20
 _CHUNK = 1 << 18
 
 
-class _Reject(paramiko.MissingHostKeyPolicy):
-    """Refuse an unknown host key with its fingerprint and what to do."""
-
-    def __init__(self, target: Target) -> None:
-        self.target = target
-
-    def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
-        """Refuse, always."""
-        del client
-        raise HostKeyError(
-            f"the host key of {hostname} is unknown ({key.get_name()} {fingerprint(key)})",
-            where=self.target.name,
-            remedy="Check the fingerprint, then record it with `bench trust -i INVENTORY`",
-        )
-
-
 @dataclass(slots=True)
 class SshTransport:
     """Opens verified SSH connections; safe to use from several threads."""
 
     connect_timeout_s: float = CONNECT_TIMEOUT_S
-    _keys: dict[str, paramiko.PKey] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _login: Login = field(default_factory=Login)
 
     def connect(self, target: Target) -> Connection:
-        """A new connection to `target`, through its jump host when it has one."""
-        return SshConnection(target, *self._open(target))
-
-    def _open(self, target: Target) -> tuple[paramiko.SSHClient, list[paramiko.SSHClient]]:
-        """The client of `target` and the clients of the jump hosts before it."""
-        endpoint = resolve(target)
-        behind: list[paramiko.SSHClient] = []
-        sock: paramiko.Channel | None = None
+        """A new connection to `target`, through its jump hosts when it has some."""
+        *before, (_, endpoint) = route(target)
+        way = Way(before, self._login, self.connect_timeout_s)
         try:
-            if endpoint.jump:
-                sock, behind = self._through(target, endpoint)
-            return self._login(target, endpoint, sock), behind
-        except BaseException:
-            for client in behind:
-                client.close()
+            sock = way.open(target, endpoint)
+            return SshConnection(target, self._login.client(target, endpoint, sock, self.connect_timeout_s), way)
+        except BaseException as error:
+            said = way.said()
+            way.close()
+            if said and type(error) is TransportError:
+                raise TransportError(error.what + said, where=error.where, remedy=error.remedy) from error
             raise
 
-    def _through(self, target: Target, endpoint: Endpoint) -> tuple[paramiko.Channel, list[paramiko.SSHClient]]:
-        jump = _jump_target(target, endpoint.jump or "")
-        client, before = self._open(jump)
-        transport = client.get_transport()
-        if transport is None:
-            raise TransportError(f"jump host {jump.address} hung up", where=target.name)
-        try:
-            channel = transport.open_channel("direct-tcpip", (endpoint.host, endpoint.port), ("127.0.0.1", 0))
-        except (paramiko.SSHException, EOFError, OSError) as error:
-            client.close()
-            raise TransportError(
-                f"jump host {jump.address} cannot reach {endpoint.host}:{endpoint.port} ({error})", where=target.name
-            ) from error
-        return channel, [client, *before]
 
-    def _login(self, target: Target, endpoint: Endpoint, sock: paramiko.Channel | None) -> paramiko.SSHClient:
-        client = paramiko.SSHClient()
-        client.set_missing_host_key_policy(_Reject(target))
-        known = client.get_host_keys()
-        for path in known_hosts_paths(target):
-            for kind, key in (recorded_keys(str(path), mtime(path)).lookup(endpoint.name) or {}).items():
-                if known.lookup(endpoint.name) is None or kind not in known[endpoint.name]:
-                    known.add(endpoint.name, kind, key)
-        try:
-            client.connect(
-                endpoint.host,
-                port=endpoint.port,
-                username=endpoint.user,
-                pkey=self._identity(endpoint),
-                key_filename=[name for name in endpoint.identities if Path(name).exists()] or None,  # type: ignore[arg-type]  # the stubs know one name only; paramiko documents a list
-                timeout=self.connect_timeout_s,
-                banner_timeout=self.connect_timeout_s,
-                auth_timeout=self.connect_timeout_s,
-                look_for_keys=not endpoint.identities,
-                allow_agent="SSH_AUTH_SOCK" in os.environ,
-                sock=sock,
-            )
-        except BaseException as error:
-            client.close()
-            raise _translate(error, target, endpoint) from error
-        return client
+def scan_host_keys(target: Target, timeout_s: float = CONNECT_TIMEOUT_S) -> list[tuple[str, str, str]]:
+    """The host keys a target offers now, as (known_hosts line, key type, fingerprint); nothing is believed or written.
 
-    def _identity(self, endpoint: Endpoint) -> paramiko.PKey | None:
-        """The single identity file's key, read once: with hundreds of targets reading it dominates."""
-        if len(endpoint.identities) != 1:
-            return None
-        name = endpoint.identities[0]
-        with self._lock:
-            if name not in self._keys:
-                try:
-                    self._keys[name] = paramiko.PKey.from_path(name)
-                except (OSError, paramiko.SSHException, ValueError, TypeError):
-                    return None  # connect() tries the file itself and says what is wrong
-            return self._keys[name]
-
-
-def _jump_target(target: Target, jump: str) -> Target:
-    """The first hop of `[user@]host[:port]` as a target of its own."""
-    text = jump.split(",", 1)[0]
-    user, _, rest = text.rpartition("@")
-    host, _, port = rest.partition(":") if rest.count(":") == 1 else (rest.strip("[]"), "", "")
-    return replace(
-        target, address=host, port=int(port) if port.isdigit() else None, user=user or None, jump=None, peer=None
-    )
-
-
-def _translate(error: BaseException, target: Target, endpoint: Endpoint) -> BaseException:
-    """The library's error as ours, with what to do."""
-    place = f"{endpoint.user}@{endpoint.host}:{endpoint.port}"
-    if isinstance(error, TransportError):
-        return error
-    if isinstance(error, paramiko.BadHostKeyException):
-        return HostKeyError(
-            f"the host key of {endpoint.name} has CHANGED: known {fingerprint(error.expected_key)}, "
-            f"offered {fingerprint(error.key)}",
-            where=target.name,
-            remedy=f"If the machine was rebuilt on purpose: `ssh-keygen -R '{endpoint.name}'`, then `bench trust`",
-        )
-    if isinstance(error, paramiko.AuthenticationException | paramiko.PasswordRequiredException):
-        tried = ", ".join(endpoint.identities) or "the agent and ~/.ssh keys"
-        return AuthError(
-            f"{place} refused the login ({error})",
-            where=target.name,
-            remedy=f"Tried {tried}; check user and identity_file, and that `ssh {endpoint.user}@{endpoint.host}` works",
-        )
-    if isinstance(error, paramiko.SSHException | EOFError | OSError):
-        reason = str(error) or type(error).__name__
-        return TransportError(f"cannot connect to {place} ({reason})", where=target.name)
-    return error
+    One handshake per key type, like ssh-keyscan, through the target's jump hosts: those are logged in to, and
+    HostKeyError is raised when their keys are not on record. TransportError when the target cannot be reached.
+    """
+    *before, (_, endpoint) = route(target)
+    way = Way(before, Login(), timeout_s)
+    found: list[tuple[str, str, str]] = []
+    problem: BaseException | None = None
+    try:
+        for kinds in (("ssh-ed25519",), ("ecdsa-sha2-nistp256",), ("rsa-sha2-512", "rsa-sha2-256")):
+            transport = paramiko.Transport(way.open(target, endpoint))
+            try:
+                transport.get_security_options().key_types = kinds
+                transport.start_client(timeout=timeout_s)
+                key = transport.get_remote_server_key()
+                found.append((f"{endpoint.name} {key.get_name()} {key.get_base64()}", key.get_name(), fingerprint(key)))
+            except (paramiko.SSHException, EOFError, OSError) as error:
+                problem = error
+            finally:
+                transport.close()
+        if not found:
+            raise TransportError(f"offered no host key ({problem}{way.said()})", where=target.name)
+    finally:
+        way.close()
+    return found
 
 
 class SshConnection:
@@ -182,10 +98,10 @@ class SshConnection:
     once. The waiting `sh` costs the target nothing and sends nothing.
     """
 
-    def __init__(self, target: Target, client: paramiko.SSHClient, behind: list[paramiko.SSHClient]) -> None:
+    def __init__(self, target: Target, client: paramiko.SSHClient, way: Way) -> None:
         self._target = target
         self._client = client
-        self._behind = behind
+        self._way = way
         self._shell: paramiko.Channel | None = None
 
     def run(self, script: str, *, timeout_s: float) -> Reply:
@@ -248,8 +164,8 @@ class SshConnection:
 
     def close(self) -> None:
         """Hang up, the jump hosts too."""
-        for client in (self._client, *self._behind):
-            client.close()
+        self._client.close()
+        self._way.close()
 
 
 def _feed(channel: paramiko.Channel, text: bytes) -> None:

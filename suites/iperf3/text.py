@@ -139,7 +139,10 @@ def _result(block: _Block) -> Iterator[Test | Failure]:
         yield Failure(block.last, "a summary (rows that end in `sender` or `receiver`)", "the end of the test's rows")
         return
     udp = block.proto == "UDP" or any(row.end.jitter_ms is not None for row in block.summary)
-    roles = sorted({row.reverse for row in block.summary if row.reverse is not None})
+    roles = sorted({row.reverse for row in [*block.rows, *block.summary] if row.reverse is not None})
+    if len(roles) == 1:  # roles are printed only for both directions at once
+        yield Failure(block.last, "rows of both directions", "one direction and then the end")
+        return
     directions = tuple(
         _direction(block, role, reverse=block.reverse != role if roles else block.reverse)
         for role in (roles or [False])
@@ -163,10 +166,11 @@ def _result(block: _Block) -> Iterator[Test | Failure]:
 def _direction(block: _Block, role: bool, *, reverse: bool) -> Direction:
     summary = [row for row in block.summary or () if row.reverse in (None, role)]
     rows = [row for row in block.rows if row.reverse in (None, role)]
-    sent = _total([row for row in summary if row.word == "sender"])
-    received = _total([row for row in summary if row.word == "receiver"])
+    alone = _is_alone(block, [*rows, *summary])
+    sent = _total([row for row in summary if row.word == "sender"], alone=alone)
+    received = _total([row for row in summary if row.word == "receiver"], alone=alone)
     if sent is None and received is None:  # UDP before 3.2: one row without a word
-        sent = _total([row for row in summary if not row.word])
+        sent = _total([row for row in summary if not row.word], alone=alone)
     has_sum = any(row.id == "SUM" for row in rows)
     intervals = tuple(
         Interval(
@@ -182,9 +186,15 @@ def _direction(block: _Block, role: bool, *, reverse: bool) -> Direction:
     return Direction(reverse, sent, received, intervals)
 
 
-def _total(rows: list[_Row]) -> End | None:
-    """The `[SUM]` row, or the only stream's row."""
-    sums = [row for row in rows if row.id == "SUM"] or (rows if len({row.id for row in rows}) == 1 else [])
+def _is_alone(block: _Block, rows: list[_Row]) -> bool:
+    """Whether the direction that `rows` belong to has one stream; of several, a lone row is where the file was cut."""
+    directions = len({row.reverse for row in [*block.rows, *(block.summary or ())]})
+    return len({row.id for row in rows}) == 1 and len(block.streams) <= directions
+
+
+def _total(rows: list[_Row], *, alone: bool) -> End | None:
+    """The `[SUM]` row, or the row of the only stream."""
+    sums = [row for row in rows if row.id == "SUM"] or (rows if alone else [])
     return sums[-1].end if sums else None
 
 

@@ -129,6 +129,22 @@ def test_several_tests_in_a_text_stay_apart() -> None:
     assert {one.part for one in parse(text, "x").measurements} == {"run 1", "run 2 udp"}
 
 
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not here")
+@pytest.mark.parametrize("name", ["text-tcp-client-P3-sum.txt", "text-bidir-P4-roles.txt", "text-tcp-server-P3-fk.txt"])
+def test_a_cut_summary_gives_no_stream_as_the_total(name: str) -> None:
+    lines = (SAMPLES / name).read_bytes().splitlines(keepends=True)
+    whole = {(one.metric, one.part, one.value) for one in parse(b"".join(lines), "x").measurements}
+    refused = 0
+    for end in range(len(lines)):
+        try:
+            found = parse(b"".join(lines[:end]), "x").measurements
+        except ParseError:
+            refused += 1
+        else:
+            assert {(one.metric, one.part, one.value) for one in found} <= whole
+    assert refused > len(lines) / 2
+
+
 SEEDS = [path.read_bytes() for path in sorted(GOLDEN.glob("*/iperf3.*"))]
 SEEDS += [path.read_bytes() for path in sorted(SAMPLES.glob("*"))]
 

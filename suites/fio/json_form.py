@@ -20,6 +20,8 @@ _NOTABLE = re.compile(r"(?:fio|note|warning)\b.*:|.*\b(?:error|failed|signal)\b"
 _DIRECTIONS = ("read", "write", "trim", "mixed")
 _TOTAL = "All clients"
 _LARGEST = 1e300
+_MOST_BROKEN = 20
+"""Broken starts after which a file is not read on: each costs a pass over the lines before it."""
 
 Object: TypeAlias = dict[str, Any]
 
@@ -36,14 +38,16 @@ def read_json(text: str, source: str) -> tuple[tuple[Run, ...], list[str]]:
     text = _NAN.sub(r"\1NaN", text)
     runs: list[Run] = []
     warnings: list[str] = []
-    end = 0
+    end, line = 0, 1
     previous = _Span(0.0, 0.0)
     for start, stop, document in _documents(text, source):
-        reader = _Reader(source, text.count("\n", 0, start) + 1)
+        line += text.count("\n", end, start)
+        reader = _Reader(source, line)
+        line += text.count("\n", start, stop)
         warnings += _notable(text[end:start])
         run = reader.run(document)
         span = _span(document, run)
-        if runs and span.start < previous.end:
+        if runs and span.start < previous.end and _continues(runs[-1], run):
             warnings.append("intermediate reports (status-interval) were passed over")
             runs.pop()
         runs.append(run)
@@ -67,27 +71,34 @@ def _span(document: Object, run: Run) -> _Span:
     return _Span(math.inf, 0.0)
 
 
+def _continues(earlier: Run, later: Run) -> bool:
+    """Whether `later` can be a later state of `earlier`: the same jobs, on the same hosts, none of which did less."""
+    if [job.name for job in earlier.jobs] != [job.name for job in later.jobs]:
+        return False
+    for before, after in zip(earlier.jobs, later.jobs, strict=True):
+        done = {flow.direction: flow.io_bytes or 0.0 for flow in after.flows}
+        if any((flow.io_bytes or 0.0) > done.get(flow.direction, -1.0) for flow in before.flows):
+            return False
+    return True
+
+
 def _documents(text: str, source: str) -> Iterator[tuple[int, int, Object]]:
     """Every fio document as (start, end, content); objects of others around them are passed over."""
     decoder = json.JSONDecoder()
     found = False
     broken: ParseError | None = None
-    position = 0
+    position = failures = 0
     while match := DOCUMENT.search(text, position):
         start = match.start()
         try:
             document, position = decoder.raw_decode(text, start)
         except (ValueError, RecursionError) as error:
-            at = error.pos if isinstance(error, json.JSONDecodeError) else start
-            problem = ParseError(
-                source,
-                line=text.count("\n", 0, at) + 1,
-                expected="complete JSON of fio",
-                found=text[at : at + 40].strip() or "the end of the file",
-            )
-            if '"fio version"' in text[start : start + 200]:
-                raise problem from error
-            broken = broken or problem
+            failures += 1
+            is_fio = '"fio version"' in text[start : start + 200]
+            if broken is None or is_fio:
+                broken = _broken(text, source, error.pos if isinstance(error, json.JSONDecodeError) else start)
+            if is_fio or failures == _MOST_BROKEN:
+                raise broken from error
             position = match.end()
             continue
         if "jobs" in document or "client_stats" in document:
@@ -95,6 +106,11 @@ def _documents(text: str, source: str) -> Iterator[tuple[int, int, Object]]:
             yield start, position, document
     if not found:
         raise broken or ParseError(source, expected='fio\'s JSON with "jobs"', found=text.strip()[:80])
+
+
+def _broken(text: str, source: str, at: int) -> ParseError:
+    found = text[at : at + 40].strip() or "the end of the file"
+    return ParseError(source, line=text.count("\n", 0, at) + 1, expected="complete JSON of fio", found=found)
 
 
 def _notable(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -238,3 +239,40 @@ def mutations(draw: st.DrawFn, sources: st.SearchStrategy[bytes]) -> bytes:
             "double": content[:end] + content[start:],
         }[kind]
     return content
+
+
+def at_once(name: str, io_bytes: int) -> bytes:
+    """A document printed at second 1000 of a run of a second and a half."""
+    content = document(jobname=name)
+    content["jobs"][0]["read"] |= {"runtime": 1500, "io_bytes": io_bytes}
+    return dump(content | {"timestamp": 1000})
+
+
+def test_a_later_state_of_a_run_replaces_the_earlier_one() -> None:
+    parsed = parse(at_once("a", 4096) + at_once("a", 8192), "x")
+    assert len(by_key(parsed)["iops", "a read"]) == 1
+    assert "intermediate reports (status-interval) were passed over" in parsed.warnings
+
+
+@pytest.mark.parametrize("second", [at_once("b", 8192), at_once("a", 2048)], ids=["another job", "less done"])
+def test_runs_of_the_same_time_are_both_kept(second: bytes) -> None:
+    parsed = parse(at_once("a", 4096) + second, "x")
+    assert sum(len(found) for (metric, _), found in by_key(parsed).items() if metric == "iops") == 2
+    assert not any("intermediate" in said for said in parsed.warnings)
+
+
+@pytest.mark.parametrize(
+    "junk", [b'log {"a": nope}\n' * 40_000, b'{"jobs":' * 60_000, b'{ "' * 300_000], ids=["lines", "nested", "open"]
+)
+def test_megabytes_of_broken_json_are_refused_at_once(junk: bytes) -> None:
+    began = time.process_time()
+    with pytest.raises(ParseError, match="complete JSON of fio"):
+        parse(junk, "x")
+    assert time.process_time() - began < 2
+
+
+def test_the_line_of_a_later_document_is_known() -> None:
+    first = dump(document())
+    with pytest.raises(ParseError) as caught:
+        parse(first + b"\n" + dump(document(error=5)), "x")
+    assert caught.value.line == first.count(b"\n") + 2

@@ -228,10 +228,11 @@ def _translate(error: BaseException, target: Target, endpoint: Endpoint) -> Base
             where=target.name,
             remedy=f"If the machine was rebuilt on purpose: `ssh-keygen -R '{endpoint.name}'`, then `bench trust`",
         )
-    if isinstance(error, paramiko.AuthenticationException | paramiko.PasswordRequiredException):
+    nothing_to_try = str(error) == "No authentication methods available"  # paramiko 5: a plain SSHException
+    if nothing_to_try or isinstance(error, paramiko.AuthenticationException | paramiko.PasswordRequiredException):
         tried = ", ".join(name if Path(name).exists() else f"{name} (does not exist)" for name in endpoint.identities)
         return AuthError(
-            f"{place} refused the login ({error})",
+            f"there is no key to log in to {place} with" if nothing_to_try else f"{place} refused the login ({error})",
             where=target.name,
             remedy=f"Tried {tried or 'the agent and ~/.ssh keys'}; check user and identity_file, "
             f"and that `ssh {endpoint.user}@{endpoint.host}` works",

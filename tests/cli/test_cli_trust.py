@@ -10,7 +10,7 @@ from cli_process import Bench, process
 
 from bench.config.inventory import load_inventory
 from bench.errors import TransportError
-from bench.measure.sandbox import Sandbox, Sshd, sandbox
+from bench.measure.sandbox import Sandbox, Sshd, free_port, sandbox
 from bench.measure.ssh import known_key_types
 
 INVENTORY = """\
@@ -138,3 +138,45 @@ def test_a_file_that_cannot_be_written_is_named(bench: Bench, inventory: Path, k
     assert said.code == 1
     assert str(known) in said.err
     assert "Set `known_hosts:`" in said.err
+
+
+def test_a_target_that_is_down_does_not_stop_the_others(
+    bench: Bench, box: Sandbox, daemons: list[Sshd], inventory: Path, known: Path
+) -> None:
+    inventory.write_text(inventory.read_text("utf-8").replace(str(daemons[0].port), str(free_port())), "utf-8")
+    said = bench("trust", "-i", inventory, "--yes")
+    assert said.code == 1
+    assert "cannot connect to" in said.out.splitlines()[1]
+    assert said.out.splitlines()[2].split()[-1] == "new"
+    assert known.read_text("utf-8") == entry(box, daemons[1]) + "\n"
+
+
+def test_jump_hosts_are_trusted_first(
+    bench: Bench, box: Sandbox, daemons: list[Sshd], inventory: Path, known: Path
+) -> None:
+    text = inventory.read_text("utf-8").replace("defaults: {", f"defaults: {{jump: '127.0.0.1:{daemons[0].port}', ")
+    text = text.replace(f"port: {daemons[0].port}", f"jump: ~, port: {daemons[0].port}")
+    inventory.write_text(text.replace("  alpha", "  # alpha"), "utf-8")
+    first = bench("trust", "-i", inventory, "--yes")
+    assert first.code == 1
+    jump, beta = first.out.splitlines()[1:3]
+    assert jump.split()[:3] == ["jump", "host", f"[127.0.0.1]:{daemons[0].port}"]
+    assert jump.split()[-1] == "new"
+    assert "its jump host is not trusted yet" in beta
+    assert known.read_text("utf-8") == entry(box, daemons[0]) + "\n"
+
+    second = bench("trust", "-i", inventory, "--yes")
+    assert second.code == 0, second.out
+    assert [line.split()[-1] for line in second.out.splitlines()[1:3]] == ["known", "new"]
+    assert known.read_text("utf-8").splitlines() == [entry(box, daemon) for daemon in daemons]
+
+
+def test_a_revoked_key_is_never_recorded(bench: Bench, box: Sandbox, inventory: Path, known: Path) -> None:
+    kind, key, *_ = (box.folder / "host_key.pub").read_text("utf-8").split()
+    known.parent.mkdir()
+    known.write_text(f"@revoked * {kind} {key}\n", "utf-8")
+    said = bench("trust", "-i", inventory, "--yes")
+    assert said.code == 1
+    assert [line.split()[-1] for line in said.out.splitlines()[1:]] == ["REVOKED", "REVOKED"]
+    assert "a host key is revoked" in said.err
+    assert known.read_text("utf-8").count("\n") == 1

@@ -16,6 +16,8 @@ _LINE = re.compile(
     r"^\s*(?P<time>\d{14})(?:\.\d+)?,(?P<path>[^,]*,\d*,[^,]*,\d*),(?P<id>-?\d+),(?P<start>[\d.]+)-\s*(?P<end>[\d.]+),"
     r"(?P<bytes>\d+),(?P<rate>-?[\w.]+)(?:,(?P<udp>-?[\w.]+,-?\d+,-?\d+,[^,]*(?:,-?\d+)?))?\s*$"
 )
+_CUT_LINE = re.compile(r"\s*(?:(?:19|20)\d{0,12}|\d{14}[,.].*)\Z")
+"""How a line begins, as far as the end of the file lets it."""
 _NO_CLOCK = 1970
 
 
@@ -33,6 +35,9 @@ def find(text: str) -> list[Block]:
             blocks.append(Block(number, proto="TCP"))
         ended = time or ended
         _add(blocks[-1], row, match)
+    end = text.rstrip().rsplit("\n", 1)[-1][:1000]
+    if blocks and _CUT_LINE.match(end) and not _LINE.match(end):
+        blocks[-1].cut, blocks[-1].last = end.strip(), text.rstrip().count("\n") + 1
     return blocks
 
 

@@ -37,7 +37,7 @@ class Block:
     """The lines of one test as far as they are understood.
 
     streams: id → whether it carries data from server to client. connect_ms: from the lines that say "connected".
-    problem: the first line that says the test went wrong.
+    problem: the first line that says the test went wrong. cut: the row in whose middle the file ends.
     """
 
     line: int
@@ -47,6 +47,7 @@ class Block:
     rows: list[Row] = field(default_factory=list)
     connect_ms: list[float] = field(default_factory=list)
     problem: str = ""
+    cut: str = ""
     last: int = 1
     notes: list[str] = field(default_factory=list)
 

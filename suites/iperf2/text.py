@@ -18,6 +18,8 @@ _ROW = re.compile(
     rf"(?P<transfer>{_NUMBER})\s+(?P<tunit>[KMGTP]?)Bytes\s+(?P<rate>{_NUMBER})\s+(?P<runit>[KMGTP]?(?:bits|Bytes))/sec"
     r"(?P<rest>.*)"
 )
+_CUT_ROW = re.compile(r"\s*\[[ \d*]*(?:SU?|(?:SUM|F)[^\]]*)?(?:\](?:\([^)]*\))?\s*(?:\d[\d.]*\s*(?:-.*)?)?)?\Z")
+"""How a row begins, as far as the end of the line lets it."""
 _CLIENT = re.compile(r"Client connecting to .+?, (TCP|UDP) port (\d+)")
 _SERVER = re.compile(r"Server listening on (TCP|UDP) port (\d+)")
 _CONNECTED = re.compile(r"\[\s*([^\]\s]+)\] local \S+ port (\d+) connected (?:with|to) \S+ port \d+(.*)")
@@ -50,6 +52,9 @@ def find(text: str) -> list[Block]:
     state = _State()
     for number, line in enumerate(text.split("\n"), start=1):
         _take(state, number, line[:_LONGEST])
+    lines = text.rstrip().rsplit("\n", 1)
+    if (end := lines[-1][:_LONGEST]) and _CUT_ROW.match(end) and not _ROW.search(end):
+        state.block.cut, state.block.last = end.strip(), text.rstrip().count("\n") + 1
     _finish(state, 0)
     return state.blocks
 

@@ -16,12 +16,16 @@ from .result import Block, Direction, End, Failure, Row, Test
 
 _SUM_TOLERANCE = 0.015  # three printed digits are half a per cent at worst, of the sum and of each stream
 _SHORTEST_S = 0.1
+_INTERVAL_S = 1.05
+"""What `-i 1` prints first may be all that is left of a longer test."""
 
 
 def add_up(block: Block) -> Test | Failure:
     """The test in `block`; a Failure when it went wrong, broke off, or counted nothing."""
     if block.problem:
         return Failure(block.last, "a test without error", block.problem)
+    if block.cut:
+        return Failure(block.last, "a whole row", block.cut)
     streams = {row.stream: block.streams.get(row.stream, row.stream.startswith("*")) for row in block.rows}
     streams = {stream: reverse for stream, reverse in streams.items() if stream != "SUM" and stream[:2] != "FD"}
     for stream, reverse in block.streams.items():
@@ -46,7 +50,8 @@ def _proto(block: Block) -> str:
 
 
 def _direction(block: Block, ids: list[str], *, reverse: bool, alone: bool, warnings: list[str]) -> Direction | Failure:
-    own = {stream: _total([row for row in block.rows if row.stream == stream and not row.report]) for stream in ids}
+    printed = _by_stream(block, ids)
+    own = {stream: _total(rows) for stream, rows in printed.items()}
     totals = [row for row in own.values() if row is not None]
     summed = _total([row for row in block.rows if row.stream == "SUM"]) if alone else None
     if len(totals) < len(ids) and (summed is None or totals):
@@ -61,8 +66,10 @@ def _direction(block: Block, ids: list[str], *, reverse: bool, alone: bool, warn
             f"line {summed.line}: [SUM] is not the sum of the streams and is left out (iperf 2.0.5 to 2.0.10)"
         )
         summed = None
+    if totals and max(row.end_s for row in totals) <= _INTERVAL_S and all(len(rows) == 1 for rows in printed.values()):
+        warnings.append(f"line {totals[-1].line}: the only row ends after {totals[-1].end_s:g} s: was the file cut?")
     mine = _end(totals, summed)
-    reports = [row for row in block.rows if row.report and row.stream in ids and _is_sound(row)]
+    reports = [row for row in block.rows if row.report and row.stream in printed and _is_sound(row)]
     if 0 < len(reports) < len(ids):
         warnings.append(f"{len(reports)} of {len(ids)} server reports are there; they are left out")
         reports = []
@@ -87,6 +94,15 @@ def _total(rows: list[Row]) -> Row | None:
     if len(rows) == 1:
         return last
     return last if last.end_s >= max(row.end_s for row in rows[:-1]) - 0.05 else None
+
+
+def _by_stream(block: Block, ids: list[str]) -> dict[str, list[Row]]:
+    """What this end printed of each of the streams `ids`, without the server's reports."""
+    found: dict[str, list[Row]] = {stream: [] for stream in ids}
+    for row in block.rows:
+        if row.stream in found and not row.report:
+            found[row.stream].append(row)
+    return found
 
 
 def _is_sound(row: Row) -> bool:

@@ -49,7 +49,7 @@ def test_form_does_not_matter(data: bytes) -> None:
         (b"name,value\n1,2\n", "iperf2 output", None),
         (BANNER, "rows of results", 1),
         (TCP[: TCP.rindex(b"[  1]")], "a total (from 0 to the end)", TCP.count(b"\n") - 1),
-        (TCP[: TCP.rindex(b"bits/sec")], "a total (from 0 to the end)", TCP.count(b"\n") - 1),
+        (TCP[: TCP.rindex(b"bits/sec")], "a whole row", TCP.count(b"\n")),
         (BROKEN, "a total above 0", 4),
         (BROKEN.replace(b"16384 PBytes  0.000", b"58.0 Bytes  -nan"), "a total above 0", 4),
         (BROKEN.replace(b"16384 PBytes  0.000", b"58.0 Bytes  inf"), "a total above 0", 4),
@@ -63,6 +63,33 @@ def test_what_is_not_a_result_is_refused(data: bytes, expected: str, line: int |
     assert expected in caught.value.expected
     assert caught.value.line == line
     assert caught.value.source == "raw/iperf.txt"
+
+
+FIRST = BANNER + b"[ ID] Interval\n[  3]  0.0- 1.0 sec  28.6 MBytes   240 Mbits/sec\n"
+SECOND = b"[  3]  1.0- 2.0 sec  25.9 MBytes   217 Mbits/sec\n"
+CSV = b"20180105100000,10.0.0.1,5000,10.0.0.2,5001,3,0.0-1.0,30000000,240000000\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (FIRST, SECOND),
+        (FIRST.replace(b"[  3]", b"[ *1]"), SECOND.replace(b"[  3]", b"[ *1]")),
+        (FIRST.replace(b"[  3]", b"[SUM]"), SECOND.replace(b"[  3]", b"[SUM]")),
+        (CSV, CSV.replace(b"0.0-1.0", b"1.0-2.0")),
+    ],
+    ids=["text", "reverse", "sum", "csv"],
+)
+def test_the_first_interval_of_a_cut_file_is_no_total(first: bytes, second: bytes) -> None:
+    for end in range(2, len(second) - 2):
+        with pytest.raises(ParseError):
+            parse(first + second[:end], "x")
+
+
+@pytest.mark.parametrize("data", [FIRST, CSV])
+def test_one_row_of_a_second_may_be_an_interval(data: bytes) -> None:
+    assert any("was the file cut?" in said for said in parse(data, "x").warnings)
+    assert not parse(data.replace(b"1.0", b"9.0"), "x").warnings
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,8 @@ class _Reader:
         self.section = ""
         self.counts: dict[str, int] = {}
         self.columns: tuple[bool, bool] | None = None
+        self.marks: dict[str, str] = {}
+        """What "." and "," are for in this result: "decimal" or "grouping"."""
 
     def line(self, line: str, number: int) -> None:
         if match := _HEADER.match(line):
@@ -137,23 +139,39 @@ class _Reader:
                 match["block"] and re.sub(r"\s", "", match["block"]),
                 None if match["queue"] is None else int(match["queue"]),
                 None if match["threads"] is None else int(match["threads"]),
-                self.number(match["rate"], number),
+                self.number(match["rate"], number, decimals=(3,)),
                 match["unit"][0].upper() + "B/s",
-                None if iops is None else self.number(iops, number),
-                None if latency is None else self.number(latency, number),
+                None if iops is None else self.number(iops, number, decimals=(1, 2), grouped=True),
+                None if latency is None else self.number(latency, number, decimals=(1, 2)),
                 (match["time"] or "us").lower(),
                 number,
             )
         )
 
-    def number(self, text: str, line: int) -> float:
-        """A number with a decimal point or comma; the last of several separators is the decimal one."""
-        whole, _, decimals = text.replace(",", ".").rpartition(".")
-        plain = f"{whole.replace('.', '')}.{decimals}" if whole else decimals
-        try:
-            return float(plain)
-        except ValueError:
-            raise ParseError(self.source, line=line, expected="a number", found=text) from None
+    def number(self, text: str, line: int, *, decimals: tuple[int, ...], grouped: bool = False) -> float:
+        """A number with a decimal point or comma, and maybe groups of three digits.
+
+        decimals: how many are printed: 3 of a rate, 1 or 2 of the others. grouped: three digits behind the only
+        separator are a group. ParseError for anything else, and where a result uses one separator for both.
+        """
+        parts = re.split(r"[.,]", text)
+        marks = re.findall(r"[.,]", text)
+        uses = dict.fromkeys(marks, "grouping")
+        if marks and marks.count(marks[-1]) == 1 and not (grouped and len(parts[-1]) == 3):
+            uses[marks[-1]] = "decimal"
+        fraction = parts.pop() if "decimal" in uses.values() else ""
+        groups_are_whole = len(parts) == 1 or (len(parts[0]) <= 3 and all(len(part) == 3 for part in parts[1:]))
+        if (
+            not groups_are_whole
+            or len(set(marks[: len(parts) - 1])) > 1
+            or (fraction and len(fraction) not in decimals)
+            or any(self.marks.setdefault(mark, use) != use for mark, use in uses.items())
+            or list(self.marks.values()).count("decimal") > 1
+            or text.endswith((".", ","))
+        ):
+            wanted = f"a number with {' or '.join(map(str, decimals))} decimals, separated as in the rows before"
+            raise ParseError(self.source, line=line, expected=wanted, found=text)
+        return float(f"{''.join(parts)}.{fraction or 0}")
 
     def finish(self, number: int) -> None:
         """End a result; ParseError when its end is missing."""

@@ -78,7 +78,7 @@ def test_encodings_line_ends_and_decimal_commas_do_not_matter(name: str, encodin
     text = read(name).decode()
     plain = parse(text.encode(), "x")
     assert parse(text.replace("\n", "\r\n").encode(encoding), "x") == plain
-    body = [line.replace(".", ",") if "B/s " in line and "*" not in line else line for line in text.splitlines()]
+    body = [line.replace(".", ",") if "B/s" in line and "*" not in line else line for line in text.splitlines()]
     assert parse("\n".join(body).encode(encoding), "x") == plain
 
 
@@ -165,6 +165,44 @@ def test_the_suite_only_imports() -> None:
     assert not SUITE.cases
     with pytest.raises(SuiteError, match="bench import crystaldiskmark"):
         _ = LOADED.steps
+
+
+@pytest.mark.parametrize(
+    ("printed", "rate", "iops"),
+    [
+        ("1,428.250 MB/s [ 1,361.9 IOPS]", 1428.25, 1361.9),
+        ("1.428,250 MB/s [ 1.361,9 IOPS]", 1428.25, 1361.9),
+        ("1,428 MB/s [ 1361,9 IOPS]", 1.428, 1361.9),
+        ("428.648 MB/s [ 104,650 IOPS]", 428.648, 104650.0),
+        ("428.648 MB/s [ 104,650.4 IOPS]", 428.648, 104650.4),
+        ("1,428,250 MB/s [ 1,361,987 IOPS]", 1428250.0, 1361987.0),
+        ("4345.706 MB/s [1060963.42 IOPS]", 4345.706, 1060963.42),
+    ],
+)
+def test_groups_of_digits_are_not_decimals(printed: str, rate: float, iops: float) -> None:
+    row = f" SEQ 1MiB (Q= 8, T= 1): {printed}\n"
+    parsed = parse(f"[Read]\n{row}[Write]\n{row}".encode(), "x")
+    found = values(parsed)
+    assert found["bandwidth", "SEQ 1MiB Q8T1 read"] == [rate]
+    assert found["iops", "SEQ 1MiB Q8T1 read"] == [iops]
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "1,428 MB/s [ 1361.9 IOPS]",
+        "1,428 MB/s [ 104,650 IOPS]",
+        "1,42 MB/s [ 1361.9 IOPS]",
+        "14,28.250 MB/s [ 1361.9 IOPS]",
+        "1,428.250 MB/s [ 1361.9876 IOPS]",
+        "1428.250 MB/s [ 13619. IOPS]",
+        "428.648 MB/s [ 104650.4 IOPS] < 1,428 us>",
+    ],
+)
+def test_a_number_that_could_be_two_is_refused(printed: str) -> None:
+    row = f" SEQ 1MiB (Q= 8, T= 1): {printed}\n"
+    with pytest.raises(ParseError, match="separated as in the rows before"):
+        parse(f"[Read]\n{row}[Write]\n{row}".encode(), "x")
 
 
 @settings(max_examples=200, deadline=None)

@@ -7,6 +7,7 @@ the job should be over.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -86,11 +87,17 @@ class LeftOnTarget(Exception):  # noqa: N818  # a state of affairs that is recor
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """The job protocol over a pool of connections. patience_s: how long an unreachable target is waited for."""
+    """The job protocol over a pool of connections.
+
+    patience_s: how long an unreachable target is waited for. tell: is told (target, message) of such waiting.
+    stopping: whether nobody wants to wait any more.
+    """
 
     connections: Connections
     probe: str
     patience_s: float = 600.0
+    tell: Callable[[str, str], None] = lambda target, message: None
+    stopping: Callable[[], bool] = lambda: False
 
     def launch(self, job: Job) -> posix.JobState:
         """Start a job, or find it started. One round trip."""
@@ -162,18 +169,31 @@ class Protocol:
         """
         if delay_s > 0:
             yield delay_s
-        waited, pause = 0.0, 1.0
+        waited, pause, name = 0.0, 1.0, job.target.name
+        patience = self.patience_s if patience_s is None else patience_s
         while True:
             try:
-                return call(job)
+                found = call(job)
+                if waited > 0:
+                    self.tell(name, "can be reached again")
+                return found
             except (HostKeyError, AuthError) as error:
                 raise LeftOnTarget(str(error)) from error
             except TransportError as error:
-                if waited >= (self.patience_s if patience_s is None else patience_s):
+                if waited >= patience or self.stopping():
                     raise LeftOnTarget(str(error)) from error
-                yield pause
+                if waited == 0:
+                    until = time.strftime("%H:%M:%S", time.localtime(time.time() + patience))
+                    self.tell(name, f"cannot be reached, trying again until {until}: {_without(name, error)}")
+                yield from self.pause(pause)
                 waited += pause
                 pause = min(pause * 2, 30.0)
+
+    def pause(self, seconds: float) -> Wait[None]:
+        """Sleep, at most a second longer than somebody wants to wait."""
+        while seconds > 0 and not self.stopping():
+            yield min(seconds, 1.0)
+            seconds -= 1.0
 
     def await_end(self, job: Job, state: posix.JobState) -> Wait[Collected]:
         """Come back when the job should be over, then ask at growing intervals until it has ended.
@@ -214,6 +234,10 @@ class Protocol:
         if found.state.word == "done":
             return found
         return (yield from self.patiently(self.salvage, job, 0.0))
+
+
+def _without(name: str, error: Exception) -> str:
+    return str(error).removeprefix(f"{name}: ")
 
 
 def _read_collected(found: Mapping[str, bytes], job: Job) -> Collected:

@@ -63,6 +63,11 @@ class Scheduler:
         """Whether `stop` or `abandon` was called."""
         return self._stopping.is_set()
 
+    @property
+    def abandoned(self) -> bool:
+        """Whether `abandon` was called."""
+        return self._abandoned.is_set()
+
     def run(self, works: Iterable[Work], on_abandon: Callable[[], None] | None = None) -> None:
         """Run all works; the first exception that an activity lets out ends the run (after those in flight).
 

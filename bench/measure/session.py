@@ -56,13 +56,15 @@ class Session:
         """Prepare, run and clean up; StoreError when a result cannot be written (nothing published is harmed)."""
         missing = set(self.run.missing())
         trials = [trial for trial in self.run.info.plan if trial.trial_id in missing]
-        protocol = Protocol(self.connections, self.probe, self.patience_s)
+        protocol = Protocol(
+            self.connections, self.probe, self.patience_s, self.observer.target, lambda: self.scheduler.stopping
+        )
         running = Trials(self.run, self.suites, self.fleet, protocol, self.scheduler, self.observer, self.outcome)
         for trial in trials:
             self.observer.trial(trial, State.WAITING)
         try:
             self.scheduler.run([self._work(running, trial) for trial in trials], on_abandon=self.connections.abort)
-            if not self.scheduler.stopping:
+            if not self.scheduler.abandoned:
                 self._clean(running.flying)
         finally:
             self.connections.close()

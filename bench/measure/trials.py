@@ -5,8 +5,9 @@ A new attempt follows an interruption only, and is counted; nothing is measured 
 
 from __future__ import annotations
 
+import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bench.config.catalogue import LoadedSuite
@@ -27,7 +28,18 @@ from bench.store import StoredRun, publish
 BUSY_PAUSE_S = 5.0
 PEER_PATIENCE_S = 60.0
 """How long a receiver is kept waiting while its sender's target cannot be reached."""
+PEER_PAUSE_S = (1.0, 10.0)
+"""From, to: how long both ends are left alone when one is busy. Random, since two controllers may hold what the other
+one wants, and must not come back at the same time."""
 RETRIES_AFTER_INTERRUPTION = 1
+
+
+class _PeerBusyError(Exception):
+    """The target of a job whose partner waits already runs something else."""
+
+
+class _ReceiverGoneError(Exception):
+    """A receiver ended while its sender's target could not be reached."""
 
 
 @dataclass(slots=True)
@@ -66,6 +78,8 @@ class Trials:
             if cause := self.fleet.problem(targets[name], self.suites[trial.suite]):
                 self._miss(trial, cause)
                 return
+        if self.scheduler.stopping:
+            return
         for _ in range(1 + RETRIES_AFTER_INTERRUPTION):
             try:
                 status = yield from self._attempt(trial, targets)
@@ -83,13 +97,7 @@ class Trials:
 
     def _attempt(self, trial: Trial, targets: Mapping[str, Target]) -> Wait[Status]:
         """One attempt: launch all jobs, wait, bring home, publish, remove."""
-        flight = self._flight(trial, targets)
-        try:
-            fault = yield from self._launch_all(flight)
-        except LeftOnTarget:
-            if len(flight.jobs) > 1:
-                self._abort(flight)
-            raise
+        flight, fault = yield from self._take_off(trial, targets)
         self.observer.trial(trial, State.RUNNING)
         ends = yield from self._bring_home(flight, fault)
         self.observer.trial(trial, State.COLLECTING)
@@ -113,6 +121,45 @@ class Trials:
 
     # --- launching ---
 
+    def _take_off(self, trial: Trial, targets: Mapping[str, Target]) -> Wait[tuple[Flight, Fault | None]]:
+        """Launch all jobs at once or none: a job whose partner's target is busy is taken back and tried again later.
+
+        Whoever kept one target while waiting for the other would wait for ever for a controller that does the same in
+        the opposite direction.
+        """
+        waited = 0.0
+        while True:
+            flight = self._flight(trial, targets)
+            try:
+                fault = yield from self._launch_all(flight)
+            except _PeerBusyError as busy:
+                waited += yield from self._take_back(flight, str(busy), waited)
+            except LeftOnTarget:
+                if len(flight.jobs) > 1:
+                    self._abort(flight)
+                raise
+            else:
+                return flight, fault
+
+    def _take_back(self, flight: Flight, cause: str, waited_s: float) -> Wait[float]:
+        """Remove what waits for a busy target and sleep; the seconds. LeftOnTarget when patience has ended."""
+        sender = flight.launched[-1]
+        self._never_started(flight, sender)
+        self._abort(flight)
+        self._leave_when_stopping(cause)
+        if waited_s >= self.protocol.patience_s:
+            self.fleet.give_up(sender.target, cause)
+            raise LeftOnTarget(cause)
+        self.observer.trial(flight.trial, State.WAITING, cause)
+        pause = random.uniform(*PEER_PAUSE_S)  # noqa: S311  # no secret
+        yield from self.protocol.pause(pause)
+        self._leave_when_stopping(cause)
+        return pause
+
+    def _leave_when_stopping(self, cause: str) -> None:
+        if self.scheduler.stopping:
+            raise LeftOnTarget(f"not started: {cause}")
+
     def _launch_all(self, flight: Flight) -> Wait[Fault | None]:
         """Start every job, or attach to those that an earlier controller started; why the attempt cannot go on."""
         flight.started_at = now()
@@ -122,7 +169,10 @@ class Trials:
             note_launch(self.run, now(), self._leftover(flight, job))
             flight.launched.append(job)
             self.flying.add(flight.trial.trial_id)
-            state = flight.states[job.role] = yield from self._launch(flight, job)
+            try:
+                state = flight.states[job.role] = yield from self._launch(flight, job)
+            except _ReceiverGoneError:
+                return Status.INTERRUPTED, f"the receiver ended while {job.target.name} could not be reached"
             if not state.fresh and state.word in ("running", "done", "dead"):
                 self.run.event(now(), "attached", target=job.target.name, job=job.job_id, state=state.word)
                 flight.started_at = launch_time(self.run, job.job_id) or flight.started_at
@@ -138,19 +188,47 @@ class Trials:
         waited = 0.0
         while True:
             try:
-                state = yield from self.protocol.patiently(self.protocol.launch, job, 0.0, patience)
+                state = yield from self.protocol.patiently(self._launcher(flight), job, 0.0, patience)
             except LeftOnTarget as error:
-                self.fleet.give_up(job.target, str(error))
+                if not self.scheduler.stopping:
+                    self.fleet.give_up(job.target, str(error))
                 raise
             if state.word != "busy":
                 return state
-            if waited >= patience:
-                cause = f"{job.target.name} is busy with job {state.detail} of another run"
+            cause = f"{job.target.name} is busy with job {state.detail} of another run"
+            if len(flight.launched) > 1:
+                raise _PeerBusyError(cause)
+            if self.scheduler.stopping or waited >= patience:
+                self._never_started(flight, job)
+                self._leave_when_stopping(cause)
                 self.fleet.give_up(job.target, cause)
                 raise LeftOnTarget(cause)
-            self.observer.trial(flight.trial, State.WAITING, f"{job.target.name} is busy with {state.detail}")
-            yield BUSY_PAUSE_S
+            self.observer.trial(flight.trial, State.WAITING, cause)
+            yield from self.protocol.pause(BUSY_PAUSE_S)
             waited += BUSY_PAUSE_S
+
+    def _never_started(self, flight: Flight, job: Job) -> None:
+        """A target that was busy wrote nothing of the job."""
+        flight.launched.remove(job)
+        note_removed(self.run, job.target.name, job.job_id)
+        if not flight.launched:
+            self.flying.discard(flight.trial.trial_id)
+
+    def _launcher(self, flight: Flight) -> Callable[[Job], posix.JobState]:
+        """Launches a job; a sender only while its receiver lives, which is asked before every try but the first."""
+        tries = 0
+
+        def launch(job: Job) -> posix.JobState:
+            nonlocal tries
+            tries += 1
+            receiver = flight.launched[0]
+            # A sender that did start (its answer was lost) may have ended, and its receiver with it.
+            gone = tries > 1 and receiver is not job and self.protocol.look(receiver).word != "running"
+            if gone and self.protocol.look(job).word in ("absent", "staged"):
+                raise _ReceiverGoneError
+            return self.protocol.launch(job)
+
+        return launch
 
     def _came_too_late(self, flight: Flight, job: Job) -> Wait[bool]:
         """Whether a receiver that an earlier controller started has ended, and this sender was never started."""
@@ -177,13 +255,17 @@ class Trials:
 
     def _abort(self, flight: Flight) -> None:
         """End jobs that wait for a partner that will not come, as far as their targets can be reached."""
+        left = False
         for job in flight.launched:
             try:
                 self.protocol.stop(job)
             except TransportError:
                 self.run.event(now(), "left behind", target=job.target.name, job=job.job_id)
+                left = True
             else:
                 self._remove(job)
+        if not left:
+            self.flying.discard(flight.trial.trial_id)
 
     # --- bringing home ---
 
@@ -197,7 +279,8 @@ class Trials:
             try:
                 collected = yield from self._end(flight, job, fault)
             except LeftOnTarget as error:
-                self.fleet.give_up(job.target, str(error))
+                if not self.scheduler.stopping:
+                    self.fleet.give_up(job.target, str(error))
                 raise
             ends.append((job, collected))
         return ends

@@ -174,6 +174,12 @@ def test_warnings_about_a_machine(change: dict[str, object], said: str) -> None:
     assert said in text
 
 
+def test_the_own_jobs_of_a_run_are_no_reason_to_warn() -> None:
+    machine, target = replace(MACHINE, jobs=("aaaaaaaa-1", "bbbbbbbb-2")), Target("t", "t", "t")
+    (text,) = check_machine(machine, target, 1000.0, own="aaaaaaaa-")
+    assert text.endswith("already: bbbbbbbb-2")
+
+
 DISK = Target("t", "t", "t", disk="/dev/disk/by-id/x", destroyable=("/dev/disk/by-id/x",))
 
 

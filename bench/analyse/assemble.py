@@ -172,11 +172,21 @@ class _Maker:
                 more_targets=more_targets,
                 single=single,
                 confounders=confounders,
+                events=self._events(pool, key),
             )
         low, high = self._low[pool], self._high[pool]
         known = math.isfinite(low) and math.isfinite(high)
         interval = Interval(low, high, self._level[pool]) if known else None
         return _Judged(self._ratio[pool], interval, verdict, reason, text)
+
+    def _events(self, pool: int, key: int) -> float | None:
+        """How many events the targets of a pool that were measured in both tags had; None for other metrics."""
+        if not self._block.counted[key]:
+            return None
+        units = self._block.plan.members(pool)
+        values = self._block.levels.values[units]
+        both = (values > 0).all(axis=1)
+        return float((self._block.shown[units] * values)[both].sum())
 
     def _pooled(self, units: NDArray[np.int64], key: int) -> tuple[float | None, float | None]:
         """Level of a pool per tag: geometric mean over its targets, for counts the mean over all values."""
@@ -214,6 +224,8 @@ class _Maker:
             what = "changed its host" if block.moved[aside[0]] else "stayed on its host"
             warnings.append(f"not pooled, {what} unlike the others: {names}{' …' if len(aside) > 5 else ''}")
         members = block.plan.members(pool)
+        if self._events(pool, key) == 0 and self._reason[pool] is not Reason.NO_BASELINE:
+            warnings.append("no events in either tag")
         lone = (block.levels.sessions[members] > 0).sum(axis=1) == 1
         if lone.any() and not lone.all():
             warnings.append(f"{int(lone.sum())} of {len(members)} targets were measured in one of the tags only")

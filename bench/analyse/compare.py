@@ -134,7 +134,15 @@ def _judge(rows: Rows, question: Question) -> Block:
     pool_moved = np.zeros(plan.pools.count, dtype=np.bool_)
     pool_moved[plan.pools.pool[moved[plan.pools.unit] == 1]] = True
     decisions = decide(estimates, pool_margin, pool_alpha, pool_moved, question.alpha)
-    by_count = decide_counts(counts, p[some], sign[plan.key[some]], pool_margin[some], pool_alpha[some])
+    by_count = decide_counts(
+        counts,
+        p[some],
+        sign[plan.key[some]],
+        pool_margin[some],
+        pool_alpha[some],
+        pool_moved[some],
+        question.alpha,
+    )
     return Block(
         plan=plan,
         levels=levels,
@@ -163,7 +171,7 @@ def _subset(pools: Pools, some: Ints) -> Pools:
     number = np.full(pools.count, -1, dtype=np.int64)
     number[some] = np.arange(len(some))
     keep = number[pools.pool] >= 0
-    return Pools(number[pools.pool[keep]], pools.unit[keep], len(some))
+    return Pools(number[pools.pool[keep]], pools.unit[keep], pools.cluster[keep], len(some))
 
 
 def _replaced(decisions: Decisions, some: Ints, other: Decisions) -> Decisions:

@@ -2,8 +2,15 @@
 
 The test is `scipy.stats.poisson_means_test` (Krishnamoorthy & Thomson 2004) where events are as independent as
 Poisson's; the interval of the ratio of rates is the conditional binomial one (Clopper & Pearson 1934; Przyborowski &
-Wilenski 1940). Retransmits come in bursts, so the variance is multiplied by the observed dispersion φ ≥ 1 (quasi-
-Poisson, McCullagh & Nelder 1989 §6.2): events are counted as if there were k/φ of them.
+Wilenski 1940). Retransmits come in bursts and drift, so the variance is multiplied by the observed dispersion φ ≥ 1
+(quasi-Poisson, McCullagh & Nelder 1989 §6.2): events are counted as if there were k/φ of them.
+
+What moves between two tags is the target, not the session, so φ rests on the totals of target × tag alone, with as
+many degrees of freedom as there are targets with events, less one. It is the larger of Pearson's χ²/df and of what
+the jackknife over targets (Efron 1982) says: the first is blind where one target has most of the events. With fewer
+than three such targets nothing tells change from drift, however many events and sessions: INCONCLUSIVE. Targets that
+share machines count as one (`bench.analyse.pools.clusters_of`). No event in either tag is NO MEANINGFUL CHANGE once
+each tag has two sessions or three targets.
 """
 
 from __future__ import annotations
@@ -14,21 +21,35 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, betaincinv, ndtri
 
-from bench.analyse.estimate import Q_TARGETS, Pools
+from bench.analyse.estimate import Pools
 from bench.analyse.levels import Sessions
 from bench.analyse.result import Reason, Verdict
 from bench.analyse.transform import Floats, Ints
-from bench.analyse.verdict import ALPHA, POWER, REASONS, VERDICTS, Decisions, classify, t_quantile
+from bench.analyse.verdict import (
+    ALPHA,
+    POWER,
+    REASONS,
+    VERDICTS,
+    Decisions,
+    classify,
+    t_quantile,
+    targets_needed,
+)
 
 EXACT_UP_TO = 500
 """Total events up to which the exact test is run: its cost grows with their square, and more need no exactness."""
+
+
+MIN_TARGETS = 3
+"""Targets with events from which on their scatter can be told from a change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """One element per pool. events, values: shape (pools, 2), before and after; phi: dispersion; df: of phi.
 
-    sessions: smallest number of sessions of a target in a tag.
+    targets: how many have both tags; seen: how many of them had events. sessions: smallest number of sessions of a
+    target in a tag.
     """
 
     events: Floats
@@ -36,6 +57,7 @@ class Counts:
     phi: Floats
     df: Floats
     targets: Ints
+    seen: Ints
     sessions: Ints
 
 
@@ -43,39 +65,45 @@ def count_up(cells: Sessions, pools: Pools, units: int) -> Counts:
     """Add up the events of the units of work that have both tags, per pool, and estimate φ."""
     values = _table(cells, cells.count.astype(float), units)
     sessions = _table(cells, np.ones(len(cells.unit)), units)
-    paired = np.logical_and(values[:, 0] > 0, values[:, 1] > 0)
-    keep = paired[pools.unit]
+    keep = np.logical_and(values[:, 0] > 0, values[:, 1] > 0)[pools.unit]
     pool, unit, n = pools.pool[keep], pools.unit[keep], pools.count
-    table = _table(cells, cells.total, units)
-    events = np.stack([_sum(pool, table[unit, tag], n) for tag in (0, 1)], axis=1)
-    total = np.stack([_sum(pool, values[unit, tag], n) for tag in (0, 1)], axis=1)
+    names, cluster = np.unique(pools.cluster[keep], return_inverse=True)
+    home = np.zeros(len(names), dtype=np.int64)
+    home[cluster] = pool
+    own_events = _columns(cluster, _table(cells, cells.total, units)[unit], len(names))
+    own_values = _columns(cluster, values[unit], len(names))
+    events, total = _columns(home, own_events, n), _columns(home, own_values, n)
     fewest = np.full(n, np.iinfo(np.int64).max)
     np.minimum.at(fewest, pool, sessions[unit].min(axis=1).astype(np.int64))
-    targets = np.bincount(pool, minlength=n)
-    phi, df = np.ones(n), np.zeros(n)
-    order = np.argsort(cells.unit, kind="stable")
-    first = np.searchsorted(cells.unit[order], np.arange(units + 1))
-    bounds = np.searchsorted(pool, np.arange(n + 1))
-    for index in range(n):
-        members = unit[bounds[index] : bounds[index + 1]]
-        mine = np.concatenate([order[first[one] : first[one + 1]] for one in members]) if len(members) else order[:0]
-        df[index] = len(mine) - targets[index] - 1
-        if df[index] > 0 and events[index].sum() > 0:
-            phi[index] = _dispersion(cells, mine, table, values, events[index] / total[index]) / df[index]
-    return Counts(events, total, np.maximum(phi, 1.0), df, targets, np.where(targets > 0, fewest, 0))
+    targets = np.bincount(home, minlength=n)
+    seen = np.bincount(home[own_events.sum(axis=1) > 0], minlength=n)
+    df = np.maximum(seen - 1, 0).astype(np.float64)
+    phi = np.maximum(
+        _pearson(own_events, own_values, home, events, total, df),
+        _jackknife(own_events, own_values, home, events, total, seen),
+    )
+    phi = np.where(seen >= 2, np.fmax(phi, 1.0), 1.0)
+    return Counts(events, total, phi, df, targets, seen, np.where(targets > 0, fewest, 0))
 
 
 def usable(counts: Counts) -> NDArray[np.bool_]:
-    """Which pools have events at all and enough replication to know how they scatter."""
-    enough: NDArray[np.bool_] = (counts.df > 0) & ((counts.targets >= 3) | (counts.sessions >= 2))
-    enough &= counts.events.sum(axis=1) > 0
+    """Which pools have enough targets with events to know how these scatter."""
+    enough: NDArray[np.bool_] = counts.seen >= MIN_TARGETS
     return enough
 
 
-def decide_counts(counts: Counts, p: Floats, sign: Floats, margin: Floats, alpha: Floats) -> Decisions:
+def decide_counts(
+    counts: Counts,
+    p: Floats,
+    sign: Floats,
+    margin: Floats,
+    alpha: Floats,
+    moved: NDArray[np.bool_],
+    level: float = ALPHA,
+) -> Decisions:
     """Verdicts of pools of counts; `sign` is −1 where fewer events are better. delta is ±inf when one tag has none.
 
-    p: from `count_p_values`; margin, alpha: per pool, as in `bench.analyse.verdict.decide`.
+    p: from `count_p_values`; margin, alpha, moved, level: as in `bench.analyse.verdict.decide`.
     """
     k, known = counts.events, usable(counts)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -83,22 +111,17 @@ def decide_counts(counts: Counts, p: Floats, sign: Floats, margin: Floats, alpha
             k.sum(axis=1) > 0, np.log(k[:, 1] / counts.values[:, 1]) - np.log(k[:, 0] / counts.values[:, 0]), np.nan
         )
     low, high = _interval(counts, alpha)
-    inner_low, inner_high = _interval(counts, np.full(alpha.shape, 2 * ALPHA))
+    inner_low, inner_high = _interval(counts, np.full(alpha.shape, min(2 * level, 0.999)))
     equal = known & (inner_low > -margin) & (inner_high < margin)
     delta, low, high = sign * delta, np.minimum(sign * low, sign * high), np.maximum(sign * low, sign * high)
     low, high = np.where(known, low, np.nan), np.where(known, high, np.nan)
     verdict, clear = classify(delta, low, high, margin, equal)
-    open_ = verdict == VERDICTS.index(Verdict.INCONCLUSIVE)
-    reason = np.where(open_, REASONS.index(Reason.UNDERPOWERED), 0)
-    reason[open_ & (k.sum(axis=1) > 0) & ~known] = REASONS.index(Reason.UNREPLICATED)
-    reason[counts.targets == 0] = REASONS.index(Reason.NO_BASELINE)
+    verdict, reason = _reasons(counts, verdict, moved)
     with np.errstate(divide="ignore", invalid="ignore"):
-        se = np.where(known, np.sqrt(counts.phi * (1 / k[:, 0] + 1 / k[:, 1])), np.nan)
+        se = np.where(known, np.sqrt(counts.phi * (1 / np.maximum(k, 0.5)).sum(axis=1)), np.nan)
     width = t_quantile(1 - alpha / 2, counts.df) + t_quantile(POWER, counts.df)
-    nothing = np.full(delta.shape, np.nan)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        detectable = np.where(np.isfinite(se), np.expm1(width * se), np.nan)
-        more = np.ceil(np.maximum(counts.sessions, 1) * ((width * se / margin) ** 2 - 1))
+        more = np.maximum(np.ceil(counts.sessions * ((width * se / margin) ** 2 - 1)), 1.0)
     return Decisions(
         delta=delta,
         low=low,
@@ -109,11 +132,26 @@ def decide_counts(counts: Counts, p: Floats, sign: Floats, margin: Floats, alpha
         df=np.where(known, counts.df, np.nan),
         verdict=verdict,
         reason=reason,
-        clear=clear,
-        detectable=detectable,
-        more_sessions=np.where(np.isfinite(more), np.maximum(more, 1), nothing),
-        more_targets=np.where(counts.targets < Q_TARGETS, Q_TARGETS - counts.targets, nothing),
+        clear=clear & (reason == 0),
+        detectable=np.expm1(width * se),
+        more_sessions=np.where(counts.phi > 1, np.inf, more),  # more sessions do not help against drift of targets
+        more_targets=targets_needed(se**2 * counts.targets, counts.targets, margin, alpha),
     )
+
+
+def _reasons(counts: Counts, verdict: Ints, moved: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """Verdicts after what is special to counts, and the reasons of those that stay open."""
+    open_ = VERDICTS.index(Verdict.INCONCLUSIVE)
+    none = (counts.targets > 0) & (counts.events.sum(axis=1) == 0)
+    settled = none & ((counts.sessions >= 2) | (counts.targets >= MIN_TARGETS))
+    lone = moved & (counts.targets == 1)
+    verdict = np.where(settled, VERDICTS.index(Verdict.NO_CHANGE), verdict)
+    verdict = np.where((~usable(counts) & ~settled) | lone, open_, verdict)
+    reason = np.where(verdict == open_, REASONS.index(Reason.UNDERPOWERED), 0)
+    reason[(verdict == open_) & ~usable(counts)] = REASONS.index(Reason.UNREPLICATED)
+    reason[lone] = REASONS.index(Reason.HOST_MOVED)
+    reason[counts.targets == 0] = REASONS.index(Reason.NO_BASELINE)
+    return verdict, reason
 
 
 def _table(cells: Sessions, values: Floats, units: int) -> Floats:
@@ -124,13 +162,38 @@ def _sum(code: Ints, values: Floats, n: int) -> Floats:
     return np.bincount(code, weights=values, minlength=n).astype(np.float64)
 
 
-def _dispersion(cells: Sessions, mine: Ints, table: Floats, values: Floats, rate: Floats) -> float:
-    """Pearson's χ² against "each target has its own rate, and the change multiplies all of them alike"."""
-    unit, tag = cells.unit[mine], cells.tag[mine]
-    share = rate[tag] / (values[unit] * rate).sum(axis=1)
-    expected = table[unit].sum(axis=1) * share * cells.count[mine]
-    known = expected > 0
-    return float(((cells.total[mine][known] - expected[known]) ** 2 / expected[known]).sum())
+def _columns(code: Ints, values: Floats, n: int) -> Floats:
+    return np.stack([_sum(code, values[:, tag], n) for tag in (0, 1)], axis=1)
+
+
+def _pearson(k: Floats, values: Floats, home: Ints, events: Floats, total: Floats, df: Floats) -> Floats:
+    """χ²/df against "each target has its own rate, and the change multiplies all of them alike".
+
+    k, values, home: per target its events and values by tag, and its pool; the others per pool.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weight = values * (events / total)[home]
+        expected = k.sum(axis=1, keepdims=True) * weight / weight.sum(axis=1, keepdims=True)
+        square = np.where(expected > 0, (k - expected) ** 2 / expected, 0.0).sum(axis=1)
+        phi: Floats = _sum(home, square, len(df)) / df
+    return phi
+
+
+def _jackknife(k: Floats, values: Floats, home: Ints, events: Floats, total: Floats, seen: Ints) -> Floats:
+    """How many times Poisson's the variance of ln(ratio) is, by leaving out each target with events in turn.
+
+    Half an event is added to each tag, so that a tag may have none.
+    """
+    n = len(seen)
+    some = k.sum(axis=1) > 0
+    home = home[some]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = (events[home] - k[some] + 0.5) / (total[home] - values[some])
+        without = np.where(seen[home] >= 2, np.log(rate[:, 1] / rate[:, 0]), 0.0)
+        centre = _sum(home, without, n) / seen
+        variance = _sum(home, (without - centre[home]) ** 2, n) * (seen - 1) / seen
+        phi: Floats = variance / (1 / (events + 0.5)).sum(axis=1)
+    return phi
 
 
 def _effective(counts: Counts, alpha: Floats) -> Floats:
@@ -156,7 +219,7 @@ def _interval(counts: Counts, alpha: Floats) -> tuple[Floats, Floats]:
 def count_p_values(counts: Counts) -> Floats:
     """Two-sided p of "the rates are equal", NaN where it cannot be known.
 
-    Poisson means test where events are few and not bursty, else the conditional binomial test on k/φ.
+    Poisson means test where events are few, whole numbers and not bursty, else the conditional binomial test on k/φ.
     """
     k, known = _effective(counts, np.full(len(counts.phi), ALPHA)), usable(counts)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -164,7 +227,8 @@ def count_p_values(counts: Counts) -> Floats:
         upper = np.where(k[:, 1] > 0, betainc(np.maximum(k[:, 1], 1e-12), k[:, 0] + 1, expected), 1.0)
         lower = np.where(k[:, 0] > 0, betainc(np.maximum(k[:, 0], 1e-12), k[:, 1] + 1, 1 - expected), 1.0)
     p: Floats = np.minimum(2 * np.minimum(upper, lower), 1.0)
-    for index in np.flatnonzero(known & (counts.phi <= 1) & (counts.events.sum(axis=1) <= EXACT_UP_TO)):
+    whole = (counts.events == np.rint(counts.events)).all(axis=1)
+    for index in np.flatnonzero(known & whole & (counts.phi <= 1) & (counts.events.sum(axis=1) <= EXACT_UP_TO)):
         (before, after), (values_before, values_after) = counts.events[index], counts.values[index]
         from scipy.stats import poisson_means_test  # costs half a second, and most campaigns count nothing
 

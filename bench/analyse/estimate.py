@@ -43,10 +43,14 @@ class Rule(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """Which units of work (rows of `Levels`) belong to which pool: parallel arrays, `pool` ascending from 0."""
+    """Which units of work (rows of `Levels`) belong to which pool: parallel arrays, `pool` ascending from 0.
+
+    cluster: equal for targets of one pool that share machines, directly or through others; they count as one target.
+    """
 
     pool: Ints
     unit: Ints
+    cluster: Ints
     count: int
 
 

@@ -82,12 +82,36 @@ def plan_pools(rows: Rows, paired: NDArray[np.bool_], moved: Floats, control: ND
         count += 1
     flat_pool, flat_unit = np.concatenate(pool).astype(np.int64), np.concatenate(unit).astype(np.int64)
     order = np.lexsort((flat_unit, flat_pool))
+    flat_pool, flat_unit = flat_pool[order], flat_unit[order]
     return Plan(
-        Pools(flat_pool[order], flat_unit[order], count),
+        Pools(flat_pool, flat_unit, clusters_of(rows, flat_pool, flat_unit, paired), count),
         np.concatenate(key).astype(np.int64),
         tuple(groups),
         {int(one): np.flatnonzero(aside & (rows.unit_key == one)) for one in np.unique(rows.unit_key[aside])},
     )
+
+
+def clusters_of(rows: Rows, pool: Ints, unit: Ints, paired: NDArray[np.bool_]) -> Ints:
+    """Number the targets of each pool so that those which share machines have one number: connected components.
+
+    Pairs a → b and b → a, rings and stars move together, so they are no replicates of each other. A target that was
+    not measured in both tags (`paired`, per unit of work) connects nothing.
+    """
+    entries = np.arange(len(pool), dtype=np.int64)
+    if all(len(target.machines) == 1 for target in rows.targets):
+        return entries
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    numbers = {name: one for one, name in enumerate(sorted({m for t in rows.targets for m in t.machines}))}
+    ends = np.array([(numbers[one.machines[0]], numbers[one.machines[-1]]) for one in rows.targets], dtype=np.int64)
+    live = entries[paired[unit]]
+    place = (pool[live] * len(numbers))[:, None] + ends[rows.unit_target[unit[live]]]
+    node = np.unique(place.T.ravel(), return_inverse=True)[1] + len(pool)
+    size = len(pool) + int(node.max(initial=0)) + 1
+    graph = coo_matrix((np.ones(len(node)), (np.tile(live, 2), node)), shape=(size, size))
+    label = connected_components(graph, directed=False)[1]
+    return np.asarray(label[: len(pool)], dtype=np.int64)
 
 
 def _stratum(unit_key: Ints, counted: NDArray[np.bool_], relocated: NDArray[np.bool_], keys: int) -> NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from bench.analyse.counts import MIN_TARGETS
 from bench.analyse.estimate import Q_TARGETS
 from bench.analyse.result import Reason
 from bench.analyse.verdict import MANY
@@ -28,11 +29,12 @@ def settle(
     more_targets: float = math.nan,
     single: bool = False,
     confounders: str = "",
+    events: float | None = None,
 ) -> str:
     """Return the sentence for one pool; empty when nothing needs settling.
 
     margin and detectable are ratios (.02 is 2 %). single: the pool is one target of a fleet, which cannot grow.
-    confounders: what changed without being declared.
+    confounders: what changed without being declared. events: of a metric that counts them, how many were seen.
     """
     if reason is None:
         return ""
@@ -40,6 +42,12 @@ def settle(
         return f"undo or declare what else changed ({confounders}), then measure both tags again"
     if reason is Reason.UNREPLICATED:
         more = "at least one more session per tag" if min(sessions) < 2 else "at least two sessions in both tags"
+        if events == 0:
+            more = f"no events in either tag: {more}"
+            return more if single else f"{more}, or {_more(max(MIN_TARGETS - targets, 1), 'target')}"
+        if events is not None:
+            few = f"events on fewer than {MIN_TARGETS} targets cannot be told from their drift"
+            return f"{few}: measure {'several targets' if single else 'more targets that have any'}"
         return more if single else f"{more}, or {_more(max(Q_TARGETS - targets, 1), 'target')}"
     if reason is Reason.HOST_MOVED:
         others = "targets that stayed on their host" if single else f"{Q_TARGETS} or more targets"

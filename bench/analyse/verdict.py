@@ -102,7 +102,7 @@ def decide(
         clear=clear & ~none & ~lone,
         detectable=detectable,
         more_sessions=sessions_needed(estimates, margin / width),
-        more_targets=targets_needed(estimates, margin, alpha),
+        more_targets=targets_needed(se**2 * estimates.targets, estimates.targets, margin, alpha),
     )
 
 
@@ -131,11 +131,13 @@ def sessions_needed(estimates: Estimates, se_needed: Floats) -> Floats:
     return np.where(np.isnan(estimates.within), np.nan, np.maximum(np.ceil(total - estimates.sessions), 1.0))
 
 
-def targets_needed(estimates: Estimates, margin: Floats, alpha: Floats) -> Floats:
-    """How many more targets make a change of `margin` detectable, by the rule for five or more."""
-    variance = estimates.se**2 * estimates.targets
-    total = np.maximum(estimates.targets, Q_TARGETS).astype(np.float64)
+def targets_needed(variance: Floats, targets: Ints, margin: Floats, alpha: Floats) -> Floats:
+    """How many more targets make a change of `margin` detectable, by the rule for five or more.
+
+    variance: of one target's effect; targets: how many there are.
+    """
+    total = np.maximum(targets, Q_TARGETS).astype(np.float64)
     for _ in range(6):  # the quantiles depend on the answer; six rounds settle it far below one target
         width = t_quantile(1 - alpha / 2, total - 1) + t_quantile(POWER, total - 1)
         total = np.clip(np.ceil(variance * (width / margin) ** 2), Q_TARGETS, 1e9)
-    return np.where(np.isnan(variance), np.nan, np.maximum(total - estimates.targets, 1.0))
+    return np.where(np.isnan(variance), np.nan, np.maximum(total - targets, 1.0))

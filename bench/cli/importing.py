@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +36,9 @@ def import_(
     at: Annotated[
         str | None, typer.Option("--at", help="When it was measured, ISO 8601 (default: the file's).")
     ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Import a file even when this very content is there already.")
+    ] = False,
     runs: RunsOption = None,
 ) -> None:
     """Take in raw output that was measured elsewhere, or a table of published numbers.
@@ -64,7 +66,7 @@ def import_(
     origin = Origin(
         campaign, tag, measured_at, session, context.factors(factor), tuple((name, labels) for name in machines)
     )
-    _import_raw(known[suite], contents, case, machines, origin, runs)
+    _import_raw(known[suite], contents, case, machines, origin, runs, again=again)
 
 
 def _import_raw(
@@ -74,30 +76,55 @@ def _import_raw(
     machines: tuple[str, ...],
     origin: Origin,
     runs: Path | None,
+    *,
+    again: bool,
 ) -> None:
     """Raw output of a tool: every file is parsed before anything is stored."""
     from bench.store.importing import RawFile, import_files
 
     store = context.open_store(runs)
-    for path, content in contents.items():
-        before = _imported_before(store, origin.campaign, loaded.suite.name, content)
-        if before:
-            warn(f"{path} was imported before, into run {before}: the same values twice are no second measurement")
+    _check_new(store, loaded.suite.name, contents, case, machines, origin, again=again)
     raw = [RawFile(path.name, content, machines, case) for path, content in contents.items()]
     run = import_files(store, loaded.suite, loaded.digest, loaded.parse, raw, origin)
     say(f"{counted(len(raw), 'file')} in run {run.info.run_id}, session {run.info.session}")
     _next(store, origin.campaign, loaded.suite.name, [origin.tag], runs)
 
 
-def _imported_before(store: Store, campaign: str, suite: str, content: bytes) -> str:
-    """The imported run of a campaign that has this very content already, or ""."""
-    digest = sha256(content).hexdigest()
-    for run in store.runs(campaign=campaign):
-        if run.info.imported and suite in dict(run.info.suites):
-            for stored in run.attempts():
-                if any(file.sha256 == digest for file in stored.record.files):
-                    return run.info.run_id
-    return ""
+def _check_new(
+    store: Store,
+    suite: str,
+    contents: Mapping[Path, bytes],
+    case: str,
+    machines: tuple[str, ...],
+    origin: Origin,
+    *,
+    again: bool,
+) -> None:
+    """Refuse what is there already for the same tag, case and target: the same values twice are no second measurement.
+
+    With `again`, and for another tag, case or target, it is a warning.
+    """
+    from bench.store.importing import find_imports
+
+    seen: dict[bytes, Path] = {}
+    for path, content in contents.items():
+        if (other := seen.setdefault(content, path)) != path and not again:
+            raise ConfigError(
+                f"has the same content as {other}: the same values twice are no second measurement",
+                where=str(path),
+                remedy="Name each file once, or add --again",
+            )
+        found = find_imports(store, origin.campaign, suite, content)
+        same = [one for one in found if (one.tag, one.case, one.targets) == (origin.tag, case, machines)]
+        if same and not again:
+            raise ConfigError(
+                f"was imported before, into run {same[0].run_id}: the same values twice are no second measurement",
+                where=str(path),
+                remedy="Leave it out, or add --again to import it all the same",
+            )
+        if found:
+            run_id = (same or found)[0].run_id
+            warn(f"{path} was imported before, into run {run_id}: the same values twice are no second measurement")
 
 
 def _next(store: Store, campaign: str, suite: str, tags: Sequence[str], runs: Path | None) -> None:

@@ -47,6 +47,28 @@ class Origin:
     title: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Where a content was imported to."""
+
+    run_id: str
+    tag: str
+    case: str
+    targets: tuple[str, ...]
+
+
+def find_imports(store: Store, campaign: str, suite: str, content: bytes) -> list[Imported]:
+    """Every imported trial of a campaign and suite with this very content (by SHA-256), oldest run first."""
+    digest = hashlib.sha256(content).hexdigest()
+    return [
+        Imported(run.info.run_id, run.info.tag, stored.record.trial.case, stored.record.trial.targets)
+        for run in store.runs(campaign=campaign)
+        if run.info.imported and suite in dict(run.info.suites)
+        for stored in run.attempts()
+        if any(file.sha256 == digest for file in stored.record.files)
+    ]
+
+
 def import_files(
     store: Store, suite: Suite, digest: str, parse: Parser, files: Sequence[RawFile], origin: Origin
 ) -> StoredRun:

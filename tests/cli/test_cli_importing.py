@@ -57,9 +57,37 @@ def test_one_is_said_in_the_singular(bench: Bench) -> None:
 
 def test_the_same_file_twice_is_said_to_be_no_second_measurement(bench: Bench) -> None:
     measure(bench, "pre", [10.0])
-    said = bench("import", "iperf3", "pre-0.json", "--tag", "pre", "--target", "vm1,vm2", "-c", "net")
+    (first,) = Store(Path("runs")).runs()
+    words = ("import", "iperf3", "pre-0.json", "--tag", "pre", "--target", "vm1,vm2", "-c", "net")
+    said = bench(*words)
+    assert said.code == 2
+    assert f"error: pre-0.json: was imported before, into run {first.info.run_id}: " in said.err
+    assert len(Store(Path("runs")).runs()) == 1
+    said = bench(*words, "--again")
     assert said.code == 0
     assert "warning: pre-0.json was imported before, into run " in said.err
+    assert len(Store(Path("runs")).runs()) == 2
+
+
+@pytest.mark.parametrize(
+    "change", [("--tag", "post"), ("--case", "other"), ("--target", "vm2,vm1")], ids=["tag", "case", "target"]
+)
+def test_the_same_file_for_something_else_is_warned_of(bench: Bench, change: tuple[str, str]) -> None:
+    measure(bench, "pre", [10.0])
+    words = {"--tag": "pre", "--target": "vm1,vm2", "-c": "net"} | {change[0]: change[1]}
+    said = bench("import", "iperf3", "pre-0.json", *(word for pair in words.items() for word in pair))
+    assert said.code == 0
+    assert "warning: pre-0.json was imported before, into run " in said.err
+
+
+def test_two_copies_of_a_file_are_no_two_repetitions(bench: Bench) -> None:
+    Path("copy.json").write_bytes(iperf3(Path("one.json"), 3).read_bytes())
+    words = ("import", "iperf3", "one.json", "copy.json", "--tag", "pre", "--target", "a,b")
+    said = bench(*words)
+    assert said.code == 2
+    assert "error: copy.json: has the same content as one.json" in said.err
+    assert not Path("runs").exists()
+    assert bench(*words, "--again").code == 0
 
 
 @pytest.mark.parametrize(

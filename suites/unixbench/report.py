@@ -7,22 +7,28 @@ from dataclasses import dataclass, field
 
 from bench.errors import ParseError
 
-_NUMBER = r"-?(?:\d+[.,]\d+|\d+|inf|nan)"
+_NUMBER = r"-?(?:\d[\d.,]{0,30}|inf|nan)"
+_DECIMAL = r"(?:\d[\d.,]{0,30}[.,]\d)"
 _RESULT = re.compile(
     rf"^(?P<name>\S.*?)\s+(?P<value>{_NUMBER})\s*(?P<unit>[A-Za-z]\S*)?\s+"
     r"\(\s*(?P<seconds>-?[\d.,]+|-?nan)\s*s(?:ecs?)?\s*,\s*(?P<samples>\d+)\s*samples?\s*\)$"
 )
+_SAMPLES = re.compile(r"\(\s*\S{1,30}\s*s(?:ecs?)?\s*,\s*\S{1,30}\s*samples?\s*\)$")
+"""What a result line ends in, and no other line."""
+_GROUPED = re.compile(r"(-?\d{1,3})((?P<mark>[.,])\d{3}(?:(?P=mark)\d{3})*)((?!(?P=mark))[.,]\d+)?\Z")
+_PLAIN = re.compile(r"-?\d+(?:[.,]\d+)?\Z")
 _COPIES = re.compile(
     r"(?:(?P<cpus>\d+)\s+CPUs?\s+in\s+system;\s+)?running\s+(?P<copies>\d+)\s+parallel\s+cop(?:y|ies)\b"
 )
 _CPUS = re.compile(r"(\d+)\s+CPUs?\s+in\s+system\b")
 _TABLE = re.compile(r"^(?:.*?\s(?:Index Values|Partial Index)|TEST)\s+BASELINE\s+RESULT\s+INDEX$")
 _ROW = re.compile(
-    r"^(?P<name>\S.*?)\s+(?P<baseline>\d+[.,]\d|-{2,})\s+(?P<result>\d+[.,]\d|inf|nan)\s+"
-    r"(?P<index>\d+[.,]\d|-{2,}|inf|nan)$"
+    r"^(?P<name>\S.*?)\s+(?P<baseline>"
+    rf"{_DECIMAL}|-{{2,}})\s+(?P<result>{_DECIMAL}|inf|nan)\s+(?P<index>{_DECIMAL}|-{{2,}}|inf|nan)$"
 )
 _SCORE = re.compile(
-    r"^(?P<category>.+?)\s+Index\s+Score(?P<partial>\s*\(Partial\s+Only\))?\s+(?P<score>\d+[.,]\d|-?inf|-?nan)$"
+    r"^(?P<category>.+?)\s+Index\s+Score(?P<partial>\s*\(Partial\s+Only\))?\s+"
+    rf"(?P<score>{_DECIMAL}|-?inf|-?nan)$"
 )
 _FINAL = re.compile(r"^FINAL SCORE\s+(?P<score>\d+\.\d)$")  # 4.1.0
 _RUN = re.compile(r"^(?:Start )?Benchmark Run:", re.IGNORECASE)
@@ -117,9 +123,12 @@ def _line(report: Report, line: str, number: int, source: str) -> None:
     elif found := _RESULT.match(line):
         section = _fresh(report, number, after_results=False)
         seconds = _float(found["seconds"])
+        value = _value(found["value"], line, number, source)
         section.results.append(
-            Result(found["name"], _float(found["value"]), found["unit"] or "", seconds, int(found["samples"]), number)
+            Result(found["name"], value, found["unit"] or "", seconds, int(found["samples"]), number)
         )
+    elif _SAMPLES.search(line):
+        raise ParseError(source, line=number, expected="a result like name 123.4 lps (10.0 s, 7 samples)", found=line)
     elif progress := _PROGRESS.match(line):
         report.progress.add(int(progress[1]))
     elif _ABORT.match(line):
@@ -148,10 +157,22 @@ def _table_line(section: Section, line: str, number: int, source: str) -> None:
     elif section.table and (score := _SCORE.match(line) or _FINAL.match(line)):
         groups = score.groupdict()
         category = groups.get("category") or "System Benchmarks"
-        section.totals.append(Total(category, _float(score["score"]), bool(groups.get("partial")), number))
+        section.totals.append(
+            Total(category, _value(score["score"], line, number, source), bool(groups.get("partial")), number)
+        )
         section.table = 0
     elif section.table and (row := _ROW.match(line)):
-        section.rows.append(Row(row["name"], _float(row["result"]), _float(row["index"]), number))
+        result, index = (_value(row[key], line, number, source) for key in ("result", "index"))
+        section.rows.append(Row(row["name"], result, index, number))
+
+
+def _value(text: str, line: str, number: int, source: str) -> float | None:
+    """A value without its grouping; UnixBench prints one decimal, so three digits behind a separator are a group."""
+    if grouped := _GROUPED.match(text):
+        return _float(grouped[1] + grouped[2].replace(grouped["mark"], "") + (grouped[4] or ""))
+    if any(character.isdigit() for character in text) and not _PLAIN.match(text):
+        raise ParseError(source, line=number, expected="a number", found=line)
+    return _float(text)
 
 
 def _float(text: str) -> float | None:

@@ -68,7 +68,7 @@ def resolve(target: Target) -> Endpoint:
     """The endpoint of a target; TransportError names the file that cannot be used."""
     path = Path(target.ssh_config).expanduser() if target.ssh_config else Path.home() / ".ssh" / "config"
     try:
-        found = _parsed(_text(target, path), target.user, target.port).lookup(target.address)
+        found = _found(_text(target, path), target.user, target.port, target.address)
         return _endpoint(target, found)
     except (paramiko.SSHException, OSError, ValueError, KeyError, ImportError) as error:
         # ValueError: `Port abc`, undecodable text. KeyError: CanonicalizeHostname without CanonicalDomains.
@@ -223,6 +223,15 @@ def _included(value: str, base: Path) -> Iterator[Path]:
 
 def _everywhere(block: str) -> bool:
     return block.lower().replace("=", " ").split() in (["host", "*"], ["match", "all"])
+
+
+@lru_cache(maxsize=4096)
+def _found(text: str, user: str | None, port: int | None, address: str) -> Mapping[str, str]:
+    """What the configuration says about one address, looked up once: with hundreds of Host blocks that takes 5 ms.
+
+    So `Match exec` and canonical names are settled at the first connection and stay for the whole command.
+    """
+    return _parsed(text, user, port).lookup(address)
 
 
 @lru_cache(maxsize=1024)

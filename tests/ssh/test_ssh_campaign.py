@@ -161,7 +161,7 @@ def test_two_controllers_on_one_run(ground: Field) -> None:
 
 
 def test_a_target_that_is_busy_with_another_run_is_waited_for(ground: Field, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.measure.trials.BUSY_PAUSE_S", 0.2)
+    monkeypatch.setattr("bench.measure.launching.BUSY_PAUSE_S", 0.2)
     first, second = ground.run(scripted("sleep 1.5; echo rate 1")), ground.run(scripted("echo rate 2"))
     watcher = Watcher()
     other = threading.Thread(target=ground.execute, args=(first,), kwargs={"watcher": watcher})
@@ -178,7 +178,7 @@ def test_a_target_that_is_busy_with_another_run_is_waited_for(ground: Field, mon
 
 
 def test_patience_with_a_busy_target_ends(ground: Field, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.measure.trials.BUSY_PAUSE_S", 0.2)
+    monkeypatch.setattr("bench.measure.launching.BUSY_PAUSE_S", 0.2)
     first, second = ground.run(scripted("sleep 1.5; echo rate 1")), ground.run(scripted(), repetitions=2)
     watcher = Watcher()
     other = threading.Thread(target=ground.execute, args=(first,), kwargs={"watcher": watcher})

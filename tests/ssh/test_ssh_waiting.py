@@ -12,7 +12,7 @@ import pytest
 from lossy import Lossy
 from ssh_ground import Field, Watcher, kinds, scripted
 
-from bench.measure import trials
+from bench.measure import launching
 from bench.measure.sandbox import free_port
 from bench.measure.scheduler import Scheduler
 from bench.measure.watch import Outcome, State
@@ -97,8 +97,8 @@ def _data(ground: Field) -> list[Path]:
 
 def test_two_controllers_with_opposite_pairs_both_finish(ground: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each holds its receiver where the other one wants to send; nothing may be recorded but two good attempts."""
-    monkeypatch.setattr(trials, "PEER_PAUSE_S", (0.2, 3.0))
-    monkeypatch.setattr(trials, "BUSY_PAUSE_S", 0.5)
+    monkeypatch.setattr(launching, "PEER_PAUSE_S", (0.2, 3.0))
+    monkeypatch.setattr(launching, "BUSY_PAUSE_S", 0.5)
     first, second = ground.targets
     meeting = threading.Barrier(2)
     fields, runs, watchers, outcomes = [], [], [Watcher(), Watcher()], dict[int, Outcome]()
@@ -139,7 +139,7 @@ def _meets(meeting: threading.Barrier) -> Callable[[Target, str], bool]:
 def test_a_pair_whose_sender_stays_busy_is_missing_and_nothing_failed(
     ground: Field, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trials, "PEER_PAUSE_S", (0.2, 0.5))
+    monkeypatch.setattr(launching, "PEER_PAUSE_S", (0.2, 0.5))
     other = ground.run(scripted("sleep 12; echo rate 42"))
     started = threading.Event()
     watcher = Watcher(on_state=lambda trial, state: started.set() if state is State.RUNNING else None)

@@ -32,4 +32,4 @@ mkdir -p "${job%/*}" 2>/dev/null
         while flock -n 9; held=$?; [ "$held" -eq 1 ] && [ "$tries" -gt 0 ]; do sleep 0.1; tries=$((tries - 1)); done
     fi
     if [ "$held" -eq 1 ]; then echo "busy (another controller is launching)"; else launch; fi
-} 9>>"${job%/*}.lock" || [ -e "${job%/*}.lock" ] || echo "refused cannot write into ${job%/*}"
+} 9>>"${job%/*}.lock" || [ -e "${job%/*}.lock" ] || echo "refused cannot write into ${job%/*} ($(room))"

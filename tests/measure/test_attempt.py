@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -104,6 +105,22 @@ def test_a_fault_from_outside_wins(suite: LoadedSuite) -> None:
     attempt, raw, _ = record(TRIAL, 2, [(job(), came())], suite, "2026", {}, fault)
     assert (attempt.status, attempt.cause, attempt.attempt) == (*fault, 2)
     assert "single/stdout" in raw
+
+
+@pytest.mark.parametrize(
+    ("disk", "uses_disk", "device"),
+    [
+        ("/dev/disk/by-id/x", True, "/dev/disk/by-id/x"),
+        ("/dev/disk/by-id/x", False, ""),
+        ("/dev/shm/x", True, ""),  # noqa: S108  # a name only
+        ("/data/x", True, ""),
+        ("", True, ""),
+    ],
+)
+def test_a_job_names_the_device_that_it_overwrites(suite: LoadedSuite, disk: str, uses_disk: bool, device: str) -> None:
+    loaded = replace(suite, suite=replace(suite.suite, uses_disk=uses_disk))
+    target = Target("a", "a", "a", disk=disk)
+    assert make_job("r", TRIAL, 1, target, Role.SINGLE, MACHINE, loaded, None).device == device
 
 
 def test_job_ids_name_run_trial_attempt_and_role_and_have_one_length(suite: LoadedSuite) -> None:

@@ -36,7 +36,8 @@ def find(text: str) -> list[Block]:
         ended = time or ended
         _add(blocks[-1], row, match)
     end = text.rstrip().rsplit("\n", 1)[-1][:1000]
-    if blocks and _CUT_LINE.match(end) and not _LINE.match(end):
+    is_whole = _LINE.match(end) and (text.endswith("\n") or (blocks and _agrees(blocks[-1].rows[-1])))
+    if blocks and _CUT_LINE.match(end) and not is_whole:
         blocks[-1].cut, blocks[-1].last = end.strip(), text.rstrip().count("\n") + 1
     return blocks
 
@@ -77,6 +78,12 @@ def _row(match: re.Match[str], number: int) -> Row | None:
         )
     except ValueError:
         return None
+
+
+def _agrees(row: Row) -> bool:
+    """Whether the rate is that of the bytes and the time; one whose last digits were cut off is not."""
+    seconds = row.end_s - row.start_s
+    return not row.rate or seconds <= 0 or 0.5 < row.transfer_b * 8 / seconds / row.rate < 2
 
 
 def _is_later(block: Block, row: Row, time: datetime | None, ended: datetime | None) -> bool:

@@ -86,6 +86,14 @@ def test_the_first_interval_of_a_cut_file_is_no_total(first: bytes, second: byte
             parse(first + second[:end], "x")
 
 
+def test_a_rate_whose_last_digits_are_cut_off_is_no_rate() -> None:
+    whole = CSV.replace(b"0.0-1.0", b"0.0-10.0").replace(b"240000000", b"24000000").rstrip()
+    assert parse(whole, "x").measurements[0].value == 24e6
+    for end in range(1, 9):
+        with pytest.raises(ParseError):
+            parse(whole[:-end], "x")
+
+
 @pytest.mark.parametrize("data", [FIRST, CSV])
 def test_one_row_of_a_second_may_be_an_interval(data: bytes) -> None:
     assert any("was the file cut?" in said for said in parse(data, "x").warnings)

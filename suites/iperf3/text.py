@@ -170,7 +170,7 @@ def _direction(block: _Block, role: bool, *, reverse: bool) -> Direction:
     sent = _total([row for row in summary if row.word == "sender"], alone=alone)
     received = _total([row for row in summary if row.word == "receiver"], alone=alone)
     if sent is None and received is None:  # UDP before 3.2: one row without a word
-        sent = _total([row for row in summary if not row.word], alone=alone)
+        sent = _total([row for row in summary if not row.word and row.end.jitter_ms is not None], alone=alone)
     has_sum = any(row.id == "SUM" for row in rows)
     intervals = tuple(
         Interval(

@@ -129,6 +129,21 @@ def test_several_tests_in_a_text_stay_apart() -> None:
     assert {one.part for one in parse(text, "x").measurements} == {"run 1", "run 2 udp"}
 
 
+def test_a_summary_row_without_its_last_word_is_of_no_end() -> None:
+    text = (
+        b"Accepted connection from 10.0.0.5, port 40112\n"
+        b"[  5] local 10.0.0.6 port 5201 connected to 10.0.0.5 port 40114\n"
+        b"[ ID] Interval           Transfer     Bitrate\n"
+        b"[  5]   0.00-1.00   sec  2.61 GBytes  22.4 Gbits/sec\n"
+        b"[ ID] Interval           Transfer     Bitrate\n"
+        b"[  5]   0.00-1.00   sec  2.61 GBytes  22.4 Gbits/sec                  receiver"
+    )
+    assert [one.metric for one in parse(text, "x").measurements] == ["throughput"]
+    for end in range(1, 9):
+        with pytest.raises(ParseError):
+            parse(text[:-end], "x")
+
+
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not here")
 @pytest.mark.parametrize("name", ["text-tcp-client-P3-sum.txt", "text-bidir-P4-roles.txt", "text-tcp-server-P3-fk.txt"])
 def test_a_cut_summary_gives_no_stream_as_the_total(name: str) -> None:

@@ -224,6 +224,11 @@ class _Maker:
             what = "changed its host" if block.moved[aside[0]] else "stayed on its host"
             warnings.append(f"not pooled, {what} unlike the others: {names}{' …' if len(aside) > 5 else ''}")
         members = block.plan.members(pool)
+        paired = int((block.levels.sessions[members] > 0).all(axis=1).sum())
+        if self._targets[pool] < paired:
+            count = self._targets[pool]
+            shared = f"{paired} targets share machines and count as {count}"
+            warnings.append(f"{shared}: what shares a machine moves together")
         if self._events(pool, key) == 0 and self._reason[pool] is not Reason.NO_BASELINE:
             warnings.append("no events in either tag")
         lone = (block.levels.sessions[members] > 0).sum(axis=1) == 1

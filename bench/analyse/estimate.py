@@ -2,7 +2,7 @@
 
 A pool is a set of targets of one metric: the fleet, a region, a single machine. D_v is the difference of levels of
 one target (log scale, positive is better); the effect is the mean of the D_v. Where its error comes from depends on
-the number of targets:
+the number of targets, where targets that share machines (pairs a → b and b → a) count as one, with their mean D_v:
 
 - five or more: Student's t over the D_v, nothing else (`Rule.TARGETS`);
 - three or four: the same, unless host facts prove that nobody moved and every tag has two sessions or more: then the
@@ -58,8 +58,9 @@ class Pools:
 class Estimates:
     """One element per pool. delta: effect, log scale; se, df: NaN without an error.
 
-    targets: how many have both tags. sessions: mean number of sessions per tag. within: the part of the variance of
-    one target that falls with more sessions (w; NaN when unknown). tau2: the part that neither sees nor falls.
+    targets: how many have both tags (those that share machines are one). sessions: mean number of sessions per tag.
+    within: the part of the variance of one target that falls with more sessions (w; NaN when unknown). tau2: the part
+    that neither sees nor falls.
     """
 
     delta: Floats
@@ -77,47 +78,53 @@ def estimate(levels: Levels, pools: Pools, moved: Floats) -> Estimates:
     difference = levels.level[:, 1] - levels.level[:, 0]
     paired = ~np.isnan(difference[pools.unit])
     pool, unit, n = pools.pool[paired], pools.unit[paired], pools.count
-    targets = np.bincount(pool, minlength=n)
+    names, cluster = np.unique(pools.cluster[paired], return_inverse=True)
+    home = np.zeros(len(names), dtype=np.int64)
+    home[cluster] = pool
+    weight = 1.0 / np.bincount(cluster)[cluster]
+    targets = np.bincount(home, minlength=n)
     d = difference[unit]
     with np.errstate(divide="ignore", invalid="ignore"):
         origin = np.full(n, np.inf)
         np.minimum.at(origin, pool, d)  # measured from the smallest: equal differences have exactly no variance
-        delta = origin + _sum(pool, d - origin[pool], n) / targets
-        between = _sum(pool, (d - delta[pool]) ** 2, n) / (targets - 1)
-        within, within_df = _within(levels, pool, unit, n)
+        own = _sum(cluster, weight * (d - origin[pool]), len(names))
+        mean = _sum(home, own, n) / targets
+        between = _sum(home, (own - mean[home]) ** 2, n) / (targets - 1)
+        within, within_df = _within(levels, pool, unit, weight, n)
         tau2 = _tau2(levels, moved, pool, unit, n)
         by_sessions = _by_sessions(between, within, within_df, tau2, targets)
         se_targets = np.sqrt(np.maximum(between, VARIANCE_FLOOR) / targets)
-    stayed = _sum(pool, (moved[unit] == 0).astype(float), n) == targets
+    stayed = _sum(pool, (moved[unit] != 0).astype(float), n) == 0
     rule = np.where(targets >= 3, Rule.TARGETS, Rule.NONE)
     rule = np.where((targets > 0) & ~np.isnan(within) & ((targets <= 2) | ((targets < Q_TARGETS) & stayed)), 2, rule)
     return Estimates(
-        delta=np.where(targets > 0, delta, np.nan),
+        delta=np.where(targets > 0, origin + mean, np.nan),
         se=_choose(rule, se_targets, by_sessions[0]),
         df=_choose(rule, (targets - 1).astype(float), by_sessions[1]),
         targets=targets,
-        sessions=_sum(pool, levels.sessions[unit].mean(axis=1), n) / np.maximum(targets, 1),
+        sessions=_sum(pool, weight * levels.sessions[unit].mean(axis=1), n) / np.maximum(targets, 1),
         within=within,
         tau2=tau2,
         rule=rule.astype(np.int64),
     )
 
 
-def _within(levels: Levels, pool: Ints, unit: Ints, n: int) -> tuple[Floats, Floats]:
+def _within(levels: Levels, pool: Ints, unit: Ints, weight: Floats, n: int) -> tuple[Floats, Floats]:
     """W = s²_b + s²_a and df_w = w² / Σ_p s⁴_p / Σ_v ν_vp (Satterthwaite 1946); NaN when a tag has no replication.
 
     A target with one session borrows the session variance of the pool's others: it adds variance, no degrees.
+    weight: one over how many targets share machines with it: their sessions are taken to err together.
     """
     w, spread = np.zeros(n), np.zeros(n)
-    targets = np.bincount(pool, minlength=n)
+    targets = _sum(pool, weight, n)
     for tag in (0, 1):
         var, nu = levels.var[unit, tag], levels.nu[unit, tag]
         known = ~np.isnan(var)
         replicated = _sum(pool, known.astype(float), n)
         session_var = _sum(pool, np.where(known, var * levels.sessions[unit, tag], 0.0), n) / replicated
-        s2 = _sum(pool, np.where(known, var, session_var[pool]), n) / targets
+        s2 = _sum(pool, weight * np.where(known, var, session_var[pool]), n) / targets
         w += s2
-        spread += s2**2 / _sum(pool, nu, n)
+        spread += s2**2 / _sum(pool, weight * nu, n)
     return w, w**2 / spread
 
 

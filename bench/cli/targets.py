@@ -26,9 +26,9 @@ def doctor(
     source: SourceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Check the controller and every target: reach, host key, login, tools, disk, load, clock."""
+    """Check the controller and every target: reach, host key, login, sudo, updates, tools, disk, load, clock."""
     from bench.config.inventory import load_inventory, select
-    from bench.measure.doctor import examine
+    from bench.measure.doctor import controller, examine
     from bench.measure.ssh import SshTransport
     from bench.measure.start import Sources, cache_folder
 
@@ -36,11 +36,14 @@ def doctor(
     unknown = sorted(set(suite or ()) - set(known))
     if unknown:
         raise ConfigError(f"there is no suite {unknown[0]!r}", remedy="`bench suites` lists them")
+    provider = Sources(context.source_paths(source), cache_folder())
+    known = provider.applied(known)
     chosen = [known[name] for name in suite] if suite else [one for one in known.values() if one.suite.tool]
     found = load_inventory(inventory)
     targets = (select(found, limit) if limit else found).targets
-    provider = Sources(context.source_paths(source), cache_folder())
-    checks = examine(targets, chosen, SshTransport(), provider if fix else None)
+    checks = controller(context.open_store(None).root) + examine(
+        targets, chosen, SshTransport(), provider if fix else None
+    )
     if json:
         print_json([{"target": c.target, "check": c.name, "ok": c.ok, "detail": c.detail} for c in checks])
     else:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import shutil
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench.config.catalogue import LoadedSuite
 from bench.errors import AuthError, BenchError, HostKeyError, TransportError
+from bench.measure import posix
 from bench.measure.connections import RETRY_AFTER_S, Connections
 from bench.measure.guards import check_machine, guard_device
 from bench.measure.provision import Machine, SourceProvider, install, survey, tool_digest
@@ -15,6 +20,7 @@ from bench.measure.transport import Connection, Transport
 from bench.model import Target
 
 THREADS = 16
+MIN_FREE_GIB = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,7 @@ def _on(
     yield Check(target.name, "login", True, f"{machine.cpus} CPUs, {machine.free_kib / (1 << 20):.1f} GiB free")
     for warning in check_machine(machine, target):
         yield Check(target.name, "machine", None, warning)
+    yield from _care(connection, target)
     for loaded in suites:
         if loaded.suite.tool is not None:
             yield _tool(connection, target, machine, loaded, source)
@@ -76,6 +83,39 @@ def _on(
                 yield Check(target.name, "disk", False, str(error))
             else:
                 yield Check(target.name, "disk", True, f"{target.disk} is free and may be destroyed")
+
+
+def _care(connection: Connection, target: Target) -> Iterable[Check]:
+    """Whether tools can be installed, and whether updates wait that would change the machine between two phases."""
+    nonce = secrets.token_hex(8)
+    reply = connection.run(posix.marked(nonce, [("care", posix.resource("doctor.sh"))]), timeout_s=60)
+    lines = posix.sections(reply, nonce, target.name)["care"].decode("utf-8", "replace").splitlines()
+    said = dict(line.split("=", 1) for line in lines if "=" in line)
+    can = said.get("root") == "root" or (said.get("root") == "sudo" and target.sudo)
+    how = {"root": "logged in as root", "sudo": "sudo works without a password"}.get(said.get("root", ""), "")
+    yield Check(target.name, "sudo", True if can else None, how if can else "cannot install packages: no root, no sudo")
+    if said.get("reboot") == "yes":
+        yield Check(target.name, "updates", None, "a reboot is pending: reboot before the first phase, not within one")
+    elif said.get("updates", "0") not in ("", "0"):
+        detail = f"{said['updates']} packages can be updated: hold them, or update before the first phase"
+        yield Check(target.name, "updates", None, detail)
+
+
+def controller(runs: Path) -> list[Check]:
+    """What this machine needs itself: room for results, and a key to log in with."""
+    place = next(folder for folder in (runs.absolute(), *runs.absolute().parents) if folder.is_dir())
+    free_gib = shutil.disk_usage(place).free / (1 << 30)
+    room = f"{free_gib:.1f} GiB free for results in {place}"
+    keys = sorted(path.name for path in (Path.home() / ".ssh").glob("id_*") if path.suffix != ".pub")
+    agent = "SSH_AUTH_SOCK" in os.environ
+    offered = [*(["an agent"] if agent else []), *keys]
+    told = (
+        f"offers {', '.join(offered)}" if offered else "no agent and no ~/.ssh/id_*: `identity_file:` must name a key"
+    )
+    return [
+        Check("controller", "disk", None if free_gib < MIN_FREE_GIB else True, room),
+        Check("controller", "keys", True if offered else None, told),
+    ]
 
 
 def _tool(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 
 from bench.config.catalogue import LoadedSuite
 from bench.errors import AuthError, BenchError, HostKeyError, SuiteError, TransportError
-from bench.measure.doctor import Check, examine
+from bench.measure.doctor import Check, controller, examine
 from bench.measure.provision import tool_digest
 from bench.measure.transport import Connection, FakeTransport, Handler, Reply
 from bench.model import Source, Suite, Target, Tool
@@ -52,9 +52,10 @@ def suite(name: str = "greeter", tool: Tool | None = TOOL, *, uses_disk: bool = 
     return LoadedSuite(Suite(name, name, (), tool=tool, uses_disk=uses_disk), Path(), "digest", "package")
 
 
-def replies(survey: Mapping[str, str], tools: str = "", guard: str = "") -> Handler:
+def replies(survey: Mapping[str, str], tools: str = "", guard: str = "", care: str = "root=root") -> Handler:
     """A target that answers every section it is asked for as told."""
     texts = {"survey": "".join(f"{key}={value}\n" for key, value in survey.items()), "tools": tools, "guard": guard}
+    texts["care"] = care
 
     def handler(target: Target, script: str) -> Reply:
         said = ""
@@ -79,7 +80,15 @@ def shell(target: Target, script: str) -> Reply:
 
 
 def checked(target: Target, handler: Handler, *suites: LoadedSuite) -> list[Check]:
-    return examine([target], suites, FakeTransport(handler), None)
+    return asked(target, FakeTransport(handler), suites)
+
+
+def asked(
+    target: Target, transport: FakeTransport, suites: Sequence[LoadedSuite], source: object = None
+) -> list[Check]:
+    """All checks but whether root can be had, which is tested by itself."""
+    found = examine([target], suites, transport, source)  # type: ignore[arg-type]  # a provider or None
+    return [check for check in found if check.name not in ("sudo", "updates")]
 
 
 @pytest.fixture
@@ -122,7 +131,8 @@ def test_one_target_that_is_down_hides_no_other(here: Target) -> None:
 
     targets = [replace(here, name="one"), FAR, replace(here, name="two")]
     found = examine(targets, [], FakeTransport(handler), None)
-    assert [(check.target, check.ok) for check in found] == [("one", True), ("far", False), ("two", True)]
+    logins = [(check.target, check.ok) for check in found if check.name != "sudo"]
+    assert logins == [("one", True), ("far", False), ("two", True)]
 
 
 # --- the machine ---
@@ -200,7 +210,7 @@ def _no_source(tool: Tool) -> bytes:
 
 def _machine(here: Target, source: object, one: LoadedSuite | None = None) -> list[Check]:
     """The checks of this machine, without the warnings that other work on it causes."""
-    found = examine([here], [one or suite()], FakeTransport(shell), source)  # type: ignore[arg-type]  # a provider or None
+    found = asked(here, FakeTransport(shell), [one or suite()], source)  # type: ignore[arg-type]  # a provider or None
     return [check for check in found if check.name != "machine"]
 
 
@@ -228,3 +238,44 @@ def test_a_file_needs_no_guard_and_other_suites_none_either() -> None:
     on_file, on_disk = replace(FAR, disk="/data/file"), replace(FAR, disk=DISK)
     assert len(checked(on_file, replies(now()), suite("fio", None, uses_disk=True))) == 1
     assert len(checked(on_disk, replies(now()), suite("iperf3", None))) == 1
+
+
+# --- what a campaign needs beyond a login ---
+
+
+@pytest.mark.parametrize(
+    ("care", "allowed", "checks"),
+    [
+        ("root=root", True, [("sudo", True, "logged in as root")]),
+        ("root=sudo", True, [("sudo", True, "sudo works without a password")]),
+        ("root=sudo", False, [("sudo", None, "cannot install packages: no root, no sudo")]),
+        ("root=no", True, [("sudo", None, "cannot install packages: no root, no sudo")]),
+        ("root=root\nupdates=0", True, [("sudo", True, "logged in as root")]),
+    ],
+)
+def test_whether_tools_can_be_installed(care: str, allowed: bool, checks: list[tuple[str, bool | None, str]]) -> None:
+    target = replace(FAR, sudo=allowed)
+    found = examine([target], [], FakeTransport(replies(now(), care=care)), None)
+    assert [(check.name, check.ok, check.detail) for check in found if check.name != "login"] == checks
+
+
+@pytest.mark.parametrize(
+    ("care", "word"),
+    [("root=root\nupdates=12", "12 packages can be updated"), ("root=root\nreboot=yes", "a reboot is pending")],
+)
+def test_updates_that_wait_are_a_warning(care: str, word: str) -> None:
+    found = examine([FAR], [], FakeTransport(replies(now(), care=care)), None)
+    (check,) = [check for check in found if check.name == "updates"]
+    assert check.ok is None
+    assert word in check.detail
+
+
+def test_the_controller_needs_room_and_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    room, keys = controller(tmp_path / "not" / "yet")
+    assert (room.name, keys.name, keys.ok) == ("disk", "keys", None)
+    assert str(tmp_path) in room.detail
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "id_ed25519").touch()
+    assert controller(tmp_path)[1].detail == "offers id_ed25519"

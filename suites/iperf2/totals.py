@@ -54,7 +54,7 @@ def _direction(block: Block, ids: list[str], *, reverse: bool, alone: bool, warn
     own = {stream: _total(rows) for stream, rows in printed.items()}
     totals = [row for row in own.values() if row is not None]
     summed = _total([row for row in block.rows if row.stream == "SUM"]) if alone else None
-    if len(totals) < len(ids) and (summed is None or totals):
+    if len(totals) < len(ids) and (summed is None or any(printed.values())):
         missing = ", ".join(stream for stream, row in own.items() if row is None)
         return Failure(block.last, "a total (from 0 to the end) of every stream", f"none of stream {missing}")
     if not totals and summed is None:

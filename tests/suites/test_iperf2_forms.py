@@ -94,6 +94,14 @@ def test_a_rate_whose_last_digits_are_cut_off_is_no_rate() -> None:
             parse(whole[:-end], "x")
 
 
+def test_the_sum_of_the_first_interval_is_no_total_of_cut_streams() -> None:
+    lines = (GOLDEN / "tcp-parallel" / "iperf.txt").read_bytes().splitlines(keepends=True)
+    sums = [number for number, line in enumerate(lines, 1) if line.startswith(b"[SUM]")]
+    for end in range(sums[0] + 1, sums[1] + 1):
+        with pytest.raises(ParseError, match="a total"):
+            parse(b"".join(lines[:end]), "x")
+
+
 @pytest.mark.parametrize("data", [FIRST, CSV])
 def test_one_row_of_a_second_may_be_an_interval(data: bytes) -> None:
     assert any("was the file cut?" in said for said in parse(data, "x").warnings)

@@ -246,7 +246,7 @@ def _gap_warnings(rows: Rows, before: str, after: str) -> list[str]:
 def _host_warnings(block: Block, rows: Rows, question: Question) -> list[str]:
     """Verdicts that rest on the sessions of one or two targets of which nobody knows whether they were moved."""
     fleet = slice(0, len(rows.keys))
-    few = (block.estimates.targets[fleet] <= 2) & (block.estimates.rule[fleet] == Rule.SESSIONS)
+    few = (block.estimates.targets[fleet] <= 2) & (block.estimates.rule[fleet] == Rule.SESSIONS) & ~block.counted
     unknown = sorted({name for one in rows.targets for name in one.machines if question.host_moved.get(name) is None})
     if not few.any() or not unknown:
         return []

@@ -101,6 +101,11 @@ def test_one_or_two_targets_cannot_tell_change_from_drift(targets: int) -> None:
     assert "cannot be told from their drift" in result.settle
 
 
+def test_no_word_about_intervals_where_there_are_none() -> None:
+    comparison = compare(counted(([[5], [6]], [[50], [60]])), BEFORE, AFTER)
+    assert not [one for one in comparison.warnings if "whether the host changed" in one]
+
+
 def test_one_target_whose_host_changed_is_host_moved() -> None:
     for before, after in (([[1000], [1010]], [[100], [105]]), ([[0], [0]], [[0], [0]])):
         result = metric(counted((before, after)), host_moved={"t0": True})

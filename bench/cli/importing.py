@@ -53,7 +53,7 @@ def import_(
     contents = _contents(files)
     measured_at = _iso(at) if at else _measured_at(files[0])
     if suite == "table":
-        _import_table(known[suite], contents, campaign, measured_at, runs)
+        _import_table(known[suite], contents, campaign, measured_at, runs, again=again)
         return
     if tag is None or target is None:
         raise ConfigError("which phase and machine is this?", remedy="Add --tag and --target")
@@ -176,12 +176,26 @@ def _measured_at(path: Path) -> str:
 
 
 def _import_table(
-    loaded: LoadedSuite, contents: Mapping[Path, bytes], campaign: str, measured_at: str, runs: Path | None
+    loaded: LoadedSuite,
+    contents: Mapping[Path, bytes],
+    campaign: str,
+    measured_at: str,
+    runs: Path | None,
+    *,
+    again: bool,
 ) -> None:
     """Published numbers: the table says targets, tags and sessions itself."""
     from bench.analyse.published import import_table
+    from bench.store.importing import find_imports
 
     store = context.open_store(runs)
+    for path, content in contents.items():
+        if not again and (found := find_imports(store, campaign, loaded.suite.name, content)):
+            raise ConfigError(
+                f"was imported before, into run {found[0].run_id}: the same values twice are no second measurement",
+                where=str(path),
+                remedy="Leave it out, or add --again to import it all the same",
+            )
     tags: dict[str, None] = {}
     for path, content in contents.items():
         made = import_table(store, loaded, content, path.name, campaign=campaign, measured_at=measured_at)

@@ -42,7 +42,9 @@ def test_what_was_imported_last_is_suggested_as_after(bench: Bench) -> None:
     bench("import", "iperf3", IPERF3, "--tag", "zero", "--target", "a,b", "-c", "one", "--at", "2026-01-01")
     said = bench("import", "iperf3", "b.json", "--tag", "after", "--target", "a,b", "-c", "one", "--at", "2026-01-01")
     assert said.err == "Next: bench compare zero after --campaign one\n", "not tags of another suite, not by name"
-    assert bench("import", "table", STORY, "-c", "one").err == (
+    said = bench("import", "table", STORY, "-c", "one")
+    assert (said.code, "was imported before, into run " in said.err) == (2, True)
+    assert bench("import", "table", STORY, "-c", "one", "--again").err == (
         "Next: bench compare pre-maintenance post-host-patch --campaign one\n"
     )
 

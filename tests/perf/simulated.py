@@ -76,7 +76,7 @@ def _answer(script: bytes) -> bytes:
     }
     output = b""
     for nonce, name in _MARK.findall(script):
-        state = b"running\n" if b"setsid" in script else b"done\n"
+        state = b"fresh\nrunning\n" if b"setsid" in script else b"done\n"
         output += b"\n@@" + nonce + b" " + name + b"\n" + said.get(name, state)
     return output
 

@@ -110,9 +110,12 @@ fi
 rm -f .venv/setup.stamp
 pip() { .venv/bin/python -m pip --disable-pip-version-check "$@"; }
 say "installing what requirements.lock names (about 100 MB the first time)"
-pip install --quiet --require-hashes -r requirements.lock ||
+# The lock is complete, so nothing is left to resolve: with the resolver on, pip 23 looks at the newest `coverage` for
+# pytest-cov's `coverage[toml]`, and fails on the day one is released.
+pip install --quiet --no-deps --require-hashes -r requirements.lock ||
     fail "pip could not install what requirements.lock names (see above)" \
         "It needs a package index: check the network, or the proxy and index that pip is configured for"
 pip install --quiet --no-deps --no-build-isolation --editable .
+pip check >/dev/null || fail "$(pip check 2>&1)" "requirements.lock does not fit pyproject.toml: run make lock"
 printf '%s\n' "$stamp" >.venv/setup.stamp
 say "done"

@@ -17,6 +17,7 @@ case "$*" in
 *"import ensurepip"*) exit "${NO_VENV:-0}" ;;
 *"-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
 *"-m pip --version") ;;
+*"-m pip"*" check") [ -z "${MISFIT:-}" ] || { echo "$MISFIT"; exit 1; } ;;
 *"-m pip"*) echo "pip $*" >>"$LOG"; exit "${PIP:-0}" ;;
 --version) echo "Python 3.x" ;;
 esac
@@ -72,7 +73,7 @@ def test_nothing_missing_makes_the_environment_once(machine: Machine) -> None:
     done = machine.setup()
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split(" install ")[1] for line in machine.log()] == [
-        "--quiet --require-hashes -r requirements.lock",
+        "--quiet --no-deps --require-hashes -r requirements.lock",
         "--quiet --no-deps --no-build-isolation --editable .",
     ]
     again = machine.setup()
@@ -98,6 +99,14 @@ def test_an_environment_that_was_not_finished_is_finished(machine: Machine) -> N
     assert "pip could not install" in broken.stderr
     assert machine.setup().returncode == 0
     assert (machine.root / ".venv" / "setup.stamp").exists()
+
+
+def test_a_lock_that_does_not_fit_is_said(machine: Machine) -> None:
+    done = machine.setup(MISFIT="vmbench requires b, which is not installed.")
+    assert done.returncode == 1
+    assert "requires b" in done.stderr
+    assert "make lock" in done.stderr
+    assert not (machine.root / ".venv" / "setup.stamp").exists()
 
 
 def test_missing_packages_are_installed_with_sudo(machine: Machine) -> None:

@@ -13,6 +13,7 @@ from bench.analyse.levels import Levels
 from bench.analyse.pools import Plan
 from bench.analyse.result import GroupResult, Interval, MetricResult, Reason, TargetResult, Verdict
 from bench.analyse.settle import settle
+from bench.analyse.shown import finite, optional, twelve_digits
 from bench.analyse.table import Rows
 from bench.analyse.transform import Floats
 from bench.analyse.verdict import REASONS, VERDICTS, Decisions
@@ -80,10 +81,10 @@ class _Maker:
         decisions, sign = block.decisions, block.sign[block.plan.key]
         with np.errstate(over="ignore"):
             ends = np.exp(sign * decisions.low), np.exp(sign * decisions.high)
-            self._ratio = _optional(np.exp(sign * decisions.delta))
+            self._ratio = optional(np.exp(sign * decisions.delta))
         self._low, self._high = np.minimum(*ends).tolist(), np.maximum(*ends).tolist()
         self._level = (1 - decisions.alpha).tolist()
-        self._detectable = _optional(decisions.detectable)
+        self._detectable = optional(decisions.detectable)
         self._more = list(zip(decisions.more_sessions.tolist(), decisions.more_targets.tolist(), strict=True))
         self._verdict = [VERDICTS[one] for one in decisions.verdict.tolist()]
         self._reason = [REASONS[one] for one in decisions.reason.tolist()]
@@ -91,9 +92,9 @@ class _Maker:
         self._margin = block.margin.tolist()
         self._sessions: list[tuple[int, int]] = [tuple(one) for one in block.levels.sessions.tolist()]
         self._values: list[tuple[int, int]] = [tuple(one) for one in block.levels.values.tolist()]
-        self._shown = [_optional(_twelve_digits(block.shown[:, tag])) for tag in (0, 1)]
+        self._shown = [optional(twelve_digits(block.shown[:, tag])) for tag in (0, 1)]
         known = np.logical_or.reduce(block.levels.values > 1, axis=1) & ~block.counted[rows.unit_key]
-        self._spread = _optional(np.where(known, np.fmax(block.levels.spread[:, 0], block.levels.spread[:, 1]), np.nan))
+        self._spread = optional(np.where(known, np.fmax(block.levels.spread[:, 0], block.levels.spread[:, 1]), np.nan))
         self._unit_key, self._unit_target = rows.unit_key.tolist(), rows.unit_target.tolist()
         self._moved = block.moved.tolist()
 
@@ -141,14 +142,14 @@ class _Maker:
             after=after,
             ratio=judged.ratio,
             interval=judged.interval,
-            p=_number(decisions.p[pool]),
-            df=_number(decisions.df[pool]),
-            se=_number(decisions.se[pool]),
+            p=finite(decisions.p[pool]),
+            df=finite(decisions.df[pool]),
+            se=finite(decisions.se[pool]),
             verdict=judged.verdict,
             reason=judged.reason,
             settle=judged.settle,
             clear=bool(decisions.clear[pool]) and judged.reason is None,
-            detectable=_number(decisions.detectable[pool]),
+            detectable=finite(decisions.detectable[pool]),
             targets=targets,
             warnings=self._warnings(pool, key) if pool == key else (),
         )
@@ -198,10 +199,10 @@ class _Maker:
                 found.append(None)
             elif self._block.counted[key]:
                 mean = np.average(shown[known], weights=weight[known])
-                found.append(_twelve_digits(np.array([mean])).item())
+                found.append(twelve_digits(np.array([mean])).item())
             else:
                 mean = np.exp(np.log(shown[known]).mean())
-                found.append(_twelve_digits(np.array([mean])).item())
+                found.append(twelve_digits(np.array([mean])).item())
         return found[0], found[1]
 
     def _no_baseline(self, pool: int, key: int) -> str:
@@ -257,23 +258,3 @@ def _difference(mine: Params, other: Params) -> str:
     here, there = dict(mine), dict(other)
     changed = [name for name in sorted(here.keys() | there.keys()) if here.get(name) != there.get(name)]
     return ", ".join(f"{name} {here.get(name, 'absent')} → {there.get(name, 'absent')}" for name in changed) or "unit"
-
-
-def _number(value: float) -> float | None:
-    """A finite number as it is; NaN and infinity as absent."""
-    return float(value) if math.isfinite(value) else None
-
-
-def _optional(values: Floats) -> list[float | None]:
-    """Finite numbers as they are; NaN and infinity as absent."""
-    return [one if math.isfinite(one) else None for one in values.tolist()]
-
-
-def _twelve_digits(values: Floats) -> Floats:
-    """Levels to twelve digits: the way through the logarithm costs the last ones, and 742 must stay 742."""
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        digits = 11 - np.floor(np.log10(np.abs(values)))
-        small = digits > 0  # 10 to a negative power is not exact, so one of two ways is taken
-        scale = 10.0 ** np.abs(digits)
-        rounded = np.where(small, np.round(values * scale) / scale, np.round(values / scale) * scale)
-    return np.where(np.isfinite(rounded), rounded, values)

@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from bench.analyse import pools as pooling
 from bench.analyse.assemble import Block, assemble
+from bench.analyse.cautions import close_sessions, unknown_hosts, unknown_names
 from bench.analyse.counts import count_p_values, count_up, decide_counts
 from bench.analyse.details import without_details
-from bench.analyse.estimate import Pools, Rule, estimate
+from bench.analyse.estimate import Pools, estimate
 from bench.analyse.keys import matches, matches_any
-from bench.analyse.levels import Levels, Sessions, levels_of, sessions_of
+from bench.analyse.levels import Sessions, levels_of, sessions_of
 from bench.analyse.multiplicity import alphas
-from bench.analyse.result import CLOSE_SESSIONS, Attribution, AttributionKind, Comparison, MetricResult
+from bench.analyse.result import Attribution, AttributionKind, Comparison, MetricResult
+from bench.analyse.shown import shown_levels
 from bench.analyse.table import KeyInfo, Rows, rows_of
 from bench.analyse.transform import Floats, Ints, log_scale, signs
 from bench.analyse.verdict import ALPHA, MARGINS, Decisions, decide, p_values
@@ -26,9 +28,6 @@ from bench.model import Scale
 
 if TYPE_CHECKING:
     import pandas as pd
-
-MIN_GAP_S = 6 * 3600.0
-"""Sessions of a tag that start closer together are said to be so: they replicate each other less than new days do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +89,9 @@ def compare(
         attribution=attribution,
         excluded=rows.excluded,
         warnings=(
-            *_gap_warnings(rows, before, after),
-            *_host_warnings(block, rows, question),
-            *_name_warnings(rows, question),
+            *close_sessions(rows, before, after),
+            *unknown_hosts(block, rows, question.host_moved),
+            *unknown_names(rows, (*question.primary, *(one for one, _ in question.margins)), question.controls),
         ),
         groups=groups,
         details=details,
@@ -148,7 +147,7 @@ def _judge(rows: Rows, question: Question) -> Block:
         levels=levels,
         estimates=estimates,
         decisions=_replaced(decisions, some, by_count),
-        shown=_shown(rows, levels, cells, sign, counted),
+        shown=shown_levels(rows, levels, cells, sign, counted),
         moved=moved == 1,
         margin=margin,
         primary=primary,
@@ -184,18 +183,6 @@ def _replaced(decisions: Decisions, some: Ints, other: Decisions) -> Decisions:
     return Decisions(**merged)
 
 
-def _shown(rows: Rows, levels: Levels, cells: Sessions, sign: Floats, counted: NDArray[np.bool_]) -> Floats:
-    """Per unit of work and tag, its level in the metric's unit: e^mean of logs, or events per value."""
-    factor = np.array([info.factor for info in rows.keys])[rows.unit_key][:, None]
-    shown = np.exp(sign[rows.unit_key][:, None] * levels.level) / factor
-    place = cells.unit * 2 + cells.tag
-    events = np.bincount(place, cells.total, levels.level.size).reshape(levels.level.shape)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        rate = events / levels.values / factor
-    result: Floats = np.where(counted[rows.unit_key][:, None], rate, shown)
-    return result
-
-
 def _margin(info: KeyInfo, question: Question) -> float:
     """The campaign's margin for this metric, else the metric's own, else that of its kind; a ratio."""
     for pattern, margin in question.margins:
@@ -227,41 +214,3 @@ def _order(result: MetricResult) -> tuple[bool, str, str, str, str, str]:
     """Primary metrics first, then by suite and case."""
     key = result.key
     return (not result.primary, key.suite, key.case, key.metric, key.part, str(key.params))
-
-
-def _gap_warnings(rows: Rows, before: str, after: str) -> list[str]:
-    """Sessions of the tags that are too close together to count as days of their own, in one warning."""
-    found: list[str] = []
-    for number, tag in enumerate((before, after)):
-        mine = (rows.tag == number) & ~np.isnan(rows.time)
-        starts = np.full(int(rows.run.max(initial=-1)) + 1, np.inf)
-        np.minimum.at(starts, rows.run[mine], rows.time[mine])
-        gaps = np.diff(np.sort(starts[np.isfinite(starts)]))
-        close = gaps[gaps < MIN_GAP_S]
-        if len(close):
-            found.append(f"{len(close) + 1} of {tag!r} (smallest gap {close.min() / 60:.0f} min)")
-    return [f"{CLOSE_SESSIONS}: {', '.join(found)}"] if found else []
-
-
-def _host_warnings(block: Block, rows: Rows, question: Question) -> list[str]:
-    """Verdicts that rest on the sessions of one or two targets of which nobody knows whether they were moved."""
-    fleet = slice(0, len(rows.keys))
-    few = (block.estimates.targets[fleet] <= 2) & (block.estimates.rule[fleet] == Rule.SESSIONS) & ~block.counted
-    unknown = sorted({name for one in rows.targets for name in one.machines if question.host_moved.get(name) is None})
-    if not few.any() or not unknown:
-        return []
-    names = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
-    text = f"whether the host changed is not known for {names}"
-    return [f"{text}: with one or two targets the intervals do not cover an unnoticed move"]
-
-
-def _name_warnings(rows: Rows, question: Question) -> list[str]:
-    """Names in the question that match nothing."""
-    warnings = [
-        f"no metric is called {pattern!r}"
-        for pattern in (*question.primary, *(one for one, _ in question.margins))
-        if not any(matches(pattern, info.key) for info in rows.keys)
-    ]
-    known = {name for target in rows.targets for name in (target.name, *target.machines)}
-    warnings.extend(f"no target is called {name!r}" for name in question.controls if name not in known)
-    return list(dict.fromkeys(warnings))

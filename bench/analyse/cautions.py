@@ -1,0 +1,55 @@
+"""What a reader should know of a comparison as a whole: sessions too close together, unknown hosts, unknown names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from bench.analyse.assemble import Block
+from bench.analyse.estimate import Rule
+from bench.analyse.keys import matches
+from bench.analyse.pools import HostMoved
+from bench.analyse.result import CLOSE_SESSIONS
+from bench.analyse.table import Rows
+
+MIN_GAP_S = 6 * 3600.0
+"""Sessions of a tag that start closer together are said to be so: they replicate each other less than new days do."""
+
+
+def close_sessions(rows: Rows, before: str, after: str) -> list[str]:
+    """Sessions of the tags that are too close together to count as days of their own, in one warning."""
+    found: list[str] = []
+    for number, tag in enumerate((before, after)):
+        mine = (rows.tag == number) & ~np.isnan(rows.time)
+        starts = np.full(int(rows.run.max(initial=-1)) + 1, np.inf)
+        np.minimum.at(starts, rows.run[mine], rows.time[mine])
+        gaps = np.diff(np.sort(starts[np.isfinite(starts)]))
+        close = gaps[gaps < MIN_GAP_S]
+        if len(close):
+            found.append(f"{len(close) + 1} of {tag!r} (smallest gap {close.min() / 60:.0f} min)")
+    return [f"{CLOSE_SESSIONS}: {', '.join(found)}"] if found else []
+
+
+def unknown_hosts(block: Block, rows: Rows, host_moved: HostMoved) -> list[str]:
+    """Verdicts that rest on the sessions of one or two targets of which nobody knows whether they were moved."""
+    fleet = slice(0, len(rows.keys))
+    few = (block.estimates.targets[fleet] <= 2) & (block.estimates.rule[fleet] == Rule.SESSIONS) & ~block.counted
+    unknown = sorted({name for one in rows.targets for name in one.machines if host_moved.get(name) is None})
+    if not few.any() or not unknown:
+        return []
+    names = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
+    text = f"whether the host changed is not known for {names}"
+    return [f"{text}: with one or two targets the intervals do not cover an unnoticed move"]
+
+
+def unknown_names(rows: Rows, patterns: Iterable[str], controls: Iterable[str]) -> list[str]:
+    """Names in the question that match nothing."""
+    warnings = [
+        f"no metric is called {pattern!r}"
+        for pattern in patterns
+        if not any(matches(pattern, info.key) for info in rows.keys)
+    ]
+    known = {name for target in rows.targets for name in (target.name, *target.machines)}
+    warnings.extend(f"no target is called {name!r}" for name in controls if name not in known)
+    return list(dict.fromkeys(warnings))

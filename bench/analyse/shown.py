@@ -1,0 +1,44 @@
+"""How what was computed on the log scale is shown: levels in the metric's own unit, and absent numbers as None."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.analyse.levels import Levels, Sessions
+from bench.analyse.table import Rows
+from bench.analyse.transform import Floats
+
+
+def shown_levels(rows: Rows, levels: Levels, cells: Sessions, sign: Floats, counted: NDArray[np.bool_]) -> Floats:
+    """Per unit of work and tag, its level in the metric's unit: e^mean of logs, or events per value."""
+    factor = np.array([info.factor for info in rows.keys])[rows.unit_key][:, None]
+    shown = np.exp(sign[rows.unit_key][:, None] * levels.level) / factor
+    place = cells.unit * 2 + cells.tag
+    events = np.bincount(place, cells.total, levels.level.size).reshape(levels.level.shape)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rate = events / levels.values / factor
+    result: Floats = np.where(counted[rows.unit_key][:, None], rate, shown)
+    return result
+
+
+def finite(value: float) -> float | None:
+    """A finite number as it is; NaN and infinity as absent."""
+    return float(value) if math.isfinite(value) else None
+
+
+def optional(values: Floats) -> list[float | None]:
+    """Finite numbers as they are; NaN and infinity as absent."""
+    return [one if math.isfinite(one) else None for one in values.tolist()]
+
+
+def twelve_digits(values: Floats) -> Floats:
+    """Levels to twelve digits: the way through the logarithm costs the last ones, and 742 must stay 742."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        digits = 11 - np.floor(np.log10(np.abs(values)))
+        small = digits > 0  # 10 to a negative power is not exact, so one of two ways is taken
+        scale = 10.0 ** np.abs(digits)
+        rounded = np.where(small, np.round(values * scale) / scale, np.round(values / scale) * scale)
+    return np.where(np.isfinite(rounded), rounded, values)

@@ -40,6 +40,31 @@ CLOSE_SESSIONS = (
 """The warning about close sessions; after a colon follow the tags, "2 of 'a' (smallest gap 1 min), 3 of 'b' (…)"."""
 
 
+class FlagKind(StrEnum):
+    """What is odd about the values of a metric (STATISTICS §8); flags annotate, they never remove a value."""
+
+    WARM_UP = "warm-up"
+    DRIFT = "drift"
+    TWO_MODES = "two modes"
+    THROTTLING = "throttling"
+    CHANGED_VARIANCE = "changed variance"
+    HETEROGENEOUS = "heterogeneous targets"
+    OUTLIER = "outlier"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One oddity: its kind and one sentence with its numbers. tag: "" when it concerns both.
+
+    targets: those that it concerns, empty when it concerns the metric as a whole.
+    """
+
+    kind: FlagKind
+    sentence: str
+    tag: str = ""
+    targets: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class MetricKey:
     """What makes samples comparable: same suite, case, part, metric and parameters."""
@@ -84,6 +109,39 @@ class TargetResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlEffect:
+    """What happened on targets where nothing was changed, and the effect with that taken off.
+
+    targets: how many controls have both tags. ratio, interval: of the controls alone. net, net_interval: the ratio of
+    the changed targets over that of the controls (difference in differences on the log scale). None: not known.
+    """
+
+    targets: int
+    ratio: float
+    interval: Interval | None
+    net: float | None
+    net_interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a sequential campaign (STATISTICS §5): after how many sessions per tag, at which α, what came of it.
+
+    number: from 1. spent: α of this look and those before. runs: ids of the runs it rests on. p: (metric name as in
+    `primary`, sequential p so far). outcome: "undecided", "decided", "futile" or "last".
+    """
+
+    number: int
+    sessions: int
+    alpha: float
+    spent: float
+    taken_at: str
+    runs: tuple[str, ...]
+    p: tuple[tuple[str, float], ...]
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class MetricResult:
     """One metric between two tags, over all targets and per target.
 
@@ -117,6 +175,8 @@ class MetricResult:
     warnings: tuple[str, ...] = ()
     headline: bool = False
     """Whether the metric speaks for its suite where only a few can be shown."""
+    flags: tuple[Flag, ...] = ()
+    controls: ControlEffect | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +240,8 @@ class Comparison:
     groups: tuple[GroupResult, ...] = field(default=())
     details: int = 0
     """How many metrics are kept as details of others and were not compared."""
+    looks: tuple[Look, ...] = ()
+    """The looks that were taken at a sequential campaign; empty for one that looks once."""
 
     def to_frame(self):  # type: ignore[no-untyped-def]  # pandas is imported where it is used
         """One row per metric and target ("" is the overall row), as a pandas DataFrame."""

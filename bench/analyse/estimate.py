@@ -153,6 +153,7 @@ def _by_sessions(
     mix_df = mix**2 / ((q * a) ** 2 / a_df + ((1.0 - q) * between) ** 2 / (v - 1.0))
     smaller = mix < within
     mix, mix_df = np.where(smaller, within, mix), np.where(smaller, within_df, mix_df)
+    mix = np.fmax(mix, between)  # the targets' own scatter may widen what the sessions say, it is never argued away
     var, df = np.where(targets == 1, a, mix), np.where(targets == 1, a_df, mix_df)
     return np.sqrt(var / v), df
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.analyse.autocorrelation import inflation
 from bench.analyse.transform import Floats, Ints
 
 VARIANCE_FLOOR = 1e-8
@@ -24,7 +25,7 @@ TRIM_FROM = 5
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """One element per (unit of work, tag, run), sorted: `unit` and `tag` (0 before, 1 after) say which.
+    """One element per (unit of work, tag, run), sorted: `unit`, `tag` (0 before, 1 after) and `run` say which.
 
     median, low, high: of the values on the log scale; count: how many values; total: their sum as measured, in base
     units; time: mean start, seconds since 1970 (NaN when unknown).
@@ -32,6 +33,7 @@ class Sessions:
 
     unit: Ints
     tag: Ints
+    run: Ints
     median: Floats
     low: Floats
     high: Floats
@@ -44,7 +46,8 @@ class Sessions:
 class Levels:
     """Per unit of work (rows) and tag (2 columns: before, after); NaN or 0 where nothing was measured.
 
-    level: mean of the session medians, log scale. var: variance of that mean, NaN with fewer than two sessions.
+    level: mean of the session medians, log scale. var: variance of that mean as a part of the difference between the
+    tags, with what sessions repeat of each other (`bench.analyse.autocorrelation`), NaN with fewer than two sessions.
     nu: its degrees of freedom. sessions, values: counts. time: mean start. spread: the widest relative spread
     (max − min)/median of single values within a session.
     """
@@ -82,6 +85,7 @@ def sessions_of(x: Floats, base: Floats, unit: Ints, tag: Ints, run: Ints, time:
     return Sessions(
         unit=first // runs // 2,
         tag=first // runs % 2,
+        run=first % runs,
         median=median,
         low=x[start],
         high=x[start + count - 1],
@@ -99,6 +103,7 @@ def levels_of(sessions: Sessions, units: int) -> Levels:
     size = np.diff(np.append(start, len(m)))
     mean, var, nu = _trimmed(m, start, size)
     place = (unit[start], tag[start])
+    var = var * inflation(unit, tag, sessions.time[order], units)[unit[start]]
     spread = np.exp(sessions.high - sessions.median) - np.exp(sessions.low - sessions.median)
     return Levels(
         level=_scatter(units, place, mean, np.nan),

@@ -122,7 +122,7 @@ def changes(draws: np.ndarray) -> float:
     n, targets, _, sessions = draws.shape
     unit, tag, _ = (one.ravel() for one in np.indices((n * targets, 2, sessions)))
     none = np.zeros(len(unit))
-    cells = Sessions(unit, tag, none, none, none, np.ones(len(unit), np.int64), draws.ravel().astype(float), none)
+    cells = Sessions(unit, tag, tag, none, none, none, np.ones(len(unit), np.int64), draws.ravel().astype(float), none)
     units = np.arange(n * targets)
     counts = count_up(cells, Pools(units // targets, units, units, n), n * targets)
     same = np.ones(n)

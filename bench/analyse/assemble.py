@@ -8,16 +8,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.analyse.estimate import Estimates
+from bench.analyse.estimate import Estimates, Rule
 from bench.analyse.levels import Levels
 from bench.analyse.pools import Plan
-from bench.analyse.result import GroupResult, Interval, MetricResult, Reason, TargetResult, Verdict
+from bench.analyse.result import Basis, GroupResult, Interval, MetricResult, Reason, TargetResult, Verdict
+from bench.analyse.rounds import Rounds
 from bench.analyse.settle import settle
 from bench.analyse.shown import finite, optional, twelve_digits
 from bench.analyse.table import Rows
 from bench.analyse.transform import Floats
 from bench.analyse.verdict import REASONS, VERDICTS, Decisions
 from bench.model import Params
+
+BASES = {
+    Rule.NONE: Basis.NOTHING,
+    Rule.TARGETS: Basis.TARGETS,
+    Rule.SESSIONS: Basis.SESSIONS,
+    Rule.ROUNDS: Basis.ROUNDS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,7 @@ class Block:
 
     plan: Plan
     levels: Levels
+    rounds: Rounds
     estimates: Estimates
     decisions: Decisions
     shown: Floats
@@ -138,6 +147,7 @@ class _Maker:
             margin=float(block.margin[key]),
             primary=bool(block.primary[key]),
             headline=info.headline,
+            rests_on=self._basis(pool, key),
             before=before,
             after=after,
             ratio=judged.ratio,
@@ -179,6 +189,11 @@ class _Maker:
         known = math.isfinite(low) and math.isfinite(high)
         interval = Interval(low, high, self._level[pool]) if known else None
         return _Judged(self._ratio[pool], interval, verdict, reason, text)
+
+    def _basis(self, pool: int, key: int) -> Basis:
+        if not math.isfinite(self._block.decisions.se[pool]):
+            return Basis.NOTHING
+        return Basis.EVENTS if self._block.counted[key] else BASES[Rule(self._block.estimates.rule[pool])]
 
     def _events(self, pool: int, key: int) -> float | None:
         """How many events the targets of a pool that were measured in both tags had; None for other metrics."""

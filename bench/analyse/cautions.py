@@ -10,7 +10,8 @@ from bench.analyse.assemble import Block
 from bench.analyse.estimate import Rule
 from bench.analyse.keys import matches
 from bench.analyse.pools import HostMoved
-from bench.analyse.result import CLOSE_SESSIONS
+from bench.analyse.result import CLOSE_SESSIONS, Excluded
+from bench.analyse.rounds import Rounds
 from bench.analyse.table import Rows
 
 MIN_GAP_S = 6 * 3600.0
@@ -29,6 +30,16 @@ def close_sessions(rows: Rows, before: str, after: str) -> list[str]:
         if len(close):
             found.append(f"{len(close) + 1} of {tag!r} (smallest gap {close.min() / 60:.0f} min)")
     return [f"{CLOSE_SESSIONS}: {', '.join(found)}"] if found else []
+
+
+def toggled(rounds: Rounds, rows: Rows, before: str, after: str) -> tuple[list[str], list[Excluded]]:
+    """That the phases were measured in rounds, and the values of sessions that have no partner."""
+    if not rounds.toggled.any():
+        return [], []
+    alone = np.isin(rows.run, rounds.alone)
+    left = [Excluded("values of a session", "no session of the other phase makes a round with it", int(alone.sum()))]
+    said = f"{before!r} and {after!r} were measured alternately, in {int(rounds.count.max())} rounds"
+    return [f"{said}: differences within rounds are compared"], left if alone.any() else []
 
 
 def unknown_hosts(block: Block, rows: Rows, host_moved: HostMoved) -> list[str]:

@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 
 from bench.analyse import pools as pooling
 from bench.analyse.assemble import Block, assemble
-from bench.analyse.cautions import close_sessions, unknown_hosts, unknown_names
+from bench.analyse.cautions import close_sessions, toggled, unknown_hosts, unknown_names
 from bench.analyse.counts import count_p_values, count_up, decide_counts
 from bench.analyse.details import without_details
 from bench.analyse.estimate import Pools, estimate
 from bench.analyse.keys import matches, matches_any
-from bench.analyse.levels import Sessions, levels_of, sessions_of
+from bench.analyse.levels import Sessions, levels_of, sessions_of, without_runs
 from bench.analyse.multiplicity import alphas
 from bench.analyse.result import Attribution, AttributionKind, Comparison, MetricResult
+from bench.analyse.rounds import rounds_of
 from bench.analyse.shown import shown_levels
 from bench.analyse.table import KeyInfo, Rows, rows_of
 from bench.analyse.transform import Floats, Ints, log_scale, signs
@@ -81,15 +82,16 @@ def compare(
     compared, details = without_details(samples, question.primary)
     rows = rows_of(compared, before, after)
     block = _judge(rows, question)
+    said, alone = toggled(block.rounds, rows, before, after)
     results, groups = assemble(block, rows, question.before, question.after)
     return Comparison(
         before=before,
         after=after,
         metrics=tuple(sorted(results, key=_order)),
         attribution=attribution,
-        excluded=rows.excluded,
+        excluded=(*rows.excluded, *alone),
         warnings=(
-            *close_sessions(rows, before, after),
+            *(said or close_sessions(rows, before, after)),
             *unknown_hosts(block, rows, question.host_moved),
             *unknown_names(rows, (*question.primary, *(one for one, _ in question.margins)), question.controls),
         ),
@@ -115,13 +117,15 @@ def _judge(rows: Rows, question: Question) -> Block:
     sign = signs([info.better for info in rows.keys])
     counted = np.array([info.scale is Scale.COUNT for info in rows.keys], dtype=np.bool_)
     cells = _cells(rows, sign, counted)
+    rounds = rounds_of(cells, len(rows.unit_key))
+    cells = without_runs(cells, rounds.alone)
     levels = levels_of(cells, len(rows.unit_key))
     moved = pooling.moved_of(rows, question.host_moved)
     control = pooling.controls_of(rows, question.controls)
     plan = pooling.plan_pools(rows, np.logical_and.reduce(levels.sessions > 0, axis=1), moved, control)
     margin = np.array([_margin(info, question) for info in rows.keys], dtype=np.float64)
     primary = np.array([matches_any(question.primary, info.key) for info in rows.keys], dtype=np.bool_)
-    estimates = estimate(levels, plan.pools, moved)
+    estimates = estimate(levels, plan.pools, moved, rounds)
     some = np.flatnonzero(counted[plan.key]).astype(np.int64)
     counts = count_up(cells, _subset(plan.pools, some), len(rows.unit_key))
     p = p_values(estimates)
@@ -145,6 +149,7 @@ def _judge(rows: Rows, question: Question) -> Block:
     return Block(
         plan=plan,
         levels=levels,
+        rounds=rounds,
         estimates=estimates,
         decisions=_replaced(decisions, some, by_count),
         shown=shown_levels(rows, levels, cells, sign, counted),

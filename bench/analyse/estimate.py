@@ -8,6 +8,9 @@ the number of targets, where targets that share machines (pairs a → b and b �
 - three or four: the same, unless host facts prove that nobody moved and every tag has two sessions or more: then the
   sessions help (`Rule.SESSIONS`);
 - one or two: the sessions carry it (`Rule.SESSIONS`), and with a single session there is no error (`Rule.NONE`).
+
+Phases that were toggled in rounds (`bench.analyse.rounds`) take D_v from the differences within rounds; up to four
+targets rest on those alone (`Rule.ROUNDS`), with no τ: what drifts slowly is in neither.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.analyse.levels import VARIANCE_FLOOR, Levels
+from bench.analyse.rounds import Rounds
 from bench.analyse.transform import Floats, Ints
 
 TAU_DF = 10.0
@@ -39,6 +43,7 @@ class Rule(IntEnum):
     NONE = 0
     TARGETS = 1
     SESSIONS = 2
+    ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +78,14 @@ class Estimates:
     rule: Ints
 
 
-def estimate(levels: Levels, pools: Pools, moved: Floats) -> Estimates:
-    """Estimates of all pools. `moved` per unit of work: 1 its host changed, 0 proven not, NaN unknown."""
+def estimate(levels: Levels, pools: Pools, moved: Floats, rounds: Rounds | None = None) -> Estimates:
+    """Estimates of all pools. `moved` per unit of work: 1 its host changed, 0 proven not, NaN unknown.
+
+    rounds: of all units of work, where the phases may have been toggled.
+    """
     difference = levels.level[:, 1] - levels.level[:, 0]
+    if rounds is not None:
+        difference = np.where(rounds.toggled, rounds.difference, difference)
     paired = ~np.isnan(difference[pools.unit])
     pool, unit, n = pools.pool[paired], pools.unit[paired], pools.count
     names, cluster = np.unique(pools.cluster[paired], return_inverse=True)
@@ -97,10 +107,17 @@ def estimate(levels: Levels, pools: Pools, moved: Floats) -> Estimates:
     stayed = _sum(pool, (moved[unit] != 0).astype(float), n) == 0
     rule = np.where(targets >= 3, Rule.TARGETS, Rule.NONE)
     rule = np.where((targets > 0) & ~np.isnan(within) & ((targets <= 2) | ((targets < Q_TARGETS) & stayed)), 2, rule)
+    by_rounds = np.full(n, np.nan), np.full(n, np.nan)
+    if rounds is not None and rounds.toggled.any():
+        in_rounds, df_rounds = _within_rounds(rounds, pool, unit, weight, n)
+        toggled = (targets > 0) & (targets < Q_TARGETS) & ~np.isnan(in_rounds)
+        rule, within = np.where(toggled, Rule.ROUNDS, rule), np.where(toggled, in_rounds, within)
+        tau2 = np.where(toggled, 0.0, tau2)
+        by_rounds = np.sqrt(in_rounds / np.maximum(targets, 1)), df_rounds
     return Estimates(
         delta=np.where(targets > 0, origin + mean, np.nan),
-        se=_choose(rule, se_targets, by_sessions[0]),
-        df=_choose(rule, (targets - 1).astype(float), by_sessions[1]),
+        se=_choose(rule, se_targets, by_sessions[0], by_rounds[0]),
+        df=_choose(rule, (targets - 1).astype(float), by_sessions[1], by_rounds[1]),
         targets=targets,
         sessions=_sum(pool, weight * levels.sessions[unit].mean(axis=1), n) / np.maximum(targets, 1),
         within=within,
@@ -126,6 +143,15 @@ def _within(levels: Levels, pool: Ints, unit: Ints, weight: Floats, n: int) -> t
         w += s2
         spread += s2**2 / _sum(pool, weight * nu, n)
     return w, w**2 / spread
+
+
+def _within_rounds(rounds: Rounds, pool: Ints, unit: Ints, weight: Floats, n: int) -> tuple[Floats, Floats]:
+    """Mean over targets of the variance of a mean of rounds, and its degrees of freedom Σ_v (rounds − 1), per pool.
+
+    NaN where a target of the pool was not measured in rounds.
+    """
+    var, nu = rounds.var[unit], rounds.nu[unit]
+    return _sum(pool, weight * var, n) / _sum(pool, weight, n), _sum(pool, weight * nu, n)
 
 
 def _tau2(levels: Levels, moved: Floats, pool: Ints, unit: Ints, n: int) -> Floats:
@@ -162,5 +188,6 @@ def _sum(pool: Ints, values: NDArray[np.float64], n: int) -> Floats:
     return np.bincount(pool, weights=values, minlength=n).astype(np.float64)
 
 
-def _choose(rule: NDArray[np.int64], targets: Floats, sessions: Floats) -> Floats:
-    return np.where(rule == Rule.TARGETS, targets, np.where(rule == Rule.SESSIONS, sessions, np.nan))
+def _choose(rule: NDArray[np.int64], targets: Floats, sessions: Floats, rounds: Floats) -> Floats:
+    named = [rule == Rule.TARGETS, rule == Rule.SESSIONS, rule == Rule.ROUNDS]
+    return np.select(named, [targets, sessions, rounds], np.nan)

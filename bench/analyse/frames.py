@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 COMPARISON_COLUMNS = (
     *("before_tag", "after_tag", "suite", "case", "metric", "part", "params", "title", "unit", "better", "group"),
     *("target", "primary", "before", "after", "ratio", "low", "high", "level", "p", "margin", "verdict", "reason"),
-    *("clear", "detectable", "sessions_before", "sessions_after", "relocated", "settle"),
+    *("clear", "detectable", "rests_on", "sessions_before", "sessions_after", "relocated", "settle"),
 )
 """Columns of a comparison's table. `target` "" is a row over all targets, `group` "" the one over the whole fleet."""
 
@@ -88,6 +88,7 @@ def _metric(metric: MetricResult) -> dict[str, Any]:
         "p": metric.p,
         "clear": metric.clear,
         "detectable": metric.detectable,
+        "rests_on": metric.rests_on.value,
         "sessions_before": min((one.sessions[0] for one in metric.targets), default=0),
         "sessions_after": min((one.sessions[1] for one in metric.targets), default=0),
         "relocated": False,
@@ -100,6 +101,7 @@ def _target(target: TargetResult) -> dict[str, Any]:
         "p": None,
         "clear": False,
         "detectable": None,
+        "rests_on": "",
         "sessions_before": target.sessions[0],
         "sessions_after": target.sessions[1],
         "relocated": target.relocated,

@@ -7,7 +7,7 @@ session, then per (unit of work, tag), where a unit of work is one metric on one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +93,14 @@ def sessions_of(x: Floats, base: Floats, unit: Ints, tag: Ints, run: Ints, time:
         total=_sums(base[order], start),
         time=_sums(time[order], start) / count,
     )
+
+
+def without_runs(sessions: Sessions, runs: Ints) -> Sessions:
+    """The sessions less those of some runs."""
+    if not len(runs):
+        return sessions
+    keep = ~np.isin(sessions.run, runs)
+    return Sessions(**{one.name: getattr(sessions, one.name)[keep] for one in fields(Sessions)})
 
 
 def levels_of(sessions: Sessions, units: int) -> Levels:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bench.model import Better, Kind, Pairs, Params, Scale
+from bench.model import Better, Kind, Look, Pairs, Params, Scale
 
 
 class Verdict(StrEnum):
@@ -31,6 +31,16 @@ class Reason(StrEnum):
     UNSTABLE = "unstable"
     CENSORED = "censored"
     NO_BASELINE = "no baseline"
+
+
+class Basis(StrEnum):
+    """What the interval of a result rests on (`bench.analyse.estimate`)."""
+
+    NOTHING = ""
+    TARGETS = "targets"
+    SESSIONS = "sessions"
+    ROUNDS = "rounds"
+    EVENTS = "events"
 
 
 CLOSE_SESSIONS = (
@@ -124,24 +134,6 @@ class ControlEffect:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One look at a sequential campaign (STATISTICS §5): after how many sessions per tag, at which α, what came of it.
-
-    number: from 1. spent: α of this look and those before. runs: ids of the runs it rests on. p: (metric name as in
-    `primary`, sequential p so far). outcome: "undecided", "decided", "futile" or "last".
-    """
-
-    number: int
-    sessions: int
-    alpha: float
-    spent: float
-    taken_at: str
-    runs: tuple[str, ...]
-    p: tuple[tuple[str, float], ...]
-    outcome: str
-
-
-@dataclass(frozen=True, slots=True)
 class MetricResult:
     """One metric between two tags, over all targets and per target.
 
@@ -175,6 +167,7 @@ class MetricResult:
     warnings: tuple[str, ...] = ()
     headline: bool = False
     """Whether the metric speaks for its suite where only a few can be shown."""
+    rests_on: Basis = Basis.NOTHING
     flags: tuple[Flag, ...] = ()
     controls: ControlEffect | None = None
 

@@ -80,7 +80,7 @@ def decide(
     equal = np.abs(delta) + t_quantile(1 - level, df) * se < margin
     verdict, clear = classify(delta, low, high, margin, equal)
     none = (estimates.rule == Rule.NONE) | np.isnan(se)
-    lone = moved & (estimates.targets == 1)
+    lone = moved & (estimates.targets == 1) & (estimates.rule != Rule.ROUNDS)  # rounds see what a move does
     verdict[none | lone] = VERDICTS.index(Verdict.INCONCLUSIVE)
     reason = np.where(verdict == VERDICTS.index(Verdict.INCONCLUSIVE), REASONS.index(Reason.UNDERPOWERED), 0)
     reason[none] = REASONS.index(Reason.UNREPLICATED)

@@ -7,7 +7,7 @@ Collections inside are tuples; mappings are tuples of pairs, so every value is h
 from bench.model.campaign import Campaign, Inventory, Phase, SuiteChoice, Target
 from bench.model.facts import LAYERS, Facts
 from bench.model.names import DEFAULT_PHASES, SAFE_NAME, Pairs, Params, Scalar, is_safe_name, pairs
-from bench.model.run import Attempt, Run, Status, StoredFile, Trial
+from bench.model.run import Attempt, Look, LookOutcome, Run, Status, StoredFile, Trial
 from bench.model.suite import (
     Better,
     Case,
@@ -43,6 +43,8 @@ __all__ = [
     "Inventory",
     "JobSpec",
     "Kind",
+    "Look",
+    "LookOutcome",
     "Measurement",
     "Metric",
     "Pairs",

@@ -69,6 +69,38 @@ class Attempt:
     schema: int = 1
 
 
+class LookOutcome(StrEnum):
+    """What a look says of the campaign.
+
+    All primary metrics are decided; none of the open ones is likely to be; this was the last look; or go on.
+    """
+
+    DECIDED = "decided"
+    FUTILE = "futile"
+    LAST = "last"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a campaign that may stop early (STATISTICS §5), kept with the run after which it was taken.
+
+    number: from 1. before: the tag it was compared with. sessions: per tag (before, after). spent: α of this look and
+    those before. runs: ids of all runs it rests on. p: (key of a primary metric, its p at this look), where there is
+    one. outcome: what the campaign does next.
+    """
+
+    number: int
+    before: str
+    sessions: tuple[int, int]
+    alpha: float
+    spent: float
+    taken_at: str
+    runs: tuple[str, ...]
+    p: tuple[tuple[str, float], ...]
+    outcome: LookOutcome
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One session of one phase: the content of `run.json`.
@@ -97,4 +129,6 @@ class Run:
     sources: Pairs = ()
     """(suite, digest of the source tree its tool is built from)."""
     imported: bool = False
+    sequential: bool = False
+    """Whether this session belongs to a campaign that looks early, so that each look has an α of its own."""
     schema: int = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from bench.analyse.result import MetricResult
+from bench.analyse.result import Basis, MetricResult
 from bench.report.numbers import MISSING, count, margin
 from bench.report.page import Fold, Table
 from bench.report.plain import one_line
@@ -84,8 +84,9 @@ def method(report: Report, text: Text) -> Fold:
 def _samples(metrics: Iterable[MetricResult], text: Text) -> Iterator[str]:
     """What the intervals rest on, for every number of targets (or pairs) that a metric was measured on."""
     sizes: dict[str, set[int]] = {}
-    for number in sorted({len(metric.targets) for metric in metrics}):
-        sizes.setdefault("many" if number >= 5 else "some" if number >= 3 else "few", set()).add(number)
+    for number, toggled in sorted({(len(one.targets), one.rests_on is Basis.ROUNDS) for one in metrics}):
+        size = "rounds" if toggled else "many" if number >= 5 else "some" if number >= 3 else "few"
+        sizes.setdefault(size, set()).add(number)
     for size, numbers in sizes.items():
         targets = text.number("unit", max(numbers))
         if min(numbers) < max(numbers):

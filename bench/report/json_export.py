@@ -15,6 +15,7 @@
 
     METRIC = {"key": {"suite", "case", "part", "metric", "params": {name: value}}, "title", "unit",
               "better": "higher" | "lower", "kind", "scale": "ratio" | "count", "margin", "primary",
+              "rests_on": null | "targets" | "sessions" | "rounds" | "events",
               "before", "after", "ratio", "interval": null | {"low", "high", "level"}, "p", "df", "se",
               "verdict": "improved" | "regressed" | "no meaningful change" | "inconclusive",
               "reason": null | text, "settle": text, "clear", "detectable", "warnings": [text …],
@@ -77,6 +78,7 @@ def _metric(metric: MetricResult) -> dict[str, Any]:
         "better": metric.better.value,
         "kind": metric.kind.value,
         "scale": metric.scale.value,
+        "rests_on": metric.rests_on.value or None,
         "margin": _finite(metric.margin),
         "primary": metric.primary,
         **_result(metric),

@@ -210,6 +210,10 @@ ENGLISH: dict[str, str] = {
         "of one machine cannot see. A single session gives no interval: the verdict is then inconclusive "
         "(unreplicated)."
     ),
+    "method.sample.rounds": (
+        "With {targets} whose phases were measured alternately, in rounds, the interval rests on the differences "
+        "within rounds: what drifts slowly is in neither phase."
+    ),
     "method.verdict": (
         "A metric improved or regressed when its interval excludes 100 % and the change reaches the margin. It "
         "did not change meaningfully when the interval of the change lies within the margin. Everything else is "

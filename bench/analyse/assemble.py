@@ -16,7 +16,7 @@ from bench.analyse.rounds import Rounds
 from bench.analyse.settle import settle
 from bench.analyse.shown import finite, optional, twelve_digits
 from bench.analyse.table import Rows
-from bench.analyse.transform import Floats
+from bench.analyse.transform import Floats, Ints
 from bench.analyse.verdict import REASONS, VERDICTS, Decisions
 from bench.model import Params
 
@@ -42,6 +42,7 @@ class Block:
     decisions: Decisions
     shown: Floats
     moved: NDArray[np.bool_]
+    held: NDArray[np.bool_]
     margin: Floats
     primary: NDArray[np.bool_]
     counted: NDArray[np.bool_]
@@ -235,10 +236,9 @@ class _Maker:
         block, rows = self._block, self._rows
         warnings: list[str] = []
         aside = block.plan.aside.get(key)
-        if aside is not None:
-            names = ", ".join(rows.targets[rows.unit_target[unit]].name for unit in aside[:5])
-            what = "changed its host" if block.moved[aside[0]] else "stayed on its host"
-            warnings.append(f"not pooled, {what} unlike the others: {names}{' …' if len(aside) > 5 else ''}")
+        for what, units in self._aside(aside) if aside is not None else ():
+            names = ", ".join(rows.targets[rows.unit_target[unit]].name for unit in units[:5])
+            warnings.append(f"not pooled, {what} unlike the others: {names}{' …' if len(units) > 5 else ''}")
         members = block.plan.members(pool)
         paired = int((block.levels.sessions[members] > 0).all(axis=1).sum())
         if self._targets[pool] < paired:
@@ -251,6 +251,13 @@ class _Maker:
         if lone.any() and not lone.all():
             warnings.append(f"{int(lone.sum())} of {len(members)} targets were measured in one of the tags only")
         return tuple(warnings)
+
+    def _aside(self, units: Ints) -> list[tuple[str, Ints]]:
+        """Why units of work were left out of the fleet's pool, and which."""
+        held, moved = self._block.held[units], self._block.moved[units]
+        whys = (("at the limit of its size", held), ("changed its host", ~held & moved))
+        stayed = ("stayed on its host", ~held & ~moved)
+        return [(what, units[which]) for what, which in (*whys, stayed) if which.any()]
 
 
 def _other_params(rows: Rows) -> dict[int, str]:

@@ -17,13 +17,14 @@ from bench.analyse.details import without_details
 from bench.analyse.estimate import Pools, estimate
 from bench.analyse.keys import matches, matches_any
 from bench.analyse.levels import Sessions, levels_of, sessions_of, without_runs
+from bench.analyse.limits import Limits, pinned, useless_limits
 from bench.analyse.multiplicity import alphas
 from bench.analyse.result import Attribution, AttributionKind, Comparison, MetricResult
 from bench.analyse.rounds import rounds_of
 from bench.analyse.shown import shown_levels
 from bench.analyse.table import KeyInfo, Rows, rows_of
 from bench.analyse.transform import Floats, Ints, log_scale, signs
-from bench.analyse.verdict import ALPHA, MARGINS, Decisions, decide, p_values
+from bench.analyse.verdict import ALPHA, MARGINS, Decisions, censored, decide, p_values
 from bench.errors import AnalysisError
 from bench.model import Scale
 
@@ -42,6 +43,7 @@ class Question:
     controls: tuple[str, ...]
     attribution: Attribution | None
     host_moved: pooling.HostMoved
+    limits: Limits
     alpha: float
     correct: bool
 
@@ -56,6 +58,7 @@ def compare(
     controls: Iterable[str] = (),
     attribution: Attribution | None = None,
     host_moved: pooling.HostMoved | None = None,
+    limits: Limits | None = None,
     alpha: float = ALPHA,
     correct: bool = True,
 ) -> Comparison:
@@ -69,6 +72,7 @@ def compare(
     on which nothing was changed.
     attribution: findings about facts; undeclared changes make the metrics of their targets CONFOUNDED.
     host_moved: per machine; without it, only `attribution.relocated` is known to have moved.
+    limits: what machines are published to reach at most, by name: where both tags are held by it, nothing can be said.
     alpha: in (0, 1), of the intervals before correction and of each one-sided test of "no meaningful change".
     correct: Holm over the primary metrics, Benjamini-Hochberg over the others; False judges each metric alone.
     """
@@ -76,7 +80,7 @@ def compare(
     for name in attribution.relocated if attribution is not None else ():
         known.setdefault(name, True)
     question = Question(
-        before, after, tuple(primary), tuple(margins), tuple(controls), attribution, known, alpha, correct
+        before, after, tuple(primary), tuple(margins), tuple(controls), attribution, known, limits or {}, alpha, correct
     )
     _check(question)
     compared, details = without_details(samples, question.primary)
@@ -93,6 +97,7 @@ def compare(
         warnings=(
             *(said or close_sessions(rows, before, after)),
             *unknown_hosts(block, rows, question.host_moved),
+            *useless_limits(rows, question.limits),
             *unknown_names(rows, (*question.primary, *(one for one, _ in question.margins)), question.controls),
         ),
         groups=groups,
@@ -122,7 +127,9 @@ def _judge(rows: Rows, question: Question) -> Block:
     levels = levels_of(cells, len(rows.unit_key))
     moved = pooling.moved_of(rows, question.host_moved)
     control = pooling.controls_of(rows, question.controls)
-    plan = pooling.plan_pools(rows, np.logical_and.reduce(levels.sessions > 0, axis=1), moved, control)
+    shown = shown_levels(rows, levels, cells, sign, counted)
+    held = pinned(rows, shown, question.limits)
+    plan = pooling.plan_pools(rows, np.logical_and.reduce(levels.sessions > 0, axis=1), moved, control, held)
     margin = np.array([_margin(info, question) for info in rows.keys], dtype=np.float64)
     primary = np.array([matches_any(question.primary, info.key) for info in rows.keys], dtype=np.bool_)
     estimates = estimate(levels, plan.pools, moved, rounds)
@@ -151,9 +158,10 @@ def _judge(rows: Rows, question: Question) -> Block:
         levels=levels,
         rounds=rounds,
         estimates=estimates,
-        decisions=_replaced(decisions, some, by_count),
-        shown=shown_levels(rows, levels, cells, sign, counted),
+        decisions=censored(_replaced(decisions, some, by_count), plan.all_of(held)),
+        shown=shown,
         moved=moved == 1,
+        held=held,
         margin=margin,
         primary=primary,
         counted=counted,

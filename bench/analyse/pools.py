@@ -1,7 +1,7 @@
 """Which targets are judged together: the fleet, groups that share labels, and every target by itself.
 
 A target whose host changed is its own stratum, never pooled with targets that stayed; a control target is never part
-of the effect (ENVIRONMENT §5).
+of the effect (ENVIRONMENT §5), and a target at its published limit only where all are.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Plan:
     """All pools of a comparison: first one per metric (the fleet), then one per unit of work, then the groups.
 
     key: which metric each pool belongs to. groups: (pool, labels) of the groups. aside: per metric, units of work
-    that were left out of the fleet's pool because they are of the other stratum.
+    that were left out of the fleet's pool: of the other stratum, or at their limit.
     """
 
     pools: Pools
@@ -41,6 +41,13 @@ class Plan:
         """The units of work of one pool."""
         low, high = np.searchsorted(self.pools.pool, (pool, pool + 1))
         return self.pools.unit[low:high]
+
+    def all_of(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Per pool whether `mask` (per unit of work) holds for all of its members; False for an empty pool."""
+        size = np.bincount(self.pools.pool, minlength=self.pools.count)
+        some = np.bincount(self.pools.pool[mask[self.pools.unit]], minlength=self.pools.count)
+        every: NDArray[np.bool_] = (size > 0) & (some == size)
+        return every
 
 
 def moved_of(rows: Rows, host_moved: HostMoved) -> Floats:
@@ -63,12 +70,20 @@ def controls_of(rows: Rows, controls: Iterable[str]) -> NDArray[np.bool_]:
     return by_target[rows.unit_target]
 
 
-def plan_pools(rows: Rows, paired: NDArray[np.bool_], moved: Floats, control: NDArray[np.bool_]) -> Plan:
-    """Pools over the units of work of `rows`; `paired` says which were measured in both tags."""
+def plan_pools(
+    rows: Rows, paired: NDArray[np.bool_], moved: Floats, control: NDArray[np.bool_], held: NDArray[np.bool_]
+) -> Plan:
+    """Pools over the units of work of `rows`.
+
+    paired: which were measured in both tags. held: those at a published limit: they say "no change" whatever the
+    change was, so they are left out of the fleet's pool as long as others are in it.
+    """
     keys, units = len(rows.keys), len(rows.unit_key)
     relocated = moved == 1
     chosen = _stratum(rows.unit_key, paired & ~control, relocated, keys)
-    fleet = ~control & (relocated == chosen[rows.unit_key])
+    stratum = ~control & (relocated == chosen[rows.unit_key])
+    free = np.bincount(rows.unit_key[stratum & paired & ~held], minlength=keys) > 0
+    fleet = stratum & ~(held & free[rows.unit_key])
     aside = ~control & ~fleet & paired
     pool = [rows.unit_key[fleet], keys + np.arange(units)]
     unit = [np.flatnonzero(fleet), np.arange(units)]

@@ -52,6 +52,11 @@ def settle(
     if reason is Reason.HOST_MOVED:
         others = "targets that stayed on their host" if single else f"{Q_TARGETS} or more targets"
         return f"its host changed, so one target cannot tell host from change: measure {others}"
+    if reason is Reason.CENSORED:
+        return (
+            "both phases reach the limit of the size, which hides any change: look at what can still move there, such "
+            "as cycles per byte, or measure a size with more room"
+        )
     if reason is Reason.UNDERPOWERED:
         return _underpowered(margin, detectable, more_sessions, more_targets, single)
     return ""

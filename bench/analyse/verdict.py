@@ -5,7 +5,7 @@ STATISTICS §4, for many pools at once. On the log scale used here positive is b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,6 +103,17 @@ def decide(
         detectable=detectable,
         more_sessions=sessions_needed(estimates, margin / width),
         more_targets=targets_needed(se**2 * estimates.targets, estimates.targets, margin, alpha),
+    )
+
+
+def censored(decisions: Decisions, held: NDArray[np.bool_]) -> Decisions:
+    """The decisions with CENSORED where all targets of a pool are held by a limit and so no change was seen."""
+    silent = np.isin(decisions.verdict, [VERDICTS.index(Verdict.NO_CHANGE), VERDICTS.index(Verdict.INCONCLUSIVE)])
+    held = held & silent & (decisions.reason != REASONS.index(Reason.NO_BASELINE))
+    return replace(
+        decisions,
+        verdict=np.where(held, VERDICTS.index(Verdict.INCONCLUSIVE), decisions.verdict),
+        reason=np.where(held, REASONS.index(Reason.CENSORED), decisions.reason),
     )
 
 

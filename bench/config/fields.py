@@ -13,7 +13,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bench.config.yaml_source import Data, Document, Keys, describe
-from bench.model import is_safe_name
+from bench.model import Limit, is_safe_name
+from bench.units import UNITS
 
 _ADDRESS = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:%-]{0,252}\Z")
 _USER = re.compile(r"[^\s\-:,\"'`$][^\s:,\"'`$]{0,255}\Z")
@@ -82,6 +83,23 @@ def _check_stable_device(text: str) -> str:
     return text
 
 
+_QUANTITY = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z/]{1,16})\s*\Z")
+
+
+def _read_limits(texts: dict[str, str]) -> dict[str, Limit]:
+    """Metric → quantity as limits; ValueError names the first that is wrong."""
+    found: dict[str, Limit] = {}
+    for metric, text in texts.items():
+        match = _QUANTITY.match(text)
+        if not 1 <= metric.count("/") <= 3:
+            raise ValueError(f"{describe(metric)} names no metric. Write suite/metric or suite/case/metric")
+        if match is None or float(match[1]) == 0 or match[2] not in UNITS:
+            known = "Write a number and a unit, such as 12.5 Gbit/s, 80000 IOPS or 1200 MiB/s"
+            raise ValueError(f"expected a quantity for {metric}, found {describe(text)}. {known}")
+        found[metric] = Limit(metric, float(match[1]), match[2])
+    return found
+
+
 def nothing_is(empty: Any) -> BeforeValidator:
     """A key without a value (everything below it commented out) counts as empty."""
     return BeforeValidator(lambda value: empty if value is None else value)
@@ -97,6 +115,7 @@ Count = Annotated[int, Field(ge=1, le=1000)]
 TargetPath = Annotated[str, AfterValidator(_check_target_path)]
 StableDevice = Annotated[str, AfterValidator(_check_stable_device)]
 Labels = Annotated[dict[SafeName, Line], nothing_is({})]
+Limits = Annotated[dict[Line, Line], nothing_is({}), AfterValidator(_read_limits)]
 Texts = Annotated[dict[Line, Line], nothing_is({})]
 Lines = Annotated[tuple[Line, ...], nothing_is(())]
 Names = Annotated[tuple[SafeName, ...], nothing_is(())]

@@ -25,6 +25,7 @@ from bench.config.fields import (
     Devices,
     Jump,
     Labels,
+    Limits,
     Line,
     Port,
     SafeName,
@@ -50,6 +51,7 @@ class DefaultSettings(Section):
     labels: Labels = Field(default_factory=dict)
     exclusive: SafeName | None = None
     disk: TargetPath | None = None
+    limits: Limits = Field(default_factory=dict)
     base: TargetPath = "~/.bench"
     sudo: bool = True
 
@@ -170,7 +172,8 @@ def _given(settings: Section) -> dict[str, Any]:
 
 
 def _merge(inherited: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    return inherited | own | {"labels": inherited.get("labels", {}) | own.get("labels", {})}
+    merged = {name: inherited.get(name, {}) | own.get(name, {}) for name in ("labels", "limits")}
+    return inherited | own | merged
 
 
 def _target(place: _Place, path: str) -> Target:
@@ -180,7 +183,9 @@ def _target(place: _Place, path: str) -> Target:
     for name in ("identity_file", "ssh_config", "known_hosts"):
         if name in settings:
             settings[name] = _beside(path, settings[name])
-    return Target(name=place.name, address=address, **settings | {"labels": pairs(settings["labels"])})
+    settings["labels"] = pairs(settings["labels"])
+    settings["limits"] = tuple(settings["limits"][metric] for metric in sorted(settings["limits"]))
+    return Target(name=place.name, address=address, **settings)
 
 
 def _beside(path: str, file: str) -> str:

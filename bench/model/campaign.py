@@ -8,13 +8,22 @@ from bench.model.names import Pairs, Params
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """What a machine's size is published to reach at most: metric as in `primary`, value in `unit`."""
+
+    metric: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A machine that is measured.
 
     address: where SSH connects (default: the name); data_address: where benchmark traffic goes (default: address).
     disk: file or block device for disk suites; a device needs its stable id in `destroyable`.
     peer: the target that receives when this one sends. base: vmbench's folder on the target.
-    exclusive: name of a shared resource; targets that share one take turns.
+    exclusive: name of a shared resource; targets that share one take turns. limits: what its size is published with.
     """
 
     name: str
@@ -29,6 +38,7 @@ class Target:
     exclusive: str | None = None
     disk: str = ""
     destroyable: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
     base: str = "~/.bench"
     sudo: bool = True
     """Whether `sudo -n` may be used to install packages."""

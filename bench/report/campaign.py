@@ -91,6 +91,7 @@ def compare_tags(evidence: Evidence, before: str, after: str) -> Comparison:
         controls=info.controls,
         attribution=judged,
         host_moved=hosts_moved(facts_before, facts_after),
+        limits={target.name: target.limits for target in info.targets if target.limits},
     )
     notes = {run.info.run_id for run in (*first, *second)}
     said = tuple(

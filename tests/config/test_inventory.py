@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bench.config.inventory import load_inventory, parse_inventory, select
 from bench.errors import ConfigError
-from bench.model import Inventory, Target, is_safe_name
+from bench.model import Inventory, Limit, Target, is_safe_name
 
 TEXT = """\
 ssh_config: ~/.ssh/config
@@ -231,3 +231,34 @@ def test_any_target_name_is_safe_or_refused(name: str) -> None:
     result = outcome(Path("f"), f'targets: {{"{escaped}": host}}')
     assert isinstance(result, Inventory) == is_safe_name(name)
     assert isinstance(result, ConfigError) or result.targets[0].name == name
+
+
+def test_limits_are_merged_metric_by_metric() -> None:
+    text = """\
+defaults: {limits: {iperf3/throughput: 10 Gbit/s, fio/rand/iops: 80000 IOPS}}
+targets:
+  a: {limits: {iperf3/throughput: 12.5 Gbit/s}}
+  b: {limits: }
+  c:
+"""
+    a, b, c = parse_inventory(text, "inv.yaml").targets
+    assert a.limits == (Limit("fio/rand/iops", 80000, "IOPS"), Limit("iperf3/throughput", 12.5, "Gbit/s"))
+    assert b.limits == c.limits == (Limit("fio/rand/iops", 80000, "IOPS"), Limit("iperf3/throughput", 10, "Gbit/s"))
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("{throughput: 10 Gbit/s}", "'throughput' names no metric"),
+        ("{iperf3/throughput: fast}", "expected a quantity for iperf3/throughput, found 'fast'"),
+        ("{iperf3/throughput: 10}", "expected a quantity"),
+        ("{iperf3/throughput: 10 Gbps}", "found '10 Gbps'"),
+        ("{iperf3/throughput: 0 Gbit/s}", "expected a quantity"),
+        ("{iperf3/throughput: -1 Gbit/s}", "expected a quantity"),
+        ("[10 Gbit/s]", "keys and values"),
+    ],
+)
+def test_a_wrong_limit_is_refused_with_its_line(written: str, words: str) -> None:
+    error = refusal(f"targets:\n  a:\n    limits: {written}\n")
+    assert words in error.what
+    assert error.where.startswith("inv.yaml:3")

@@ -1,0 +1,67 @@
+"""Which values sit at the limit that a machine's size is published with, so that no change could have shown.
+
+A size caps its network and its disks. Where both phases reach the cap, "no change" says nothing of the change: the
+result is CENSORED (STATISTICS §2), and what can still move there is the cost, such as cycles per byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.analyse.keys import matches
+from bench.analyse.table import Rows
+from bench.analyse.transform import Floats
+from bench.model import Better, Limit
+from bench.units import unit
+
+AT_LIMIT = 0.93
+"""From this part of a published limit on a value is held by it: headers take 6 % of the line rate from TCP (1448 of
+1538 bytes in an Ethernet frame), and the limit is a rate on the wire.
+"""
+
+Limits = Mapping[str, tuple[Limit, ...]]
+"""Published limits of machines, by name."""
+
+
+def pinned(rows: Rows, shown: Floats, limits: Limits) -> NDArray[np.bool_]:
+    """Per unit of work whether both tags are held by a limit of one of its machines.
+
+    shown: (units of work, 2), levels in the metric's unit. Only metrics where higher is better have limits, and only
+    a limit in a unit that converts counts.
+    """
+    cap = np.full(len(rows.unit_key), np.inf)
+    if limits:
+        for work, (key, target) in enumerate(zip(rows.unit_key, rows.unit_target, strict=True)):
+            info = rows.keys[int(key)]
+            if info.better is Better.HIGHER:
+                machines = rows.targets[int(target)].machines
+                named = (one for name in machines for one in limits.get(name, ()) if matches(one.metric, info.key))
+                cap[work] = min(_in_units(named, info.unit), default=np.inf)
+    held: NDArray[np.bool_] = np.logical_and.reduce(shown >= AT_LIMIT * cap[:, None], axis=1)
+    return held
+
+
+def _in_units(limits: Iterable[Limit], name: str) -> list[float]:
+    shown = unit(name)
+    return [one.value * unit(one.unit).factor / shown.factor for one in limits if unit(one.unit).base == shown.base]
+
+
+def useless_limits(rows: Rows, limits: Limits) -> list[str]:
+    """Limits that speak of a measured suite but fit no metric of it, or not its unit, in one sentence each."""
+    said: dict[str, None] = {}
+    suites = {info.key.suite for info in rows.keys}
+    for one in (one for name in sorted(limits) for one in limits[name]):
+        if one.metric.split("/", 1)[0] not in suites:
+            continue
+        named = [info for info in rows.keys if matches(one.metric, info.key)]
+        text = f"the limit {one.value:g} {one.unit} of {one.metric!r}"
+        if not named:
+            said[f"{text}: no metric is called so"] = None
+        elif all(unit(one.unit).base != unit(info.unit).base for info in named):
+            said[f"{text} is not in a unit of that metric ({named[0].unit})"] = None
+        elif all(info.better is not Better.HIGHER for info in named):
+            said[f"{text}: only metrics of which more is better have limits"] = None
+    return list(said)

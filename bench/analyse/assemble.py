@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bench.analyse.estimate import Estimates, Rule
 from bench.analyse.levels import Levels
+from bench.analyse.looks import Outlook
 from bench.analyse.pools import Plan
 from bench.analyse.result import Basis, GroupResult, Interval, MetricResult, Reason, TargetResult, Verdict
 from bench.analyse.rounds import Rounds
@@ -43,6 +44,7 @@ class Block:
     shown: Floats
     moved: NDArray[np.bool_]
     held: NDArray[np.bool_]
+    outlook: Outlook | None
     margin: Floats
     primary: NDArray[np.bool_]
     counted: NDArray[np.bool_]
@@ -149,6 +151,7 @@ class _Maker:
             primary=bool(block.primary[key]),
             headline=info.headline,
             rests_on=self._basis(pool, key),
+            chances=self._chances(pool, key),
             before=before,
             after=after,
             ratio=judged.ratio,
@@ -195,6 +198,12 @@ class _Maker:
         if not math.isfinite(self._block.decisions.se[pool]):
             return Basis.NOTHING
         return Basis.EVENTS if self._block.counted[key] else BASES[Rule(self._block.estimates.rule[pool])]
+
+    def _chances(self, pool: int, key: int) -> tuple[float, float] | None:
+        outlook = self._block.outlook
+        if outlook is None or self._block.counted[key] or not math.isfinite(outlook.change[pool]):
+            return None
+        return float(outlook.change[pool]), float(outlook.same[pool])
 
     def _events(self, pool: int, key: int) -> float | None:
         """How many events the targets of a pool that were measured in both tags had; None for other metrics."""

@@ -18,6 +18,7 @@ from bench.analyse.estimate import Pools, estimate
 from bench.analyse.keys import matches, matches_any
 from bench.analyse.levels import Sessions, levels_of, sessions_of, without_runs
 from bench.analyse.limits import Limits, pinned, useless_limits
+from bench.analyse.looks import SCHEDULE, alpha_of, to_the_end
 from bench.analyse.multiplicity import alphas
 from bench.analyse.result import Attribution, AttributionKind, Comparison, MetricResult
 from bench.analyse.rounds import rounds_of
@@ -44,6 +45,7 @@ class Question:
     attribution: Attribution | None
     host_moved: pooling.HostMoved
     limits: Limits
+    look: int | None
     alpha: float
     correct: bool
 
@@ -59,6 +61,7 @@ def compare(
     attribution: Attribution | None = None,
     host_moved: pooling.HostMoved | None = None,
     limits: Limits | None = None,
+    look: int | None = None,
     alpha: float = ALPHA,
     correct: bool = True,
 ) -> Comparison:
@@ -73,6 +76,7 @@ def compare(
     attribution: findings about facts; undeclared changes make the metrics of their targets CONFOUNDED.
     host_moved: per machine; without it, only `attribution.relocated` is known to have moved.
     limits: what machines are published to reach at most, by name: where both tags are held by it, nothing can be said.
+    look: number of the look this is at a campaign that looks early; everything is then judged at the α of that look.
     alpha: in (0, 1), of the intervals before correction and of each one-sided test of "no meaningful change".
     correct: Holm over the primary metrics, Benjamini-Hochberg over the others; False judges each metric alone.
     """
@@ -80,7 +84,17 @@ def compare(
     for name in attribution.relocated if attribution is not None else ():
         known.setdefault(name, True)
     question = Question(
-        before, after, tuple(primary), tuple(margins), tuple(controls), attribution, known, limits or {}, alpha, correct
+        before,
+        after,
+        primary=tuple(primary),
+        margins=tuple(margins),
+        controls=tuple(controls),
+        attribution=attribution,
+        host_moved=known,
+        limits=limits or {},
+        look=look,
+        alpha=alpha,
+        correct=correct,
     )
     _check(question)
     compared, details = without_details(samples, question.primary)
@@ -115,10 +129,13 @@ def _check(question: Question) -> None:
                 f"the margin {margin!r} of {pattern!r} is not between 0 and 10",
                 remedy="Write it as a ratio: 0.02 for 2 %",
             )
+    if question.look is not None and not 1 <= question.look <= len(SCHEDULE):
+        raise AnalysisError(f"there is no look {question.look!r}", remedy=f"Looks are 1 to {len(SCHEDULE)}")
 
 
 def _judge(rows: Rows, question: Question) -> Block:
     """Levels, estimates and decisions of all pools of all metrics."""
+    level = question.alpha if question.look is None else alpha_of(question.look, question.alpha)
     sign = signs([info.better for info in rows.keys])
     counted = np.array([info.scale is Scale.COUNT for info in rows.keys], dtype=np.bool_)
     cells = _cells(rows, sign, counted)
@@ -137,13 +154,13 @@ def _judge(rows: Rows, question: Question) -> Block:
     counts = count_up(cells, _subset(plan.pools, some), len(rows.unit_key))
     p = p_values(estimates)
     p[some] = count_p_values(counts)
-    alpha = np.full(len(rows.keys), question.alpha)
+    alpha = np.full(len(rows.keys), level)
     if question.correct:
-        alpha = alphas(p[: len(rows.keys)], primary, question.alpha)
+        alpha = alphas(p[: len(rows.keys)], primary, level)
     pool_margin, pool_alpha = np.log1p(margin)[plan.key], alpha[plan.key]
     pool_moved = np.zeros(plan.pools.count, dtype=np.bool_)
     pool_moved[plan.pools.pool[moved[plan.pools.unit] == 1]] = True
-    decisions = decide(estimates, pool_margin, pool_alpha, pool_moved, question.alpha)
+    decisions = decide(estimates, pool_margin, pool_alpha, pool_moved, level)
     by_count = decide_counts(
         counts,
         p[some],
@@ -151,7 +168,7 @@ def _judge(rows: Rows, question: Question) -> Block:
         pool_margin[some],
         pool_alpha[some],
         pool_moved[some],
-        question.alpha,
+        level,
     )
     return Block(
         plan=plan,
@@ -162,6 +179,7 @@ def _judge(rows: Rows, question: Question) -> Block:
         shown=shown,
         moved=moved == 1,
         held=held,
+        outlook=None if question.look is None else to_the_end(estimates, pool_margin, question.alpha),
         margin=margin,
         primary=primary,
         counted=counted,

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from bench.analyse.estimate import Estimates
 from bench.analyse.result import MetricResult, Reason, Verdict
 from bench.analyse.transform import Floats
 from bench.analyse.verdict import ALPHA, t_quantile
@@ -43,7 +44,7 @@ class Outlook:
     @property
     def futile(self) -> NDArray[np.bool_]:
         """Whether neither verdict is likely enough; False where nothing can be predicted."""
-        hopeless: NDArray[np.bool_] = (self.change < FUTILE_BELOW) & (self.same < FUTILE_BELOW)
+        hopeless: NDArray[np.bool_] = np.maximum(self.change, self.same) < FUTILE_BELOW
         return hopeless
 
 
@@ -76,14 +77,21 @@ def sequential_p(p: Iterable[tuple[int, float]], alpha: float = ALPHA) -> float:
     return min((min(1.0, value * alpha / alpha_of(number, alpha)) for number, value in p), default=1.0)
 
 
-def outlook(delta: Floats, se: Floats, se_last: Floats, df: Floats, margin: Floats) -> Outlook:
+def to_the_end(estimates: Estimates, margin: Floats, alpha: float = ALPHA) -> Outlook:
+    """What going on to the last look could bring, for pools as they are estimated now; margin: ln(1 + ρ) per pool."""
+    count = estimates.targets.astype(np.float64)
+    last = se_with(estimates.se, estimates.within, count, estimates.sessions, SCHEDULE[-1][0])
+    return outlook(estimates.delta, estimates.se, last, estimates.df, margin, alpha)
+
+
+def outlook(delta: Floats, se: Floats, se_last: Floats, df: Floats, margin: Floats, total: float = ALPHA) -> Outlook:
     """Chances of the two verdicts at the last look, predicted from the present one.
 
     se: now; se_last: what it will be with the sessions of the last look. With a flat prior the estimate then is normal
     around the present one with variance se² − se_last² (the predictive power of Spiegelhalter, Freedman & Blackburn
-    1986). df: at the last look; margin: ln(1 + ρ). NaN where nothing is known.
+    1986). df: at the last look; margin: ln(1 + ρ); total: α of all looks. NaN where nothing is known.
     """
-    alpha = SCHEDULE[-1][1]
+    alpha = alpha_of(len(SCHEDULE), total)
     with np.errstate(invalid="ignore", divide="ignore"):
         spread = np.sqrt(np.maximum(se**2 - se_last**2, 0.0))
         beyond = np.maximum(margin, t_quantile(1 - alpha / 2, df) * se_last)
@@ -114,18 +122,19 @@ def se_with(se: Floats, within: Floats, targets: Floats, sessions: Floats, more:
     return result
 
 
-def outcome_of(number: int, primary: Sequence[MetricResult], futile: Sequence[bool]) -> LookOutcome:
-    """What look `number` says of the campaign.
-
-    primary: the metrics that have to be decided; futile: of each, whether more sessions are not worth it.
-    """
-    pairs = list(zip(primary, futile, strict=True))
-    open_ = [(one, hopeless) for one, hopeless in pairs if one.verdict is Verdict.INCONCLUSIVE]
+def outcome_of(number: int, primary: Sequence[MetricResult]) -> LookOutcome:
+    """What look `number` says of the campaign; primary: the metrics that have to be decided."""
+    open_ = [one for one in primary if one.verdict is Verdict.INCONCLUSIVE]
     if not open_:
         return LookOutcome.DECIDED
     if number == len(SCHEDULE):
         return LookOutcome.LAST
     early = SCHEDULE[number - 1][0] < FUTILE_FROM
-    if all(one.reason in HOPELESS or (hopeless and not early) for one, hopeless in open_):
+    if all(one.reason in HOPELESS or (not early and _unlikely(one)) for one in open_):
         return LookOutcome.FUTILE
     return LookOutcome.UNDECIDED
+
+
+def _unlikely(metric: MetricResult) -> bool:
+    """Whether neither verdict is likely by the last look; False where nothing can be predicted."""
+    return metric.chances is not None and max(metric.chances) < FUTILE_BELOW

@@ -168,6 +168,8 @@ class MetricResult:
     headline: bool = False
     """Whether the metric speaks for its suite where only a few can be shown."""
     rests_on: Basis = Basis.NOTHING
+    chances: tuple[float, float] | None = None
+    """At a look: predicted chances that the last look finds a change, and that it finds no meaningful change."""
     flags: tuple[Flag, ...] = ()
     controls: ControlEffect | None = None
 

@@ -99,6 +99,7 @@ class Look:
     runs: tuple[str, ...]
     p: tuple[tuple[str, float], ...]
     outcome: LookOutcome
+    schema: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
-"""The run store: `Store` finds and creates runs, `publish` adds an attempt, `measured` counts, `verify` re-hashes."""
+"""The run store: `Store` finds and creates runs, `publish` adds an attempt, `measured` counts, `verify` re-hashes.
 
-from bench.store.publishing import publish
+`keep_look` writes down a look at a campaign that may stop early.
+"""
+
+from bench.store.publishing import keep_look, publish
 from bench.store.reading import StoredAttempt, StoredRun
 from bench.store.store import Store
 from bench.store.summary import measured
 from bench.store.verifying import Damage, verify
 
-__all__ = ["Damage", "Store", "StoredAttempt", "StoredRun", "measured", "publish", "verify"]
+__all__ = ["Damage", "Store", "StoredAttempt", "StoredRun", "keep_look", "measured", "publish", "verify"]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.errors import StoreError
-from bench.model import Attempt, Facts, StoredFile
+from bench.model import Attempt, Facts, Look, StoredFile
 from bench.store.codec import encode
 from bench.store.files import (
     cannot_write,
@@ -22,7 +22,7 @@ from bench.store.files import (
     sync_folder,
     write_synced,
 )
-from bench.store.reading import StoredAttempt, StoredRun, read_attempt
+from bench.store.reading import LOOK, StoredAttempt, StoredRun, read_attempt
 
 TEMPORARY = ".tmp-"
 """How the name of an unpublished folder begins."""
@@ -61,6 +61,27 @@ def publish(
         sync_folder(place)
         sync_folder(trials)
     return StoredAttempt(record, final)
+
+
+def keep_look(run: StoredRun, look: Look) -> Look:
+    """Write the look that was taken after a run, once: a look that is there already is kept, and returned.
+
+    StoreError when the disk refuses; then no look was taken.
+    """
+    path = run.folder / LOOK
+    if kept := run.look():
+        return kept
+    temporary = run.folder / f"{TEMPORARY}{secrets.token_hex(8)}"
+    try:
+        make_folder(temporary)
+        write_synced(temporary / LOOK, dump(encode(look)))
+        (temporary / LOOK).rename(path)
+        sync_folder(run.folder)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        discard(temporary)
+    return look
 
 
 def _contents(raw: Mapping[str, bytes], facts: Mapping[str, Mapping[str, Facts]]) -> dict[str, bytes]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import StoreError
-from bench.model import Attempt, Facts, Run, Status
+from bench.model import Attempt, Facts, Look, Run, Status
 from bench.store.codec import decode
 from bench.store.files import (
     VERIFY_REMEDY,
@@ -23,6 +23,9 @@ from bench.store.files import (
     read_json,
     read_record,
 )
+
+LOOK = "look.json"
+"""Where a run keeps the look that was taken after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,11 @@ class StoredRun:
         """Ids of planned trials without an `ok` attempt, in the plan's order. Reads every attempt's record."""
         done = {stored.record.trial.trial_id for stored in self.attempts() if stored.record.status is Status.OK}
         return tuple(trial.trial_id for trial in self.info.plan if trial.trial_id not in done)
+
+    def look(self) -> Look | None:
+        """The look that was taken after this session at a campaign that looks early; None when there was none."""
+        path = self.folder / LOOK
+        return decode(Look, read_record(path), str(path)) if path.exists() else None
 
     def next_attempt(self, trial_id: str) -> int:
         """The number of the next attempt at a trial, from 1."""

@@ -49,6 +49,10 @@ def verify(run: StoredRun) -> list[Damage]:
                 good.append(folder.name)
         if len(good) > 1:
             damage.append(Damage(str(trial), f"has {len(good)} attempts that are ok ({', '.join(good)}), not one"))
+    try:
+        run.look()
+    except StoreError as error:
+        damage.append(Damage(error.where or str(run.folder), error.what))
     damage.extend(_leftovers(run.folder))
     return damage
 

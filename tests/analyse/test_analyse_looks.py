@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import norm, t
 
 from bench.analyse import looks
+from bench.analyse.compare import compare
 from bench.analyse.result import MetricResult, Reason, Verdict
+from bench.errors import AnalysisError
 from bench.model import LookOutcome
+from tests.analyse.sample_tables import AFTER, BEFORE, table
 from tests.report.report_factory import key, metric
 
 
@@ -79,26 +83,51 @@ def test_only_the_part_within_sessions_shrinks() -> None:
     assert looks.se_with(0.02 * one, 6e-4 * one, 2 * one, 9 * one, 8)[0] == pytest.approx(0.02)  # never worse than now
 
 
-def result(verdict: Verdict, reason: Reason | None = None) -> MetricResult:
-    return replace(metric(key("fio", "seq", "iops"), "IOPS", 1.0), verdict=verdict, reason=reason)
+def result(verdict: Verdict, reason: Reason | None = None, chances: tuple[float, float] | None = None) -> MetricResult:
+    return replace(metric(key("fio", "seq", "iops"), "IOPS", 1.0), verdict=verdict, reason=reason, chances=chances)
 
 
-OPEN = result(Verdict.INCONCLUSIVE, Reason.UNDERPOWERED)
+OPEN = result(Verdict.INCONCLUSIVE, Reason.UNDERPOWERED, (0.5, 0.0))
+VAIN = result(Verdict.INCONCLUSIVE, Reason.UNDERPOWERED, (0.09, 0.02))
+UNKNOWN = result(Verdict.INCONCLUSIVE, Reason.UNREPLICATED)
 SAME = result(Verdict.NO_CHANGE)
 HOPELESS = result(Verdict.INCONCLUSIVE, Reason.CONFOUNDED)
 
 
 @pytest.mark.parametrize(
-    ("number", "primary", "futile", "outcome"),
+    ("number", "primary", "outcome"),
     [
-        (1, [SAME, SAME], [False, False], LookOutcome.DECIDED),
-        (1, [SAME, OPEN], [False, True], LookOutcome.UNDECIDED),  # two sessions are too few to give up
-        (2, [SAME, OPEN], [False, True], LookOutcome.FUTILE),
-        (2, [OPEN, OPEN], [False, True], LookOutcome.UNDECIDED),
-        (1, [SAME, HOPELESS], [False, False], LookOutcome.FUTILE),
-        (4, [SAME, OPEN], [False, False], LookOutcome.LAST),
-        (4, [SAME], [False], LookOutcome.DECIDED),
+        (1, [SAME, SAME], LookOutcome.DECIDED),
+        (1, [SAME, VAIN], LookOutcome.UNDECIDED),  # two sessions are too few to give up
+        (2, [SAME, VAIN], LookOutcome.FUTILE),
+        (2, [OPEN, VAIN], LookOutcome.UNDECIDED),
+        (2, [UNKNOWN, VAIN], LookOutcome.UNDECIDED),
+        (1, [SAME, HOPELESS], LookOutcome.FUTILE),
+        (4, [SAME, OPEN], LookOutcome.LAST),
+        (4, [SAME], LookOutcome.DECIDED),
     ],
 )
-def test_what_a_look_decides(number: int, primary: list[MetricResult], futile: list[bool], outcome: str) -> None:
-    assert looks.outcome_of(number, primary, futile) is outcome
+def test_what_a_look_decides(number: int, primary: list[MetricResult], outcome: LookOutcome) -> None:
+    assert looks.outcome_of(number, primary) is outcome
+
+
+def two_sessions(step: float) -> pd.DataFrame:
+    """Six targets, two sessions a tag; the ratio scatters by about 1 % around `step` (log)."""
+    shift = [-0.012, -0.008, -0.002, 0.003, 0.008, 0.011]
+    return table(
+        {f"t{i}": ([[0.0], [0.002]], [[step + d], [step + d + 0.002]]) for i, d in enumerate(shift)},
+        logs=True,
+    )
+
+
+def test_a_look_is_judged_at_its_own_alpha() -> None:
+    at_once = compare(two_sessions(0.03), BEFORE, AFTER).metrics[0]
+    looked = compare(two_sessions(0.03), BEFORE, AFTER, look=1).metrics[0]
+    assert (at_once.verdict, at_once.chances) == (Verdict.IMPROVED, None)
+    assert looked.interval is not None
+    assert looked.interval.level == pytest.approx(0.995)
+    assert looked.p == at_once.p
+    assert looked.chances is not None
+    assert looked.chances[0] > 0.9
+    with pytest.raises(AnalysisError, match="there is no look 5"):
+        compare(two_sessions(0.03), BEFORE, AFTER, look=5)

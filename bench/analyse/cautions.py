@@ -13,9 +13,7 @@ from bench.analyse.pools import HostMoved
 from bench.analyse.result import CLOSE_SESSIONS, Excluded
 from bench.analyse.rounds import Rounds
 from bench.analyse.table import Rows
-
-MIN_GAP_S = 6 * 3600.0
-"""Sessions of a tag that start closer together are said to be so: they replicate each other less than new days do."""
+from bench.model import MIN_GAP_S
 
 
 def close_sessions(rows: Rows, before: str, after: str) -> list[str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bench.measure.scheduler import Scheduler
     from bench.measure.session import Outcome
     from bench.measure.start import Sources
-    from bench.model import Campaign
+    from bench.model import Campaign, Phase
     from bench.store import Store, StoredRun
 
 CampaignArgument = Annotated[
@@ -54,8 +54,8 @@ def plan(
     json: JsonOption = False,
 ) -> None:
     """What would run, where, for how long, and what it could not show. Touches nothing."""
-    words = _Words(campaign, phase, inventory, suite, param, factor, repetitions, limit, seed)
-    made, planned = _planned(words, context.open_store(runs))
+    words = Words(campaign, phase, inventory, suite, param, factor, repetitions, limit, seed)
+    made, planned = planned_session(words, context.open_store(runs))
     if json:
         from bench.store.codec import encode
 
@@ -65,7 +65,7 @@ def plan(
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class Words:
     """What `plan` and `run` are asked: the options that they share, as they were written."""
 
     campaign: Path | None
@@ -79,11 +79,8 @@ class _Words:
     seed: int | None
 
 
-def _planned(words: _Words, store: Store) -> tuple[Campaign, Plan]:
-    """The campaign and the plan of its next session."""
-    from bench.measure.plan import make_plan
-    from bench.measure.start import next_session
-
+def chosen_phase(words: Words) -> tuple[Campaign, Phase]:
+    """The campaign and the phase that was asked for."""
     if words.phase is None and words.inventory is not None:
         raise ConfigError("which phase is this?", remedy="Add --tag, for example --tag pre-maintenance")
     made = context.load_campaign(
@@ -100,12 +97,20 @@ def _planned(words: _Words, store: Store) -> tuple[Campaign, Plan]:
     if words.phase is None:
         raise ConfigError("which phase is this?", where=made.path, remedy=f"Add --phase with one of: {names}")
     try:
-        chosen = made.phase(words.phase)
+        return made, made.phase(words.phase)
     except KeyError:
         raise ConfigError(
             f"this campaign has no phase {words.phase!r}", where=made.path, remedy=f"Its phases are: {names}"
         ) from None
-    session = next_session(store, made.name, words.phase)
+
+
+def planned_session(words: Words, store: Store) -> tuple[Campaign, Plan]:
+    """The campaign and the plan of its next session."""
+    from bench.measure.plan import make_plan
+    from bench.measure.start import next_session
+
+    made, chosen = chosen_phase(words)
+    session = next_session(store, made.name, chosen.tag)
     number = random.SystemRandom().randrange(2**31) if words.seed is None else words.seed
     return made, make_plan(made, context.suites(), chosen, session=session, seed=number)
 
@@ -143,23 +148,42 @@ def run(
     limit: LimitOption = None,
     source: SourceOption = None,
     seed: SeedOption = None,
+    until_decided: Annotated[
+        bool, typer.Option("--until-decided", help="Run sessions until every primary metric is decided, or cannot be.")
+    ] = False,
     runs: RunsOption = None,
 ) -> None:
-    """Measure one session of one phase. Ctrl-C stops after what is running; twice leaves jobs running."""
+    """Measure one session of one phase. Ctrl-C stops after what is running; twice leaves jobs running.
+
+    With --until-decided, session after session, `min_gap` apart: it looks after 2, 3, 5 and 8 of them, and stops as
+    soon as every primary metric has a verdict or will not get one. The same command carries on after anything.
+    """
+    paths = context.source_paths(source)
+    words = Words(campaign, phase, inventory, suite, param, factor, repetitions, limit, seed)
+    if until_decided:
+        from bench.cli.deciding import decide
+
+        decide(words, paths, runs)
+        return
+    stored, provider = new_session(words, paths, context.open_store(runs))
+    finish(stored, provider, context.again(runs) + source_words(paths))
+
+
+def new_session(
+    words: Words, sources: dict[str, Path], store: Store, *, sequential: bool = False
+) -> tuple[StoredRun, Sources]:
+    """A new run in the store, planned and announced."""
     from bench.measure.start import Sources, cache_folder, new_run
 
-    sources = context.source_paths(source)
-    store = context.open_store(runs)
-    words = _Words(campaign, phase, inventory, suite, param, factor, repetitions, limit, seed)
-    made, planned = _planned(words, store)
+    made, planned = planned_session(words, store)
     for what, why in planned.left_out:
         warn(f"{what} is left out: {why}")
     for text in planned.warnings:
         warn(text)
     provider = Sources(sources, cache_folder())
-    stored = new_run(store, made, planned, provider.applied(context.suites()))
+    stored = new_run(store, made, planned, provider.applied(context.suites()), sequential=sequential)
     note(f"run {stored.info.run_id}: {counted(len(planned.trials), 'trial')}, about {duration(planned.eta_s)}")
-    _finish(stored, provider, context.again(runs) + _again(sources))
+    return stored, provider
 
 
 def resume(
@@ -178,16 +202,23 @@ def resume(
     note(f"run {stored.info.run_id}: {len(missing)} of {len(stored.info.plan)} trials are missing")
     if missing or leftovers(stored):
         sources = context.source_paths(source)
-        _finish(stored, Sources(sources, cache_folder()), context.again(runs) + _again(sources))
+        finish(stored, Sources(sources, cache_folder()), context.again(runs) + source_words(sources))
 
 
-def _again(sources: dict[str, Path]) -> str:
+def source_words(sources: dict[str, Path]) -> str:
     """The `--source` words that a resume needs too."""
     return "".join(f" --source {shlex.quote(f'{name}={path}')}" for name, path in sources.items())
 
 
-def _finish(stored: StoredRun, provider: Sources, again: str) -> None:
+def finish(stored: StoredRun, provider: Sources, again: str) -> None:
     """Execute what is missing, say how it went, exit 3 when trials are missing. again: what a resume must be given."""
+    outcome, _ = measure(stored, provider, again)
+    if outcome.missing:
+        raise typer.Exit(3)
+
+
+def measure(stored: StoredRun, provider: Sources, again: str) -> tuple[Outcome, bool]:
+    """Execute what is missing and say how it went. Also returns whether it was interrupted (Ctrl-C, SIGTERM)."""
     from bench.cli.progress import progress
     from bench.measure.scheduler import Scheduler
     from bench.measure.ssh import SshTransport
@@ -201,8 +232,7 @@ def _finish(stored: StoredRun, provider: Sources, again: str) -> None:
     for text in provider.notes:
         warn(text)
     _tell(stored, outcome, again)
-    if outcome.missing:
-        raise typer.Exit(3)
+    return outcome, scheduler.stopping
 
 
 def _tell(stored: StoredRun, outcome: Outcome, again: str) -> None:

@@ -1,6 +1,7 @@
 """The campaign: the whole question, read from its file.
 
-    name, title, inventory (relative to this file), suites, repetitions, sessions, phases, primary, controls, margins
+    name, title, inventory (relative to this file), suites, repetitions, sessions, min_gap, phases, primary, controls,
+    margins
 
 `suites` lists names, or `name: {profile, params, cases, repetitions}`. See `inventories/example-campaign.yaml`.
 """
@@ -22,14 +23,17 @@ from bench.config.inventory import load_inventory, select
 from bench.config.phases import read_phases
 from bench.config.yaml_source import Data, Document, Keys, describe, load_document, parse_document, suggest
 from bench.errors import ConfigError
-from bench.model import Campaign, Inventory, SuiteChoice, pairs
+from bench.model import MIN_GAP_S, Campaign, Inventory, SuiteChoice, pairs
 
 __all__ = ["cases_of", "check_overlap", "load_campaign", "parse_campaign", "resolve_params", "restrict"]
 
 MAX_PRIMARY = 5
 """More primary metrics than this, and correcting for their number leaves none of them any power."""
 
-_KEYS = ("name", "title", "inventory", "suites", "repetitions", "sessions", "phases", "primary", "controls", "margins")
+_KEYS = (
+    *("name", "title", "inventory", "suites", "repetitions", "sessions", "min_gap", "phases", "primary", "controls"),
+    "margins",
+)
 
 
 def _fraction(value: object) -> object:
@@ -44,12 +48,24 @@ def _fraction(value: object) -> object:
 Margin = Annotated[float, BeforeValidator(_fraction), Field(gt=0, lt=1)]
 
 
+def _seconds(value: object) -> object:
+    """`6 h`, `90 min` or `30 s` as seconds."""
+    match = re.fullmatch(r"\s*([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*(h|min|s)\s*", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"expected a time, found {describe(value)}. Write a number and h, min or s, such as 6 h")
+    return float(match[1]) * {"h": 3600.0, "min": 60.0, "s": 1.0}[match[2]]
+
+
+Duration = Annotated[float, BeforeValidator(_seconds), Field(le=90 * 86400)]
+
+
 class _CampaignSettings(Section):
     name: SafeName
     title: Line | None = None
     inventory: Line
     repetitions: Count = 3
     sessions: Count = 3
+    min_gap: Duration = MIN_GAP_S
     primary: Lines = ()
     controls: Lines = ()
     margins: Annotated[dict[str, Margin], nothing_is({})] = Field(default_factory=dict)
@@ -111,6 +127,7 @@ def _campaign(
         phases=read_phases(document, ("phases",), document.data.get("phases")),
         repetitions=settings.repetitions,
         sessions=settings.sessions,
+        min_gap_s=settings.min_gap,
         primary=settings.primary,
         controls=settings.controls,
         margins=pairs(settings.margins),

@@ -107,8 +107,13 @@ def next_session(store: Store, campaign: str, tag: str) -> int:
     return max((run.info.session for run in runs if run.info.tag == tag), default=0) + 1
 
 
-def new_run(store: Store, campaign: Campaign, plan: Plan, suites: Mapping[str, LoadedSuite]) -> StoredRun:
-    """Write a new run that will hold the trials of `plan`. suites: as they are run (`Sources.applied`)."""
+def new_run(
+    store: Store, campaign: Campaign, plan: Plan, suites: Mapping[str, LoadedSuite], *, sequential: bool = False
+) -> StoredRun:
+    """Write a new run that will hold the trials of `plan`.
+
+    suites: as they are run (`Sources.applied`). sequential: the campaign looks early, and may stop.
+    """
     moment = datetime.now(UTC)
     tag = plan.phase.tag[:36].rstrip(".")
     used = sorted({trial.suite for trial in plan.trials})
@@ -132,6 +137,7 @@ def new_run(store: Store, campaign: Campaign, plan: Plan, suites: Mapping[str, L
             phases=campaign.phases,
             left_out=plan.left_out,
             sources=_trees(suites, used),
+            sequential=sequential,
         )
     )
 

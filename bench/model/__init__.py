@@ -4,7 +4,7 @@ target, campaign, phase = tag, run (one session of one phase), trial, attempt, j
 Collections inside are tuples; mappings are tuples of pairs, so every value is hashable and compares by content.
 """
 
-from bench.model.campaign import Campaign, Inventory, Limit, Phase, SuiteChoice, Target
+from bench.model.campaign import MIN_GAP_S, Campaign, Inventory, Limit, Phase, SuiteChoice, Target
 from bench.model.facts import LAYERS, Facts
 from bench.model.names import DEFAULT_PHASES, SAFE_NAME, Pairs, Params, Scalar, is_safe_name, pairs
 from bench.model.run import Attempt, Look, LookOutcome, Run, Status, StoredFile, Trial
@@ -33,6 +33,7 @@ from bench.model.suite import (
 __all__ = [
     "DEFAULT_PHASES",
     "LAYERS",
+    "MIN_GAP_S",
     "SAFE_NAME",
     "Attempt",
     "Better",

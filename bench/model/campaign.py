@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from bench.model.names import Pairs, Params
 
+MIN_GAP_S = 6 * 3600.0
+"""Sessions of a phase that begin closer together, without a reboot between them, are hardly more than one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -96,7 +99,8 @@ class Phase:
 class Campaign:
     """The whole question.
 
-    primary: metric keys "suite/case/metric" or "suite/metric"; `margins` override margins by the same keys.
+    primary: metric keys "suite/case/metric" or "suite/metric"; `margins` override margins by the same keys. min_gap_s:
+    from the beginning of a session to that of the next, where sessions are run one after the other.
     """
 
     name: str
@@ -105,6 +109,7 @@ class Campaign:
     phases: tuple[Phase, ...]
     repetitions: int = 3
     sessions: int = 3
+    min_gap_s: float = MIN_GAP_S
     primary: tuple[str, ...] = ()
     controls: tuple[str, ...] = ()
     margins: tuple[tuple[str, float], ...] = ()

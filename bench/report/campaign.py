@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench import __version__
 from bench.analyse.attribution import attribute, facts_of, hosts_moved
 from bench.analyse.compare import compare
 from bench.analyse.coverage import coverage
-from bench.analyse.result import Comparison
+from bench.analyse.result import Comparison, Excluded
 from bench.analyse.samples import Loaded, load_samples
 from bench.config.catalogue import LoadedSuite
 from bench.errors import AnalysisError
 from bench.model import Pairs
 from bench.report.provenance import collect
+from bench.report.sequence import Standing, standing
 from bench.report.view import Report, build_report, steps_of
 from bench.store import StoredRun
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +79,21 @@ def read(runs: Sequence[StoredRun], suites: Mapping[str, LoadedSuite]) -> Eviden
     return Evidence(tuple(runs), suites, load_samples(runs, suites))
 
 
-def compare_tags(evidence: Evidence, before: str, after: str) -> Comparison:
-    """Two tags of one campaign, with what else changed between them."""
+def compare_tags(evidence: Evidence, before: str, after: str, *, look: int | None = None) -> Comparison:
+    """Two tags of one campaign, with what else changed between them.
+
+    look: judge as this look of a campaign that looks early; without it, as the looks in the store say.
+    """
     first, second = evidence.tagged(before), evidence.tagged(after)
+    stand = standing(first, second)
+    frame, late = _taking_part(evidence.loaded.frame, (before, after), stand)
     info = (second or first or [evidence.runs[-1]])[-1].info
     facts_before, facts_after = facts_of(first), facts_of(second)
     judged = attribute(
         first[-1].info.factors if first else (), second[-1].info.factors if second else (), facts_before, facts_after
     )
     comparison = compare(
-        evidence.loaded.frame,
+        frame,
         before,
         after,
         primary=info.primary,
@@ -92,12 +102,30 @@ def compare_tags(evidence: Evidence, before: str, after: str) -> Comparison:
         attribution=judged,
         host_moved=hosts_moved(facts_before, facts_after),
         limits={target.name: target.limits for target in info.targets if target.limits},
+        look=look or (stand.number if stand else None),
     )
     notes = {run.info.run_id for run in (*first, *second)}
     said = tuple(
         f"{problem.trial_id}: {problem.message}" for problem in evidence.loaded.problems if problem.run in notes
     )
-    return replace(comparison, warnings=(*comparison.warnings, *said))
+    return replace(
+        comparison,
+        warnings=(*comparison.warnings, *said),
+        excluded=(*comparison.excluded, *late),
+        looks=stand.looks if stand else (),
+    )
+
+
+def _taking_part(
+    frame: pd.DataFrame, tags: tuple[str, str], stand: Standing | None
+) -> tuple[pd.DataFrame, list[Excluded]]:
+    """The samples that a step is judged by; those of sessions after the look that ended it are counted."""
+    if stand is None or stand.runs is None:
+        return frame, []
+    late = frame["tag"].isin(tags).to_numpy() & ~frame["run"].isin(stand.runs).to_numpy()
+    if not late.any():
+        return frame, []
+    return frame[~late], [Excluded("values", "measured after the look that ended the campaign", int(late.sum()))]
 
 
 def make_report(

@@ -9,6 +9,7 @@ from bench.analyse.result import Basis, MetricResult
 from bench.report.numbers import MISSING, count, margin
 from bench.report.page import Fold, Table
 from bench.report.plain import one_line
+from bench.report.sequence import in_words, sequential
 from bench.report.text import Text
 from bench.report.timeline import parse_time
 from bench.report.verdicts import keys_in_order, places, title
@@ -77,7 +78,7 @@ def method(report: Report, text: Text) -> Fold:
     levels = sorted({f"{one.interval.level * 100:g}" for one in metrics if one.interval is not None})
     if levels:
         sentences.append(text("method.level", level=", ".join(levels)))
-    sentences += [_primary(report, text), text("method.missing")]
+    sentences += [*_looks(report, text), _primary(report, text), text("method.missing")]
     return Fold("method", text("method.title"), tuple(sentences))
 
 
@@ -92,6 +93,16 @@ def _samples(metrics: Iterable[MetricResult], text: Text) -> Iterator[str]:
         if min(numbers) < max(numbers):
             targets = text("method.range", least=count(min(numbers)), most=targets)
         yield text(f"method.sample.{size}", targets=targets)
+
+
+def _looks(report: Report, text: Text) -> Iterator[str]:
+    """Every look that was taken at a step that may stop early, with the sequential p of its primary metrics."""
+    for one in report.comparisons:
+        if one.looks:
+            step = f"{one_line(one.before)} → {one_line(one.after)}"
+            said = "; ".join(in_words(look) for look in one.looks)
+            values = ", ".join(f"{one_line(name)} {p:.2g}" for name, p in sequential(one.looks).items())
+            yield text("method.looks", step=step, looks=said, p=values or MISSING)
 
 
 def _margins(metrics: Iterable[MetricResult], text: Text) -> Iterator[str]:

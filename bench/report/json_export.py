@@ -11,6 +11,8 @@
                                "not_observed": [factor …], "relocated": [target …]},
         "excluded": [{"what", "cause", "count"}],
         "details": number of metrics kept but not compared,
+        "looks": [{"number", "before", "sessions": [before, after], "alpha", "spent", "taken_at", "runs": [id …],
+                   "p": {primary metric: p at this look}, "outcome": "decided" | "futile" | "last" | "undecided"}],
         "warnings": [text …]}]}
 
     METRIC = {"key": {"suite", "case", "part", "metric", "params": {name: value}}, "title", "unit",
@@ -35,6 +37,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.analyse.result import Attribution, Comparison, Interval, MetricResult, TargetResult
+from bench.model import Look
 from bench.report.formats import Output
 
 SCHEMA = "vmbench/comparison/1"
@@ -63,6 +66,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "groups": groups,
         "attribution": _attribution(comparison.attribution),
         "details": comparison.details,
+        "looks": [_look(look) for look in comparison.looks],
         "excluded": [{"what": item.what, "cause": item.cause, "count": item.count} for item in comparison.excluded],
         "warnings": list(comparison.warnings),
     }
@@ -143,6 +147,20 @@ def _attribution(judged: Attribution | None) -> dict[str, Any] | None:
         ],
         "not_observed": list(judged.not_observed),
         "relocated": list(judged.relocated),
+    }
+
+
+def _look(look: Look) -> dict[str, Any]:
+    return {
+        "number": look.number,
+        "before": look.before,
+        "sessions": list(look.sessions),
+        "alpha": look.alpha,
+        "spent": look.spent,
+        "taken_at": look.taken_at,
+        "runs": list(look.runs),
+        "p": dict(look.p),
+        "outcome": look.outcome.value,
     }
 
 

@@ -9,6 +9,7 @@ from bench.analyse.result import Comparison, MetricResult, TargetResult, Verdict
 from bench.report import numbers
 from bench.report.plain import one_line
 from bench.report.ratios import LABELS
+from bench.report.sequence import in_words
 from bench.report.verdicts import count_verdicts, keys_in_order, places, ratio_words, result_unit, title
 from bench.report.words import ORDER, look, verdict_words
 
@@ -97,6 +98,8 @@ def remarks(comparison: Comparison) -> list[str]:
             found.append(f"Declared but not observed: {_joined(judged.not_observed)}")
         if judged.relocated:
             found.append(f"Moved to another host: {_joined(judged.relocated)}")
+    if comparison.looks:
+        found.append(f"Looks early: {in_words(comparison.looks[-1])}")
     found += [one_line(warning) for warning in comparison.warnings]
     found += [
         f"Excluded: {item.count} × {one_line(item.what)} ({one_line(item.cause)})" for item in comparison.excluded

@@ -214,6 +214,10 @@ ENGLISH: dict[str, str] = {
         "With {targets} whose phases were measured alternately, in rounds, the interval rests on the differences "
         "within rounds: what drifts slowly is in neither phase."
     ),
+    "method.looks": (
+        "{step} was looked at early: {looks}. Each look has an α of its own, and the four add up to 0.05, so that "
+        "looking costs nothing in trust. Sequential p: {p}."
+    ),
     "method.verdict": (
         "A metric improved or regressed when its interval excludes 100 % and the change reaches the margin. It "
         "did not change meaningfully when the interval of the change lies within the margin. Everything else is "

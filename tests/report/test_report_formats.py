@@ -13,6 +13,7 @@ from rich.cells import cell_len
 
 from bench.analyse.result import Comparison
 from bench.errors import ReportError
+from bench.model import Look, LookOutcome
 from bench.report.csv_export import COLUMNS
 from bench.report.formats import FORMATS, Output, output_for, render
 from bench.report.markdown import escape
@@ -177,7 +178,8 @@ def test_json_follows_its_documented_schema() -> None:
     data = json.loads(render("json", [replace(comparison, metrics=(nan, *comparison.metrics[1:]))]))
     assert data["schema"] == "vmbench/comparison/1"
     found = data["comparisons"][0]
-    assert set(found) == {"before", "after", "metrics", "groups", "attribution", "excluded", "warnings", "details"}
+    names = {"before", "after", "metrics", "groups", "attribution", "excluded", "warnings", "details", "looks"}
+    assert set(found) == names
     first = found["metrics"][0]
     assert first["key"] == {
         "suite": "ntttcp",
@@ -204,3 +206,19 @@ def test_nothing_to_compare_is_said() -> None:
     assert "no metrics" in render("table", empty)
     assert "no metrics" in render("md", empty)
     assert render("csv", empty).count("\n") == 1
+
+
+def test_looks_are_told_in_every_output() -> None:
+    comparison = replace(
+        factory.ladder().comparisons[0],
+        looks=(
+            Look(
+                1, "a", (3, 2), 0.005, 0.005, "2018-01-05T00:00:00Z", ("r1",), (("fio/x", 0.0004),), LookOutcome.DECIDED
+            ),
+        ),
+    )
+    told = "look 1 of 4 after 3 + 2 sessions, at α = 0.005 (0.005 of 0.05 spent): every primary metric is decided"
+    assert told in " ".join(render("table", [comparison], Output(width=400)).split())
+    assert told in render("md", [comparison])
+    (look,) = json.loads(render("json", [comparison]))["comparisons"][0]["looks"]
+    assert (look["number"], look["sessions"], look["p"], look["outcome"]) == (1, [3, 2], {"fio/x": 0.0004}, "decided")

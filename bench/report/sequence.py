@@ -1,0 +1,117 @@
+"""Where a campaign that looks early stands: which looks were taken, at which α it is judged now, and what is due next.
+
+Everything is read from the store, so it survives the controller. A look is kept with the session of the later phase
+after which it was taken; once one has stopped the campaign, later sessions take no part: the interval of the look that
+stops is the one that counts (STATISTICS §5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.analyse.looks import SCHEDULE, alpha_of, look_after, outcome_of, sequential_p, spent
+from bench.analyse.result import Comparison, MetricResult
+from bench.model import Look, LookOutcome
+from bench.store import StoredRun
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A step of a sequential campaign.
+
+    looks: those taken so far, in order. number: the look that results are judged at now. runs: ids of the runs that
+    take part, None: all of them.
+    """
+
+    looks: tuple[Look, ...]
+    number: int
+    runs: frozenset[str] | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether a look has stopped the campaign."""
+        return bool(self.looks) and self.looks[-1].outcome is not LookOutcome.UNDECIDED
+
+
+def standing(before: Sequence[StoredRun], after: Sequence[StoredRun]) -> Standing | None:
+    """How the step from the runs `before` to the runs `after` stands; None when it does not look early.
+
+    Looks at `after` that were taken against another phase count too: its sessions were ended by them.
+    """
+    if not any(run.info.sequential for run in after):
+        return None
+    looks = sorted((look for run in after if (look := run.look()) is not None), key=lambda one: one.number)
+    if not looks:
+        return Standing((), 1, None)
+    last = looks[-1]
+    measured = {run.info.run_id for run in after}
+    if last.outcome is LookOutcome.UNDECIDED:
+        seen = measured <= set(last.runs)
+        return Standing(tuple(looks), last.number if seen else min(last.number + 1, len(SCHEDULE)), None)
+    own = {run.info.run_id for run in before}
+    same = before and before[0].info.tag == last.before
+    return Standing(tuple(looks), last.number, frozenset(last.runs) | (frozenset() if same else own))
+
+
+def due(stand: Standing | None, sessions: tuple[int, int]) -> int | None:
+    """The number of the look that is to be taken now, with so many sessions per tag; None: measure first."""
+    if min(sessions) < SCHEDULE[0][0] or (stand is not None and stand.ended):
+        return None
+    return look_after(sessions[1], len(stand.looks) and stand.looks[-1].number if stand else 0)
+
+
+def take(
+    compared: Comparison,
+    number: int,
+    *,
+    sessions: tuple[int, int],
+    runs: Sequence[str],
+    taken_at: str,
+) -> Look:
+    """Look `number` at a campaign whose step was compared at the α of that look.
+
+    runs: ids of all runs that it rests on. taken_at: UTC, ISO 8601.
+    """
+    primary = [metric for metric in compared.metrics if metric.primary]
+    return Look(
+        number=number,
+        before=compared.before,
+        sessions=sessions,
+        alpha=alpha_of(number),
+        spent=spent(number),
+        taken_at=taken_at,
+        runs=tuple(sorted(runs)),
+        p=tuple((name_of(metric), metric.p) for metric in primary if metric.p is not None),
+        outcome=outcome_of(number, primary),
+    )
+
+
+def name_of(metric: MetricResult) -> str:
+    """A metric in one line, without its parameters: suite/case/metric, and the part where there is one."""
+    key = metric.key
+    return "/".join(part for part in (key.suite, key.case, key.metric, key.part) if part)
+
+
+def sequential(looks: Sequence[Look]) -> dict[str, float]:
+    """The sequential p of each primary metric over all looks (`bench.analyse.looks.sequential_p`)."""
+    by_name: dict[str, list[tuple[int, float]]] = {}
+    for look in looks:
+        for name, p in look.p:
+            by_name.setdefault(name, []).append((look.number, p))
+    return {name: sequential_p(found) for name, found in by_name.items()}
+
+
+def in_words(look: Look) -> str:
+    """One look in one sentence."""
+    said = {
+        LookOutcome.DECIDED: "every primary metric is decided",
+        LookOutcome.FUTILE: "more sessions are not likely to decide what is open",
+        LookOutcome.LAST: "it was the last one",
+        LookOutcome.UNDECIDED: "not everything is decided yet",
+    }[look.outcome]
+    before, after = look.sessions
+    return (
+        f"look {look.number} of {len(SCHEDULE)} after {before} + {after} sessions, at α = {look.alpha:g} "
+        f"({look.spent:g} of 0.05 spent): {said}"
+    )

@@ -1,0 +1,174 @@
+"""`bench run --until-decided` over real sshd: looks, what they cost, and what survives a killed controller."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from ssh_ground import SUITES
+
+from bench.measure.sandbox import Sandbox, Sshd
+from bench.model import Look, LookOutcome
+from bench.store import Store, verify
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(slots=True)
+class Campaign:
+    """A workspace with one target whose rate is in a file beside its jobs."""
+
+    folder: Path
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bench", *words],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.started.append(process)
+        return process
+
+    def bench(self, *words: str, code: int = 0) -> str:
+        process = self.start(*words)
+        said, _ = process.communicate(timeout=60)
+        assert process.returncode == code, said
+        return said
+
+    def rate(self, value: float) -> None:
+        (self.folder / "rate").write_text(f"rate {value}\n")
+
+    def looks(self) -> list[Look]:
+        found = [run.look() for run in Store(self.folder / "runs").runs(tags=["after"])]
+        return [look for look in found if look is not None]
+
+    def sessions(self, tag: str) -> int:
+        return len(Store(self.folder / "runs").runs(tags=[tag]))
+
+    def compared(self) -> dict[str, object]:
+        (one,) = json.loads(self.bench("compare", "before", "after", "--json"))["comparisons"]
+        return dict(one)
+
+
+@pytest.fixture
+def campaign(box: Sandbox, daemons: list[Sshd], tmp_path: Path) -> Iterator[Campaign]:
+    shutil.copytree(SUITES, tmp_path / "suites", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "inventory.yaml").write_text(
+        f"known_hosts: {box.known_hosts}\nssh_config: /dev/null\ntargets:\n  t0:\n    address: 127.0.0.1\n"
+        f"    port: {daemons[0].port}\n    identity_file: {box.identity}\n    base: {tmp_path / 'base'}\n"
+    )
+    made = Campaign(tmp_path)
+    write(made)
+    made.rate(42)
+    yield made
+    for process in made.started:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def write(campaign: Campaign, margin: str = "2 %", primary: str = "primary: [scripted/rate]", script: str = "") -> None:
+    script = f"{script}cat {campaign.folder}/rate"
+    (campaign.folder / "campaign.yaml").write_text(
+        f"name: c\ninventory: inventory.yaml\nrepetitions: 1\nmin_gap: 0 s\n{primary}\n"
+        f"suites:\n  - scripted: {{params: {{script: {json.dumps(script)}}}}}\n"
+        f"margins: {{scripted/rate: {margin}}}\n"
+        "phases: [before: {resize: small}, after: {resize: large}]\n"
+    )
+
+
+def before(campaign: Campaign, sessions: int = 2) -> None:
+    for _ in range(sessions):
+        campaign.bench("run", "--phase", "before")
+
+
+def test_it_stops_at_the_first_look_that_decides(campaign: Campaign) -> None:
+    before(campaign)
+    campaign.rate(84)
+    said = campaign.bench("run", "--phase", "after", "--until-decided")
+    assert "look 1 of 4 after 2 + 2 sessions, at α = 0.005 (0.005 of 0.05 spent)" in said
+    assert "IMPROVED" in said
+    (look,) = campaign.looks()
+    assert (look.outcome, look.sessions, look.before) == (LookOutcome.DECIDED, (2, 2), "before")
+    assert [name for name, _ in look.p] == ["scripted/one/rate"]
+
+    again = campaign.bench("run", "--phase", "after", "--until-decided")
+    assert "every primary metric is decided" in again
+    assert campaign.sessions("after") == 2  # nothing more was measured
+
+    decided = campaign.compared()
+    campaign.rate(10)
+    campaign.bench("run", "--phase", "after")  # a session of somebody who did not know that it was over
+    later = campaign.compared()
+    assert later["metrics"] == decided["metrics"]
+    assert later["excluded"] == [
+        {"what": "values", "cause": "measured after the look that ended the campaign", "count": 1}
+    ]
+    assert later["looks"] == decided["looks"]
+
+
+def test_a_killed_controller_carries_on_with_the_same_looks(campaign: Campaign) -> None:
+    # No change, and a margin that the first look cannot reach (t(.995, 10) · .5 % = 1.6 %), but the second can (1.4 %).
+    write(campaign, margin="1.5 %", script="echo x >>../../ran; sleep 0.5; ")
+    before(campaign)
+    process = campaign.start("run", "--phase", "after", "--until-decided")
+    deadline = time.monotonic() + 40
+    while not campaign.looks():
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.02)
+    ran = campaign.folder / "base" / "ran"
+    while len(ran.read_text().split()) < 5:  # the third session of this phase has begun
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert [look.outcome for look in campaign.looks()] == [LookOutcome.UNDECIDED]
+
+    said = campaign.bench("run", "--phase", "after", "--until-decided")
+    assert "carrying on with run" in said
+    first, second = campaign.looks()
+    assert (first.number, first.alpha, second.number, second.outcome) == (1, 0.005, 2, LookOutcome.DECIDED)
+    assert second.spent == pytest.approx(0.015)
+    assert campaign.sessions("after") == 3
+    assert len(ran.read_text().split()) == 5  # no trial was measured twice
+    compared = campaign.compared()
+    assert isinstance(compared["metrics"], list)
+    assert compared["metrics"][0]["verdict"] == "no meaningful change"
+    assert compared["metrics"][0]["interval"]["level"] == pytest.approx(0.99)
+    for run in Store(campaign.folder / "runs").runs():
+        assert verify(run) == []
+
+
+def test_between_looks_results_are_judged_at_the_next_one(campaign: Campaign) -> None:
+    write(campaign, margin="1.5 %")
+    before(campaign)
+    campaign.bench("run", "--phase", "after")
+    assert campaign.compared()["looks"] == []  # these sessions look once, at the end
+    process = campaign.start("run", "--phase", "after", "--until-decided")
+    process.communicate(timeout=60)
+    assert [look.number for look in campaign.looks()] == [1, 2]
+
+
+def test_what_cannot_be_decided_is_refused(campaign: Campaign) -> None:
+    said = campaign.bench("run", "--phase", "after", "--until-decided", code=2)
+    assert "0 sessions of the phase before it, 'before': at least 2 are needed" in said
+    assert campaign.sessions("after") == 0
+    write(campaign, primary="")
+    assert "no primary metric" in campaign.bench("run", "--phase", "after", "--until-decided", code=2)
+    alone = campaign.bench("run", "-i", "inventory.yaml", "-s", "scripted", "--tag", "x", "--until-decided", code=2)
+    assert "no primary metric" in alone

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_tables import AFTER, BEFORE, table
+from sample_tables import AFTER, BEFORE, rows, table
 
 from bench.analyse.compare import compare
 from bench.analyse.result import Comparison, MetricResult, Reason, Verdict
@@ -109,3 +109,38 @@ def test_every_inconclusive_verdict_has_a_reason_and_says_what_would_settle_it(t
         assert (judged.verdict is Verdict.INCONCLUSIVE) == (judged.reason is not None) == bool(judged.settle)
     if len(targets) < 3 and any(len(pair[0]) == 1 == len(pair[1]) for pair in targets.values()) and len(targets) == 1:
         assert result.reason is Reason.UNREPLICATED
+
+
+def duplicated(samples: pd.DataFrame) -> pd.DataFrame:
+    """Every session twice, a second apart: as if somebody had copied its values into a run of another name."""
+    copy = samples.assign(run=samples["run"] + "-copy", started_at=samples["started_at"] + pd.Timedelta(seconds=1))
+    return pd.concat([samples, copy], ignore_index=True)
+
+
+SHORT = st.lists(st.lists(VALUES, min_size=1, max_size=3), min_size=1, max_size=2)  # twice as many are not trimmed
+MANY = st.lists(st.tuples(SHORT, SHORT), min_size=5, max_size=7).map(
+    lambda targets: {f"t{number}": pair for number, pair in enumerate(targets)}
+)
+
+
+@FAST
+@given(MANY)
+def test_copies_of_sessions_change_nothing_where_targets_are_the_sample(targets: dict) -> None:
+    samples = table(targets, day=30.0)
+    same(one(compare(samples, BEFORE, AFTER)), one(compare(duplicated(samples), BEFORE, AFTER)))
+
+
+@FAST
+@given(st.lists(st.tuples(VALUES, VALUES), min_size=2, max_size=2), st.integers(3, 90))
+def test_copies_of_sessions_narrow_no_more_than_the_formula_allows(pairs: list, days: int) -> None:
+    before = rows("a", BEFORE, [[pair[0]] for pair in pairs])
+    after = rows("a", AFTER, [[pair[1]] for pair in pairs], day=days)
+    samples = pd.DataFrame(before + after)
+    once, twice = one(compare(samples, BEFORE, AFTER)), one(compare(duplicated(samples), BEFORE, AFTER))
+    assert once.ratio == pytest.approx(twice.ratio)
+    assert once.se is not None
+    assert twice.se is not None
+    tau = 0.01 if days <= 14 else 0.02 if days <= 60 else 0.04
+    # Σ s²/S over twice as many: (S − 1)/(2S − 1) of it, 1/3 for two; that copies repeat each other only widens this.
+    allowed = max((once.se**2 - tau**2) / 3, 0.0) + tau**2
+    assert twice.se**2 >= allowed * (1 - 1e-9)

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence, Set
 
+from bench.analyse.headline import decisive, overall
 from bench.analyse.result import Attribution, AttributionKind, Comparison, MetricKey, MetricResult, Verdict
 from bench.report import numbers
 from bench.report.page import Card
@@ -34,8 +35,8 @@ def _suite(key: MetricKey, called: str) -> str:
 
 
 def _card(comparison: Comparison, report: Report, names: dict[MetricKey, tuple[str, str]], text: Text) -> Card:
-    decisive = [metric for metric in comparison.metrics if metric.primary] or list(comparison.metrics)
-    verdict = overall(decisive)
+    deciding = decisive(comparison.metrics)
+    verdict = overall(deciding)
     shown = look(verdict)
     leading = report.leading
     return Card(
@@ -44,7 +45,7 @@ def _card(comparison: Comparison, report: Report, names: dict[MetricKey, tuple[s
         whole=report.is_whole(comparison),
         css=shown.css,
         symbol=shown.symbol,
-        headline=_headline(decisive, verdict, leading, names, text),
+        headline=_headline(deciding, verdict, leading, names, text),
         moves=tuple(_move(metric, names[metric.key]) for metric in _worth_naming(comparison, leading)),
         summary=verdicts_in_words(comparison.metrics, text),
         attribution=one_line(comparison.attribution.sentence) if comparison.attribution else "",
@@ -80,18 +81,6 @@ def _in_turn(metrics: Sequence[MetricResult]) -> list[MetricResult]:
     return [metric for _, metric in sorted(ranked, key=lambda pair: pair[0])]
 
 
-def overall(decisive: Sequence[MetricResult]) -> Verdict:
-    """The verdict of a step: a regression outweighs an improvement; "no change" only when every metric says so.
-
-    An intersection-union test: "nothing changed" needs every primary metric to be NO MEANINGFUL CHANGE.
-    """
-    found = {metric.verdict for metric in decisive}
-    for verdict in (Verdict.REGRESSED, Verdict.IMPROVED):
-        if verdict in found:
-            return verdict
-    return Verdict.NO_CHANGE if found == {Verdict.NO_CHANGE} else Verdict.INCONCLUSIVE
-
-
 def _strength(metric: MetricResult, leading: Set[MetricKey]) -> tuple[bool, bool, float]:
     """Primary and leading metrics first, then by how many margins the ratio lies away from 1; mere counts come last."""
     ratio = metric.ratio if metric.ratio is not None and metric.ratio > 0 else 1.0
@@ -100,26 +89,26 @@ def _strength(metric: MetricResult, leading: Set[MetricKey]) -> tuple[bool, bool
 
 
 def _headline(
-    decisive: Sequence[MetricResult],
+    deciding: Sequence[MetricResult],
     verdict: Verdict,
     leading: Set[MetricKey],
     names: dict[MetricKey, tuple[str, str]],
     text: Text,
 ) -> str:
     if verdict in (Verdict.REGRESSED, Verdict.IMPROVED):
-        same = [metric for metric in decisive if metric.verdict is verdict]
+        same = [metric for metric in deciding if metric.verdict is verdict]
         same.sort(key=lambda metric: _strength(metric, leading))
         first = same[0]
         named = f"{names[first.key][0]}{title(first)} {ratio_words(first, result_unit(first))}"
         return text("card.more", named=named, more=len(same) - 1) if len(same) > 1 else named
     if verdict is Verdict.NO_CHANGE:
         return text("card.same")
-    undecided = count_verdicts(decisive)[Verdict.INCONCLUSIVE]
-    if not decisive:
+    undecided = count_verdicts(deciding)[Verdict.INCONCLUSIVE]
+    if not deciding:
         return text("card.nothing")
-    if undecided == len(decisive):
+    if undecided == len(deciding):
         return text("card.open.all")
-    return text("card.open", undecided=undecided, total=len(decisive))
+    return text("card.open", undecided=undecided, total=len(deciding))
 
 
 def _move(metric: MetricResult, name: tuple[str, str]) -> tuple[str, str, str]:

@@ -10,6 +10,7 @@
                                             "declared_by": factor | null}],
                                "not_observed": [factor …], "relocated": [target …]},
         "excluded": [{"what", "cause", "count"}],
+        "overall": the one verdict of the deciding metrics: the primary ones, or all where none is primary,
         "details": number of metrics kept but not compared,
         "looks": [{"number", "before", "sessions": [before, after], "alpha", "spent", "taken_at", "runs": [id …],
                    "p": {primary metric: p at this look}, "outcome": "decided" | "futile" | "last" | "undecided"}],
@@ -36,6 +37,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from bench.analyse.headline import decisive, overall
 from bench.analyse.result import Attribution, Comparison, Interval, MetricResult, TargetResult
 from bench.model import Look
 from bench.report.formats import Output
@@ -65,6 +67,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "metrics": [_metric(metric) for metric in comparison.metrics],
         "groups": groups,
         "attribution": _attribution(comparison.attribution),
+        "overall": overall(decisive(comparison.metrics)).value,
         "details": comparison.details,
         "looks": [_look(look) for look in comparison.looks],
         "excluded": [{"what": item.what, "cause": item.cause, "count": item.count} for item in comparison.excluded],

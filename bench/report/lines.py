@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bench.analyse.headline import decisive, overall
 from bench.analyse.result import Comparison, MetricResult, TargetResult, Verdict
 from bench.report import numbers
 from bench.report.plain import one_line
@@ -76,11 +77,21 @@ def _line(result: MetricResult | TargetResult, metric: MetricResult, name: str, 
 
 
 def summary(comparison: Comparison) -> str:
-    """The verdicts of a comparison counted: "5 metrics: 1 regressed, 4 no meaningful change"."""
-    counts = count_verdicts(comparison.metrics)
+    """The one verdict, and all of them counted: "Overall REGRESSED. 5 metrics: 1 regressed, 4 no meaningful change"."""
+    metrics = comparison.metrics
+    if not metrics:
+        return "no metrics"
+    deciding = decisive(metrics)
+    said = f"Overall {overall(deciding).value.upper()}"
+    if len(deciding) < len(metrics):
+        said += f" ({_counted(deciding, 'primary ')})"
+    return f"{said}. {_counted(metrics)}"
+
+
+def _counted(metrics: Sequence[MetricResult], kind: str = "") -> str:
+    counts = count_verdicts(metrics)
     said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in ORDER if counts[verdict])
-    number = len(comparison.metrics)
-    return f"{number} {'metric' if number == 1 else 'metrics'}: {said}" if said else "no metrics"
+    return f"{len(metrics)} {kind}{'metric' if len(metrics) == 1 else 'metrics'}: {said}"
 
 
 def heading(comparison: Comparison) -> str:

@@ -11,7 +11,7 @@ import pytest
 import report_factory as factory
 from rich.cells import cell_len
 
-from bench.analyse.result import Comparison
+from bench.analyse.result import Comparison, Verdict
 from bench.errors import ReportError
 from bench.model import Look, LookOutcome
 from bench.report.csv_export import COLUMNS
@@ -178,7 +178,18 @@ def test_json_follows_its_documented_schema() -> None:
     data = json.loads(render("json", [replace(comparison, metrics=(nan, *comparison.metrics[1:]))]))
     assert data["schema"] == "vmbench/comparison/1"
     found = data["comparisons"][0]
-    names = {"before", "after", "metrics", "groups", "attribution", "excluded", "warnings", "details", "looks"}
+    names = {
+        "before",
+        "after",
+        "metrics",
+        "groups",
+        "attribution",
+        "excluded",
+        "warnings",
+        "details",
+        "looks",
+        "overall",
+    }
     assert set(found) == names
     first = found["metrics"][0]
     assert first["key"] == {
@@ -222,3 +233,14 @@ def test_looks_are_told_in_every_output() -> None:
     assert told in render("md", [comparison])
     (look,) = json.loads(render("json", [comparison]))["comparisons"][0]["looks"]
     assert (look["number"], look["sessions"], look["p"], look["outcome"]) == (1, [3, 2], {"fio/x": 0.0004}, "decided")
+
+
+def test_the_one_verdict_is_that_of_the_primary_metrics() -> None:
+    same = factory.metric(factory.key("fio", "a", "iops"), "IOPS", 1.0, 0.001, primary=True)
+    worse = factory.metric(factory.key("fio", "b", "iops"), "IOPS", 0.5, 0.01)
+    assert (same.verdict, worse.verdict) == (Verdict.NO_CHANGE, Verdict.REGRESSED)
+    said = render("md", [Comparison("a", "b", (same, worse))])
+    assert (
+        "Overall NO MEANINGFUL CHANGE (1 primary metric: 1 no meaningful change). 2 metrics: 1 regressed, 1 no" in said
+    )
+    assert "Overall REGRESSED. 2 metrics" in render("md", [Comparison("a", "b", (replace(same, primary=False), worse))])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import report_factory as factory
 
+from bench.analyse.headline import overall
 from bench.analyse.result import (
     AttributionKind,
     Comparison,
@@ -18,7 +19,6 @@ from bench.analyse.result import (
 from bench.errors import ReportError
 from bench.model import Attempt, Better, Scale, Status, StoredFile, Trial
 from bench.report.bars import Axis, axis_for, bar
-from bench.report.cards import overall
 from bench.report.layout import page
 from bench.report.provenance import collect
 from bench.report.ratios import LEAST_TARGETS, MOST_TARGETS

@@ -2,7 +2,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test lint perf lock clean
+.PHONY: help setup setup-test demo test lint perf stats lock clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 16
@@ -26,6 +26,9 @@ test: lint ## lint, then every test, with coverage of bench/ and suites/
 
 perf: setup-test ## speed and memory, as ratios measured in one run
 	@set -e; for file in $$(grep -l __main__ tests/perf/*.py); do $(BIN)/python "$$file"; done
+
+stats: setup-test ## how often verdicts are right, measured anew into docs/statistics.md (minutes)
+	@$(BIN)/python -m tests.stats
 
 lock: setup ## requirements.lock anew from pyproject.toml: hashes, no index addresses
 	@$(BIN)/python -m pip install --quiet uv

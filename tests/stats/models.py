@@ -1,8 +1,8 @@
 """What does the noise of cloud machines look like? Six models of it, and machines that are moved unnoticed.
 
 All on the scale of the verdicts: ln(value), positive is better, so .01 is 1 %. STATISTICS names the six; their
-parameters are ours: the scale that published measurements of cloud machines show (repetitions scatter by 0.3–4 %, days
-by 0.3–3 %), loud enough that common practice errs on them as often as it is known to err, and fitted to no data. A
+parameters are choices, not estimates: of the scale that cloud machines are known for (repetitions scatter by 0.3–4 %,
+days by 0.3–3 %), and loud enough that common practice errs on them about as often as STATISTICS §9 reports. A
 value of target v at time t is
 
     level_v + fast_v(t) + slow_v(t) + drift_v · t + repetition noise

@@ -19,7 +19,7 @@ import numpy as np
 from bench.analyse.transform import Floats, Ints
 
 PER_DAY = 0.7
-SHARE = 0.5
+SHARE = 0.7
 
 _DAY_S = 86400.0
 

@@ -44,7 +44,7 @@ def test_sessions_far_from_each_other_need_none() -> None:
 
 def test_sessions_minutes_apart_count_little_a_month_later_and_fully_side_by_side() -> None:
     close = [0.0, 0.003, 0.006]
-    assert factor(close, [30 + day for day in close]) == pytest.approx(4.0, rel=0.01)  # (1/3 + 2/3 · .5) · 2 / (.5/1.5)
+    assert factor(close, [30 + day for day in close]) == pytest.approx(8.0, rel=0.01)  # (1/3 + 2/3 · .7) / (.3/3)
     assert factor(close, [0.01 + day for day in close]) == pytest.approx(1.0, rel=0.02)
 
 
@@ -59,9 +59,9 @@ def test_one_session_per_tag_has_nothing_to_inflate() -> None:
 
 
 def test_a_lone_session_borrows_the_scatter_of_the_other_tag() -> None:
-    # Two sessions a day apart: r = .35, s² sees .65; the lone one is given the same variance.
-    true = (1 + 0.35) / 2 + 1 - SHARE * (PER_DAY**29 + PER_DAY**30)
-    assert factor([0, 1], [30]) == pytest.approx(true / (0.65 / 2 + 0.65))
+    # Two sessions a day apart: r = .49, s² sees .51; the lone one is given the same variance.
+    true = (1 + 0.49) / 2 + 1 - SHARE * (PER_DAY**29 + PER_DAY**30)
+    assert factor([0, 1], [30]) == pytest.approx(true / (0.51 / 2 + 0.51))
 
 
 def test_units_do_not_meet() -> None:

@@ -138,10 +138,10 @@ def test_one_target_rests_on_its_sessions() -> None:
 def test_the_further_apart_the_phases_the_larger_the_unseen_shift(days: int, tau: float) -> None:
     before = rows("a", BEFORE, [[0.0], [0.01], [0.02]], logs=True)
     after = rows("a", AFTER, [[0.10], [0.11], [0.12]], logs=True, day=days)
-    # Sessions a day apart correlate by .35, those two days apart by .245: on average by r = .315, and what s² sees
+    # Sessions a day apart correlate by .7 · .7, those two days apart by .343: on average by r = .441, and what s² sees
     # is 1 − r of their variance; the mean of three has a variance of (1 + 2 r)/3.
-    r = (2 * 0.35 + 0.245) / 3
-    across = sum(0.5 * 0.7 ** (days + j - i) for i in range(3) for j in range(3)) / 9
+    r = (2 * 0.49 + 0.343) / 3
+    across = sum(0.7 * 0.7 ** (days + j - i) for i in range(3) for j in range(3)) / 9
     inflation = 2 * ((1 + 2 * r) / 3 - across) / (2 * (1 - r) / 3)
     assert inflation > 1
     assert only(pd.DataFrame(before + after)).se == pytest.approx(math.sqrt(2e-4 / 3 * inflation + tau**2))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.analyse.controls import Net, control_effects, shock_words
 from bench.analyse.estimate import Estimates, Rule
 from bench.analyse.levels import Levels
 from bench.analyse.looks import Outlook
@@ -33,7 +34,8 @@ BASES = {
 class Block:
     """Everything that was computed: pools and their decisions, and per unit of work its level in the metric's unit.
 
-    shown: shape (units of work, 2), NaN where not measured. confounders: what changed undeclared, by unit of work.
+    net: per metric, effects without its controls'. control: per unit of work, whether it is one. shown: shape (units
+    of work, 2), NaN where not measured. confounders: what changed undeclared, by unit of work.
     """
 
     plan: Plan
@@ -41,6 +43,8 @@ class Block:
     rounds: Rounds
     estimates: Estimates
     decisions: Decisions
+    net: Net
+    control: NDArray[np.bool_]
     shown: Floats
     moved: NDArray[np.bool_]
     held: NDArray[np.bool_]
@@ -108,7 +112,8 @@ class _Maker:
         known = np.logical_or.reduce(block.levels.values > 1, axis=1) & ~block.counted[rows.unit_key]
         self._spread = optional(np.where(known, np.fmax(block.levels.spread[:, 0], block.levels.spread[:, 1]), np.nan))
         self._unit_key, self._unit_target = rows.unit_key.tolist(), rows.unit_target.tolist()
-        self._moved = block.moved.tolist()
+        self._moved, self._control = block.moved.tolist(), block.control.tolist()
+        self._controls = control_effects(block.net, decisions, block.estimates.targets, block.sign)
 
     def target(self, unit: int) -> TargetResult:
         info = self._rows.targets[self._unit_target[unit]]
@@ -129,6 +134,7 @@ class _Maker:
             spread=self._spread[unit],
             relocated=self._moved[unit],
             settle=judged.settle,
+            control=self._control[unit],
         )
 
     def metric(self, pool: int, key: int, targets: tuple[TargetResult, ...]) -> MetricResult:
@@ -166,6 +172,7 @@ class _Maker:
             detectable=finite(decisions.detectable[pool]),
             targets=targets,
             warnings=self._warnings(pool, key) if pool == key else (),
+            controls=self._controls[key] if pool == key else None,
         )
 
     def _judge(self, pool: int, key: int, confounders: str, sessions: tuple[int, int], *, single: bool) -> _Judged:
@@ -256,6 +263,9 @@ class _Maker:
             warnings.append(f"{shared}: what shares a machine moves together")
         if self._events(pool, key) == 0 and self._reason[pool] is not Reason.NO_BASELINE:
             warnings.append("no events in either tag")
+        effect = self._controls[key]
+        if block.net.shock[key] and effect is not None:
+            warnings.append(shock_words(effect))
         lone = (block.levels.sessions[members] > 0).sum(axis=1) == 1
         if lone.any() and not lone.all():
             warnings.append(f"{int(lone.sum())} of {len(members)} targets were measured in one of the tags only")

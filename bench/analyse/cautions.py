@@ -1,8 +1,8 @@
-"""What a reader should know of a comparison as a whole: sessions too close together, unknown hosts, unknown names."""
+"""What a reader should know of a comparison as a whole: close sessions, unknown hosts, shocks, unknown names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -10,8 +10,9 @@ from bench.analyse.assemble import Block
 from bench.analyse.estimate import Rule
 from bench.analyse.keys import matches
 from bench.analyse.pools import HostMoved
-from bench.analyse.result import CLOSE_SESSIONS, Excluded
+from bench.analyse.result import CLOSE_SESSIONS, Excluded, MetricResult
 from bench.analyse.rounds import Rounds
+from bench.analyse.settle import percent
 from bench.analyse.table import Rows
 from bench.model import MIN_GAP_S
 
@@ -50,6 +51,22 @@ def unknown_hosts(block: Block, rows: Rows, host_moved: HostMoved) -> list[str]:
     names = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
     text = f"whether the host changed is not known for {names}"
     return [f"{text}: with one or two targets the intervals do not cover an unnoticed move"]
+
+
+def shocks(block: Block, rows: Rows, results: Sequence[MetricResult]) -> list[str]:
+    """Controls that moved: in what they measure, or to another host. `results` as the metrics are numbered."""
+    found: list[str] = []
+    hit = [one for one, shock in zip(results, block.net.shock, strict=True) if shock and one.controls is not None]
+    if hit:
+        said = [f"{one.key.suite} {one.title} {percent(one.controls.ratio or 0.0)}" for one in hit[:5] if one.controls]
+        count = f"{len(hit)} metric{'' if len(hit) == 1 else 's'}"
+        text = f"something hit machines on which nothing was changed: {count} moved on the controls"
+        found.append(f"{text} ({', '.join(said)}{', …' if len(hit) > 5 else ''}); see the effects net of controls")
+    gone = sorted({rows.targets[int(one)].name for one in rows.unit_target[block.control & block.moved]})
+    if gone:
+        names = ", ".join(gone[:5]) + (" …" if len(gone) > 5 else "")
+        found.append(f"moved to another host, so no control any more: {names}")
+    return found
 
 
 def unknown_names(rows: Rows, patterns: Iterable[str], controls: Iterable[str]) -> list[str]:

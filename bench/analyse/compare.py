@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from bench.analyse import pools as pooling
 from bench.analyse.assemble import Block, assemble
-from bench.analyse.cautions import close_sessions, toggled, unknown_hosts, unknown_names
+from bench.analyse.cautions import close_sessions, shocks, toggled, unknown_hosts, unknown_names
+from bench.analyse.controls import net_of_controls
 from bench.analyse.counts import count_p_values, count_up, decide_counts
 from bench.analyse.details import without_details
 from bench.analyse.estimate import Pools, estimate
@@ -111,6 +112,7 @@ def compare(
         warnings=(
             *(said or close_sessions(rows, before, after)),
             *unknown_hosts(block, rows, question.host_moved),
+            *shocks(block, rows, results),
             *useless_limits(rows, question.limits),
             *unknown_names(rows, (*question.primary, *(one for one, _ in question.margins)), question.controls),
         ),
@@ -143,10 +145,10 @@ def _judge(rows: Rows, question: Question) -> Block:
     cells = without_runs(cells, rounds.alone)
     levels = levels_of(cells, len(rows.unit_key))
     moved = pooling.moved_of(rows, question.host_moved)
-    control = pooling.controls_of(rows, question.controls)
+    controls = pooling.controls_of(rows, question.controls)
     shown = shown_levels(rows, levels, cells, sign, counted)
     held = pinned(rows, shown, question.limits)
-    plan = pooling.plan_pools(rows, np.logical_and.reduce(levels.sessions > 0, axis=1), moved, control, held)
+    plan = pooling.plan_pools(rows, np.logical_and.reduce(levels.sessions > 0, axis=1), moved, controls, held)
     margin = np.array([_margin(info, question) for info in rows.keys], dtype=np.float64)
     primary = np.array([matches_any(question.primary, info.key) for info in rows.keys], dtype=np.bool_)
     estimates = estimate(levels, plan.pools, moved, rounds)
@@ -170,12 +172,15 @@ def _judge(rows: Rows, question: Question) -> Block:
         pool_moved[some],
         level,
     )
+    decisions = censored(_replaced(decisions, some, by_count), plan.all_of(held))
     return Block(
         plan=plan,
         levels=levels,
         rounds=rounds,
         estimates=estimates,
-        decisions=censored(_replaced(decisions, some, by_count), plan.all_of(held)),
+        decisions=decisions,
+        net=net_of_controls(estimates, decisions, plan.controls, counted),
+        control=controls[:, 0],
         shown=shown,
         moved=moved == 1,
         held=held,

@@ -65,7 +65,7 @@ class Estimates:
 
     targets: how many have both tags (those that share machines are one). sessions: mean number of sessions per tag.
     within: the part of the variance of one target that falls with more sessions (w; NaN when unknown). tau2: the part
-    that neither sees nor falls.
+    that neither sees nor falls. between: variance of the D_v over targets, NaN for fewer than two.
     """
 
     delta: Floats
@@ -76,6 +76,7 @@ class Estimates:
     within: Floats
     tau2: Floats
     rule: Ints
+    between: Floats
 
 
 def estimate(levels: Levels, pools: Pools, moved: Floats, rounds: Rounds | None = None) -> Estimates:
@@ -123,6 +124,7 @@ def estimate(levels: Levels, pools: Pools, moved: Floats, rounds: Rounds | None 
         within=within,
         tau2=tau2,
         rule=rule.astype(np.int64),
+        between=np.where(targets >= 2, between, np.nan),
     )
 
 

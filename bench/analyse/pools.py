@@ -1,7 +1,8 @@
 """Which targets are judged together: the fleet, groups that share labels, and every target by itself.
 
 A target whose host changed is its own stratum, never pooled with targets that stayed; a control target is never part
-of the effect (ENVIRONMENT §5), and a target at its published limit only where all are.
+of the effect (ENVIRONMENT §5), and a target at its published limit only where all are. The controls of a metric are a
+pool of their own; one that moved to another host is no control, since something happened to it.
 """
 
 from __future__ import annotations
@@ -26,16 +27,18 @@ HostMoved = Mapping[str, bool | None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All pools of a comparison: first one per metric (the fleet), then one per unit of work, then the groups.
+    """All pools of a comparison: one per metric (the fleet), one per unit of work, the groups, the metrics' controls.
 
     key: which metric each pool belongs to. groups: (pool, labels) of the groups. aside: per metric, units of work
-    that were left out of the fleet's pool: of the other stratum, or at their limit.
+    that were left out of the fleet's pool: of the other stratum, or at their limit. controls: per metric the pool of
+    its controls, −1 where it has none.
     """
 
     pools: Pools
     key: Ints
     groups: tuple[tuple[int, Pairs], ...]
     aside: dict[int, Ints]
+    controls: Ints
 
     def members(self, pool: int) -> Ints:
         """The units of work of one pool."""
@@ -64,22 +67,30 @@ def moved_of(rows: Rows, host_moved: HostMoved) -> Floats:
 
 
 def controls_of(rows: Rows, controls: Iterable[str]) -> NDArray[np.bool_]:
-    """Per unit of work whether one of its machines, or the pair as a whole, is a control."""
+    """Per unit of work whether one of its machines, or the pair as a whole, is a control: shape (units, 2).
+
+    The second column says whether nothing but controls is in it: a pair with one changed end is neither.
+    """
     names = set(controls)
-    by_target = np.array([one.name in names or bool(names & set(one.machines)) for one in rows.targets], dtype=np.bool_)
+    by_target = np.array(
+        [(one.name in names or bool(names & set(one.machines)), names >= set(one.machines)) for one in rows.targets],
+        dtype=np.bool_,
+    ).reshape(-1, 2)
+    by_target[[one.name in names for one in rows.targets], 1] = True
     return by_target[rows.unit_target]
 
 
 def plan_pools(
-    rows: Rows, paired: NDArray[np.bool_], moved: Floats, control: NDArray[np.bool_], held: NDArray[np.bool_]
+    rows: Rows, paired: NDArray[np.bool_], moved: Floats, controls: NDArray[np.bool_], held: NDArray[np.bool_]
 ) -> Plan:
     """Pools over the units of work of `rows`.
 
-    paired: which were measured in both tags. held: those at a published limit: they say "no change" whatever the
-    change was, so they are left out of the fleet's pool as long as others are in it.
+    paired: which were measured in both tags. controls: as `controls_of` gives them. held: those at a published limit:
+    they say "no change" whatever the change was, so they are no controls, and left out of the fleet's pool as long as
+    others are in it.
     """
     keys, units = len(rows.keys), len(rows.unit_key)
-    relocated = moved == 1
+    relocated, control = moved == 1, controls[:, 0]
     chosen = _stratum(rows.unit_key, paired & ~control, relocated, keys)
     stratum = ~control & (relocated == chosen[rows.unit_key])
     free = np.bincount(rows.unit_key[stratum & paired & ~held], minlength=keys) > 0
@@ -95,6 +106,14 @@ def plan_pools(
         key.append(rows.unit_key[members[:1]])
         groups.append((count, labels))
         count += 1
+    untouched = np.flatnonzero(controls[:, 1] & ~relocated & ~held & paired)
+    with_controls, place = np.unique(rows.unit_key[untouched], return_inverse=True)
+    of_controls = np.full(keys, -1, dtype=np.int64)
+    of_controls[with_controls] = count + np.arange(len(with_controls))
+    pool.append(count + place)
+    unit.append(untouched)
+    key.append(with_controls)
+    count += len(with_controls)
     flat_pool, flat_unit = np.concatenate(pool).astype(np.int64), np.concatenate(unit).astype(np.int64)
     order = np.lexsort((flat_unit, flat_pool))
     flat_pool, flat_unit = flat_pool[order], flat_unit[order]
@@ -103,6 +122,7 @@ def plan_pools(
         np.concatenate(key).astype(np.int64),
         tuple(groups),
         {int(one): np.flatnonzero(aside & (rows.unit_key == one)) for one in np.unique(rows.unit_key[aside])},
+        of_controls,
     )
 
 

@@ -101,6 +101,7 @@ class TargetResult:
 
     before, after: geometric means of its session levels in the metric's unit, None when it was not measured there.
     spread: relative spread of single values within a session, (max − min)/median, shown where nothing better exists.
+    relocated: its host changed. control: nothing was changed on it, or on one end of it.
     """
 
     target: str
@@ -116,18 +117,20 @@ class TargetResult:
     spread: float | None = None
     relocated: bool = False
     settle: str = ""
+    control: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ControlEffect:
     """What happened on targets where nothing was changed, and the effect with that taken off.
 
-    targets: how many controls have both tags. ratio, interval: of the controls alone. net, net_interval: the ratio of
-    the changed targets over that of the controls (difference in differences on the log scale). None: not known.
+    targets: how many controls have both tags (those that share machines are one). ratio, interval: of the controls
+    alone. net, net_interval: the ratio of the changed targets over that of the controls (difference in differences on
+    the log scale). None: not known.
     """
 
     targets: int
-    ratio: float
+    ratio: float | None
     interval: Interval | None
     net: float | None
     net_interval: Interval | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pandas as pd
@@ -96,6 +97,42 @@ def test_groups_by_region_and_size() -> None:
     assert groups[0].targets == ("t0", "t1", "t2")
     assert groups[0].result.df == 2
     assert groups[1].result.reason is Reason.UNREPLICATED
+
+
+def test_groups_keep_movers_and_controls_apart() -> None:
+    effects = dict(zip("abcdefghij", (1.1, 1.1, 1.1, 1.3, 1.5, 1.0, 0.9, 0.9, 0.7, 1.0), strict=True))
+    samples = table({name: ([[100]], [[100 * r]]) for name, r in effects.items()})
+    east = {"region": "east"}
+    samples["labels"] = [json.dumps(east if name < "f" or name == "j" else {}) for name in samples["target"]]
+    moved = {"d": True, "e": True, "i": True}
+    comparison = compare(samples, BEFORE, AFTER, controls=["j"], host_moved=moved)
+    found = {one.labels: one for one in comparison.groups}
+    region = ("region", "east")
+    assert {labels: one.targets for labels, one in found.items()} == {
+        (): ("f", "g", "h"),
+        (("host", "moved"),): ("i",),
+        (region,): ("a", "b", "c"),
+        (region, ("host", "moved")): ("d", "e"),
+        (region, ("control", "yes")): ("j",),
+    }
+    assert found[(region,)].result.ratio == pytest.approx(1.1)
+    assert found[region, ("host", "moved")].result.ratio == pytest.approx(math.sqrt(1.3 * 1.5))
+    assert found[(("host", "moved"),)].result.reason is Reason.HOST_MOVED
+    (result,) = comparison.metrics
+    assert result.ratio == pytest.approx((1.1**3 * 1.0 * 0.9 * 0.9) ** (1 / 6))  # stayed, and changed
+    assert result.warnings == ("not pooled, changed its host unlike the others: d, e, i",)
+    assert [one.target for one in result.targets if one.relocated] == ["d", "e", "i"]
+    assert [one.target for one in result.targets if one.control] == ["j"]
+    assert [one.result.controls for one in comparison.groups] == [None] * 5
+
+
+def test_where_most_moved_they_speak_for_the_fleet_and_who_stayed_is_apart() -> None:
+    samples = table(FIVE | {"s": ([[100]], [[50]])})
+    comparison = compare(samples, BEFORE, AFTER, host_moved=dict.fromkeys(FIVE, True))
+    (result,) = comparison.metrics
+    assert result.ratio == pytest.approx(1.11, rel=1e-3)
+    assert result.warnings == ("not pooled, stayed on its host unlike the others: s",)
+    assert {one.labels: one.targets for one in comparison.groups} == {(): ("s",), (("host", "moved"),): tuple(FIVE)}
 
 
 def test_another_tool_is_confounded() -> None:

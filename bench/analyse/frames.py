@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from bench.analyse.result import Comparison, Interval, MetricResult, TargetResult
+from bench.analyse.result import Comparison, ControlEffect, Interval, MetricResult, TargetResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 COMPARISON_COLUMNS = (
     *("before_tag", "after_tag", "suite", "case", "metric", "part", "params", "title", "unit", "better", "group"),
     *("target", "primary", "before", "after", "ratio", "low", "high", "level", "p", "margin", "verdict", "reason"),
-    *("clear", "detectable", "rests_on", "sessions_before", "sessions_after", "relocated", "settle"),
+    *("clear", "detectable", "rests_on", "sessions_before", "sessions_after", "relocated", "settle", "control"),
+    *("controls", "controls_ratio", "controls_low", "controls_high", "net", "net_low", "net_high"),
 )
-"""Columns of a comparison's table. `target` "" is a row over all targets, `group` "" the one over the whole fleet."""
+"""Columns of a comparison's table. `target` "" is a row over all targets, `group` "" the one over the whole fleet.
+
+controls: how many targets on which nothing was changed stand behind `controls_ratio` and `net` (the ratio over theirs).
+"""
 
 
 def comparison_frame(comparison: Comparison) -> pd.DataFrame:
@@ -92,7 +96,19 @@ def _metric(metric: MetricResult) -> dict[str, Any]:
         "sessions_before": min((one.sessions[0] for one in metric.targets), default=0),
         "sessions_after": min((one.sessions[1] for one in metric.targets), default=0),
         "relocated": False,
+        "control": False,
+        **_controls(metric.controls),
     }
+
+
+def _controls(effect: ControlEffect | None) -> dict[str, Any]:
+    if effect is None:
+        return {"controls": 0}
+    ends: dict[str, Any] = {"controls": effect.targets, "controls_ratio": effect.ratio, "net": effect.net}
+    for name, interval in (("controls", effect.interval), ("net", effect.net_interval)):
+        if interval is not None:
+            ends |= {f"{name}_low": interval.low, f"{name}_high": interval.high}
+    return ends
 
 
 def _target(target: TargetResult) -> dict[str, Any]:
@@ -105,4 +121,5 @@ def _target(target: TargetResult) -> dict[str, Any]:
         "sessions_before": target.sessions[0],
         "sessions_after": target.sessions[1],
         "relocated": target.relocated,
+        "control": target.control,
     }

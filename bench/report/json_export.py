@@ -22,10 +22,12 @@
               "before", "after", "ratio", "interval": null | {"low", "high", "level"}, "p", "df", "se",
               "verdict": "improved" | "regressed" | "no meaningful change" | "inconclusive",
               "reason": null | text, "settle": text, "clear", "detectable", "warnings": [text …],
+              "controls": null | {"targets": how many, "ratio", "interval", "net", "net_interval"},
               "targets": [{"target", "labels": {name: value}, "before", "after", "ratio", "interval", "verdict",
                            "reason", "sessions": {"before", "after"}, "values": {"before", "after"}, "spread",
-                           "relocated", "settle"}]}
+                           "relocated", "control", "settle"}]}
 
+The net effect is the ratio of the changed targets over that of the controls, on which nothing was changed.
 Ratios are after/before as measured (0.95 is 95 %); margin, spread and detectable are shares (0.02 is 2 %); before and
 after are in `unit`. A number that is absent, or not finite, is null. Within one schema version keys are only added.
 """
@@ -38,7 +40,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.analyse.headline import decisive, overall
-from bench.analyse.result import Attribution, Comparison, Interval, MetricResult, TargetResult
+from bench.analyse.result import Attribution, Comparison, ControlEffect, Interval, MetricResult, TargetResult
 from bench.model import Look
 from bench.report.formats import Output
 
@@ -95,6 +97,7 @@ def _metric(metric: MetricResult) -> dict[str, Any]:
         "clear": metric.clear,
         "detectable": _finite(metric.detectable),
         "warnings": list(metric.warnings),
+        "controls": _controls(metric.controls),
         "targets": [_target(target) for target in metric.targets],
     }
 
@@ -108,6 +111,19 @@ def _target(target: TargetResult) -> dict[str, Any]:
         "values": dict(zip(("before", "after"), target.values, strict=True)),
         "spread": _finite(target.spread),
         "relocated": target.relocated,
+        "control": target.control,
+    }
+
+
+def _controls(effect: ControlEffect | None) -> dict[str, Any] | None:
+    if effect is None:
+        return None
+    return {
+        "targets": effect.targets,
+        "ratio": _finite(effect.ratio),
+        "interval": _interval(effect.interval),
+        "net": _finite(effect.net),
+        "net_interval": _interval(effect.net_interval),
     }
 
 

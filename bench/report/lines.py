@@ -6,7 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.analyse.headline import decisive, overall
-from bench.analyse.result import Comparison, MetricResult, TargetResult, Verdict
+from bench.analyse.result import (
+    Comparison,
+    ControlEffect,
+    GroupResult,
+    MetricKey,
+    MetricResult,
+    TargetResult,
+    Verdict,
+)
+from bench.model import Pairs
 from bench.report import numbers
 from bench.report.plain import one_line
 from bench.report.ratios import LABELS
@@ -20,7 +29,10 @@ FEW_TARGETS = 60
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of text; `target` is "" for the row over all targets."""
+    """One row of text; `target` is "" for the row over all targets, else a target's name or what else the row is of.
+
+    verdict: None in the row of an effect net of controls, which has none of its own.
+    """
 
     suite: str
     metric: str
@@ -31,18 +43,29 @@ class Line:
     unit: str
     ratio: str
     interval: str
-    verdict: Verdict
+    verdict: Verdict | None
     words: str
     settle: str
 
     @property
     def symbol(self) -> str:
-        """▲ better, ▼ worse, = no meaningful change, ? not decided."""
-        return look(self.verdict).symbol
+        """▲ better, ▼ worse, = no meaningful change, ? not decided; "" without a verdict."""
+        return "" if self.verdict is None else look(self.verdict).symbol
+
+    @property
+    def share(self) -> str:
+        """The ratio behind its symbol."""
+        return f"{self.symbol} {self.ratio}".strip()
 
 
 def lines(comparison: Comparison, *, targets: bool | None = None) -> list[Line]:
-    """The rows of `comparison`: each metric over all targets, then its targets (None: while they are few)."""
+    """The rows of `comparison`: each metric over all targets, net of controls, by group, then its targets.
+
+    targets: whether groups and targets are listed (None: while they are few).
+    """
+    groups = _groups(comparison) if targets is None or targets else {}
+    if targets is None and sum(map(len, groups.values())) > FEW_TARGETS:
+        groups = {}
     if targets is None:
         targets = sum(len(metric.targets) for metric in comparison.metrics) <= FEW_TARGETS
     names = places([comparison])
@@ -52,14 +75,59 @@ def lines(comparison: Comparison, *, targets: bool | None = None) -> list[Line]:
         metric = by_key[key]
         name = f"{title(metric)} ({names[key]})" if names[key] else title(metric)
         found.append(_line(metric, metric, name, ""))
+        if metric.controls is not None:
+            found.append(_net(metric, metric.controls, name))
+        found += [_line(one.result, metric, name, _group_name(one), one.labels) for one in groups.get(key, ())]
         if targets:
-            found += [_line(one, metric, name, one_line(one.target)) for one in metric.targets]
+            found += [_line(one, metric, name, _target_name(one), one.labels) for one in metric.targets]
     return found
 
 
-def _line(result: MetricResult | TargetResult, metric: MetricResult, name: str, target: str) -> Line:
-    shown = result_unit(metric)
-    labels = dict(result.labels) if isinstance(result, TargetResult) else {}
+def _groups(comparison: Comparison) -> dict[MetricKey, list[GroupResult]]:
+    """The groups that say more than the fleet and its targets do, by metric."""
+    sizes = {metric.key: len(metric.targets) for metric in comparison.metrics}
+    found: dict[MetricKey, list[GroupResult]] = {}
+    for group in comparison.groups:
+        if 1 < len(group.targets) < sizes.get(group.result.key, 0):
+            found.setdefault(group.result.key, []).append(group)
+    return found
+
+
+def _group_name(group: GroupResult) -> str:
+    labels = dict(group.labels)
+    noun = "controls" if "control" in labels else "targets"
+    return f"{len(group.targets)} {noun}{' (other host)' if 'host' in labels else ''}"
+
+
+def _target_name(target: TargetResult) -> str:
+    notes = ["control"] * target.control + ["other host"] * target.relocated
+    return one_line(target.target) + (f" ({', '.join(notes)})" if notes else "")
+
+
+def _net(metric: MetricResult, effect: ControlEffect, name: str) -> Line:
+    """The row of the effect with that of the controls taken off."""
+    controls = f"{effect.targets} control{'' if effect.targets == 1 else 's'}"
+    own = numbers.percent(effect.ratio, effect.interval)
+    if effect.interval is not None:
+        own += f" ({numbers.percent_range(effect.interval)})"
+    return Line(
+        suite=one_line(metric.key.suite),
+        metric=name,
+        target=f"net of {controls}",
+        labels=(),
+        before="",
+        after="",
+        unit="",
+        ratio=numbers.percent(effect.net, effect.net_interval),
+        interval=numbers.percent_range(effect.net_interval),
+        verdict=None,
+        words=f"controls: {own}",
+        settle="",
+    )
+
+
+def _line(result: MetricResult | TargetResult, metric: MetricResult, name: str, target: str, known: Pairs = ()) -> Line:
+    shown, labels = result_unit(metric), dict(known)
     return Line(
         suite=one_line(metric.key.suite),
         metric=name,

@@ -48,7 +48,7 @@ def _table(rows: Sequence[Line]) -> str:
             suite = row.suite
             lines_.append(_row([f"**{escape(suite)}**", *[""] * (len(_HEAD) - 1)]))
         target = " · ".join((row.target, *row.labels)) if row.target else "**all**"
-        cells = [row.before, row.after, row.unit, f"{row.symbol} {row.ratio}", row.interval, row.words, row.settle]
+        cells = [row.before, row.after, row.unit, row.share, row.interval, row.words, row.settle]
         lines_.append(_row([escape(row.metric), target if not row.target else escape(target), *map(escape, cells)]))
     return "\n".join(lines_)
 

@@ -100,9 +100,10 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class RatioRow:
-    """One row of a ratio table: a target, a group of targets, or all of them (`level` "all", "group", "target").
+    """One row of a ratio table: `level` is "all", "net", "group" or "target".
 
-    labels are the values of the table's label columns; `note` says what is special about the target.
+    "net" is the effect with that of the controls taken off; instead of a verdict it says their own effect. labels
+    are the values of the table's label columns; `note` says what is special about the target.
     """
 
     level: str

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
-from bench.analyse.result import Comparison, MetricKey, MetricResult, TargetResult
+from bench.analyse.result import Comparison, ControlEffect, GroupResult, MetricKey, MetricResult, TargetResult
 from bench.model import Pairs
 from bench.report import numbers
-from bench.report.bars import Axis
+from bench.report.bars import Axis, bar
 from bench.report.matrix import MANY_METRICS
-from bench.report.page import RatioBlock, RatioRow, RatioTable
+from bench.report.page import RatioBlock, RatioRow, RatioTable, VerdictView
 from bench.report.plain import one_line
 from bench.report.text import Text
 from bench.report.verdicts import (
@@ -24,7 +24,7 @@ from bench.report.verdicts import (
     verdict_view,
     verdicts_in_words,
 )
-from bench.report.view import Report
+from bench.report.view import Report, is_pair
 from bench.report.words import ORDER
 
 LABELS = ("region", "size")
@@ -90,12 +90,15 @@ def _table(report: Report, step: _Step) -> RatioTable:
 def _block(metric: MetricResult, step: _Step) -> RatioBlock:
     shown = result_unit(metric)
     number = len(metric.targets)
-    counted = counted_targets([one.target for one in metric.targets], step.text)
+    counted = counted_targets([one.target for one in metric.targets if not one.control], step.text)
     rows = [_row("all", step.text("table.all", targets=counted), metric, (), metric, step)]
-    for group in step.comparison.groups:
-        if group.result.key == metric.key and 1 < len(group.targets) < number:
-            name = counted_targets(group.targets, step.text)
-            rows.append(_row("group", name, group.result, group.labels, metric, step))
+    if metric.controls is not None:
+        rows.append(_net(metric, metric.controls, step))
+    rows += [
+        _row("group", _group(group, step.text), group.result, group.labels, metric, step)
+        for group in step.comparison.groups
+        if group.result.key == metric.key and 1 < len(group.targets) < number
+    ]
     worst_first = sorted(metric.targets, key=lambda target: _worst(target, metric))
     rows += [_row("target", one_line(one.target), one, one.labels, metric, step) for one in worst_first[: step.most]]
     more = number - step.most
@@ -125,9 +128,42 @@ def _row(
     )
 
 
+def _group(group: GroupResult, text: Text) -> str:
+    """A group by the number of its targets, and why it is apart: its labels have columns of their own."""
+    labels, targets = dict(group.labels), counted_targets(group.targets, text)
+    name = text("table.controls", targets=targets) if "control" in labels else targets
+    return f"{name}, {text('table.relocated')}" if "host" in labels else name
+
+
+def _net(metric: MetricResult, effect: ControlEffect, step: _Step) -> RatioRow:
+    """The row of the effect with that of the controls taken off; it has no verdict."""
+    shown, text = replace(metric, ratio=effect.net, interval=effect.net_interval), step.text
+    own = numbers.percent(effect.ratio, effect.interval)
+    said = "table.net.own" if effect.interval is not None else "table.net.alone"
+    label = text("table.net", controls=text.number("control", effect.targets))
+    return RatioRow(
+        level="net",
+        name=label,
+        labels=step.labels(()),
+        before="",
+        after="",
+        verdict=VerdictView(
+            css="net",
+            symbol="",
+            ratio=numbers.percent(effect.net, effect.net_interval),
+            interval=numbers.percent_range(effect.net_interval),
+            word=text(said, ratio=own, interval=numbers.percent_range(effect.interval)),
+            reason="",
+            settle="",
+            bar=bar(shown, metric.margin, metric.better, step.axis, label),
+        ),
+    )
+
+
 def _note(target: TargetResult, text: Text) -> str:
-    """What is special about a target: another host, or how far its values scatter where nothing better is known."""
-    notes = [text("table.relocated")] if target.relocated else []
+    """What is special about a target: a control, another host, or how far it scatters where nothing better is known."""
+    notes = [text("table.control.pair" if is_pair(target.target) else "table.control")] if target.control else []
+    notes += [text("table.relocated")] if target.relocated else []
     if target.interval is None and target.spread is not None:
         notes.append(text("table.spread", spread=f"{target.spread * 100:.2g} %"))
     return "; ".join(notes)

@@ -140,11 +140,15 @@ def _after(row: Line, width: int) -> Text:
 
 
 def _ratio(row: Line, width: int) -> Text:
-    return Text(f"{row.symbol} {row.ratio}", style=look(row.verdict).style)
+    return Text(row.share, style=_style(row))
 
 
 def _verdict(row: Line, width: int) -> Text:
-    return Text(row.words, style=look(row.verdict).style)
+    return Text(row.words, style=_style(row))
+
+
+def _style(row: Line) -> str:
+    return "" if row.verdict is None else look(row.verdict).style
 
 
 _SETTLES = _Column("What would settle it", "left", lambda row, _: Text(row.settle), 24, 80, _SETTLE, drop=3, prose=True)

@@ -6,6 +6,8 @@ ENGLISH: dict[str, str] = {
     # counted nouns
     "attempt.one": "{n} further attempt",
     "attempt.many": "{n} further attempts",
+    "control.one": "{n} control",
+    "control.many": "{n} controls",
     "file.one": "{n} raw file",
     "file.many": "{n} raw files",
     "further.one": "{n} more metric",
@@ -130,6 +132,12 @@ ENGLISH: dict[str, str] = {
     "table.all": "All: {targets}",
     "table.hidden": "{more} more targets are in the CSV.",
     "table.relocated": "moved to another host",
+    "table.control": "control: nothing was changed here",
+    "table.control.pair": "a control at one end or both",
+    "table.controls": "Controls: {targets}",
+    "table.net": "Net of {controls}",
+    "table.net.own": "controls: {ratio} ({interval})",
+    "table.net.alone": "controls: {ratio}",
     "table.spread": "within-session spread {spread}",
     # pictures
     "pictures.title": "Every sample",

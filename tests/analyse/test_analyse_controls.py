@@ -13,6 +13,7 @@ from scipy import stats
 
 from bench.analyse.compare import compare
 from bench.analyse.result import Comparison, ControlEffect, Interval, MetricResult, Verdict
+from bench.model import Limit
 
 CHANGED = {"a": 0.10, "b": 0.11, "c": 0.12, "d": 0.11, "e": 0.11}
 
@@ -245,3 +246,11 @@ def test_swapping_changed_and_controls_inverts_the_net_effect(changed: list[floa
     if one.controls.net_interval is not None:
         assert other.controls.net_interval.low == pytest.approx(1 / one.controls.net_interval.high)
         assert other.controls.net_interval.high == pytest.approx(1 / one.controls.net_interval.low)
+
+
+def test_a_control_at_its_published_limit_says_nothing() -> None:
+    limit = (Limit("suite/metric", math.exp(1.01), "MB/s"),)
+    samples = table(once(CHANGED | {"x": 0.02, "y": 0.03}), logs=True)
+    found = compare(samples, BEFORE, AFTER, controls=["x", "y"], limits={"x": limit}).metrics[0].controls
+    assert (found.targets, found.ratio) == (1, pytest.approx(math.exp(0.03)))
+    assert compare(samples, BEFORE, AFTER, controls=["x"], limits={"x": limit}).metrics[0].controls is None

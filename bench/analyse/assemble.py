@@ -113,6 +113,9 @@ class _Maker:
         self._spread = optional(np.where(known, np.fmax(block.levels.spread[:, 0], block.levels.spread[:, 1]), np.nan))
         self._unit_key, self._unit_target = rows.unit_key.tolist(), rows.unit_target.tolist()
         self._moved, self._control = block.moved.tolist(), block.control.tolist()
+        fleet = np.zeros(len(rows.unit_key), dtype=np.bool_)
+        fleet[block.plan.pools.unit[block.plan.pools.pool < len(rows.keys)]] = True
+        self._in_fleet = (fleet & (block.levels.sessions > 0).all(axis=1)).tolist()
         self._controls = control_effects(block.net, decisions, block.estimates.targets, block.sign)
 
     def target(self, unit: int) -> TargetResult:
@@ -135,6 +138,7 @@ class _Maker:
             relocated=self._moved[unit],
             settle=judged.settle,
             control=self._control[unit],
+            pooled=self._in_fleet[unit],
         )
 
     def metric(self, pool: int, key: int, targets: tuple[TargetResult, ...]) -> MetricResult:

@@ -22,7 +22,7 @@ from bench.analyse.limits import Limits, pinned, useless_limits
 from bench.analyse.looks import SCHEDULE, alpha_of, to_the_end
 from bench.analyse.multiplicity import alphas
 from bench.analyse.result import Attribution, AttributionKind, Comparison, MetricResult
-from bench.analyse.rounds import rounds_of
+from bench.analyse.rounds import no_rounds, rounds_of
 from bench.analyse.shown import shown_levels
 from bench.analyse.table import KeyInfo, Rows, rows_of
 from bench.analyse.transform import Floats, Ints, log_scale, signs
@@ -49,6 +49,7 @@ class Question:
     look: int | None
     alpha: float
     correct: bool
+    rounds: bool
 
 
 def compare(
@@ -65,6 +66,7 @@ def compare(
     look: int | None = None,
     alpha: float = ALPHA,
     correct: bool = True,
+    rounds: bool = True,
 ) -> Comparison:
     """Compare tag `after` with tag `before`.
 
@@ -80,6 +82,7 @@ def compare(
     look: number of the look this is at a campaign that looks early; everything is then judged at the α of that look.
     alpha: in (0, 1), of the intervals before correction and of each one-sided test of "no meaningful change".
     correct: Holm over the primary metrics, Benjamini-Hochberg over the others; False judges each metric alone.
+    rounds: whether phases that were measured alternately are compared round by round; False: level against level.
     """
     known = dict(host_moved) if host_moved is not None else {}
     for name in attribution.relocated if attribution is not None else ():
@@ -96,6 +99,7 @@ def compare(
         look=look,
         alpha=alpha,
         correct=correct,
+        rounds=rounds,
     )
     _check(question)
     compared, details = without_details(samples, question.primary)
@@ -141,7 +145,7 @@ def _judge(rows: Rows, question: Question) -> Block:
     sign = signs([info.better for info in rows.keys])
     counted = np.array([info.scale is Scale.COUNT for info in rows.keys], dtype=np.bool_)
     cells = _cells(rows, sign, counted)
-    rounds = rounds_of(cells, len(rows.unit_key))
+    rounds = rounds_of(cells, len(rows.unit_key)) if question.rounds else no_rounds(len(rows.unit_key))
     cells = without_runs(cells, rounds.alone)
     levels = levels_of(cells, len(rows.unit_key))
     moved = pooling.moved_of(rows, question.host_moved)

@@ -14,7 +14,17 @@ if TYPE_CHECKING:
 COMPARISON_COLUMNS = (
     *("before_tag", "after_tag", "suite", "case", "metric", "part", "params", "title", "unit", "better", "group"),
     *("target", "primary", "before", "after", "ratio", "low", "high", "level", "p", "margin", "verdict", "reason"),
-    *("clear", "detectable", "rests_on", "sessions_before", "sessions_after", "relocated", "settle", "control"),
+    *(
+        "clear",
+        "detectable",
+        "rests_on",
+        "sessions_before",
+        "sessions_after",
+        "relocated",
+        "settle",
+        "control",
+        "pooled",
+    ),
     *("controls", "controls_ratio", "controls_low", "controls_high", "net", "net_low", "net_high"),
 )
 """Columns of a comparison's table. `target` "" is a row over all targets, `group` "" the one over the whole fleet.
@@ -97,6 +107,7 @@ def _metric(metric: MetricResult) -> dict[str, Any]:
         "sessions_after": min((one.sessions[1] for one in metric.targets), default=0),
         "relocated": False,
         "control": False,
+        "pooled": False,
         **_controls(metric.controls),
     }
 
@@ -122,4 +133,5 @@ def _target(target: TargetResult) -> dict[str, Any]:
         "sessions_after": target.sessions[1],
         "relocated": target.relocated,
         "control": target.control,
+        "pooled": target.pooled,
     }

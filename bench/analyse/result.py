@@ -101,7 +101,8 @@ class TargetResult:
 
     before, after: geometric means of its session levels in the metric's unit, None when it was not measured there.
     spread: relative spread of single values within a session, (max − min)/median, shown where nothing better exists.
-    relocated: its host changed. control: nothing was changed on it, or on one end of it.
+    relocated: its host changed. control: nothing was changed on it, or on one end of it. pooled: it stands behind the
+    result over all targets.
     """
 
     target: str
@@ -118,6 +119,7 @@ class TargetResult:
     relocated: bool = False
     settle: str = ""
     control: bool = False
+    pooled: bool = True
 
 
 @dataclass(frozen=True, slots=True)

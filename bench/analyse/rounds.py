@@ -69,13 +69,18 @@ def pair_runs(run: Ints, tag: Ints, time: Floats) -> tuple[Ints, Ints]:
     return number, order[2 * whole :]
 
 
+def no_rounds(units: int) -> Rounds:
+    """What is said of `units` units of work that were not measured in rounds."""
+    empty = np.full(units, np.nan)
+    return Rounds(empty, empty, np.zeros(units), np.zeros(units, dtype=np.int64), np.zeros(0, dtype=np.int64))
+
+
 def rounds_of(sessions: Sessions, units: int) -> Rounds:
     """The rounds of all units of work; a round that a unit was measured in only once is no round of it."""
     number, alone = pair_runs(sessions.run, sessions.tag, sessions.time)
     rounds = int(number.max(initial=-1)) + 1
-    empty = np.full(units, np.nan)
     if not rounds:
-        return Rounds(empty, empty, np.zeros(units), np.zeros(units, dtype=np.int64), alone)
+        return no_rounds(units)
     kept = number[sessions.run] >= 0
     code = sessions.unit[kept] * rounds + number[sessions.run[kept]]
     order = np.lexsort((sessions.tag[kept], code))

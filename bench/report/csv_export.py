@@ -3,8 +3,9 @@
 Columns: before_tag, after_tag, level (all, group, target), target ("" unless level is target), labels (name=value;…),
 suite, case, part, metric, params (name=value;…), title, unit, better, primary, before, after (in `unit`), ratio,
 ratio_low, ratio_high, level_of_interval, margin, p, verdict, reason, settle, sessions_before, sessions_after,
-relocated and control (of a target), controls (how many; 0: none), controls_ratio, controls_low, controls_high, net,
-net_low, net_high (net: the ratio over that of the controls, where the level is all).
+relocated, control and pooled (of a target: its host changed, nothing was changed on it, it stands behind the row over
+all), controls (how many; 0: none), controls_ratio, controls_low, controls_high, net, net_low, net_high (net: the ratio
+over that of the controls, where the level is all).
 A number that is absent is an empty field. UTF-8, lines end with LF. Text that a spreadsheet would run as a formula
 (it starts with = + - @) gets a leading apostrophe.
 """
@@ -23,8 +24,8 @@ from bench.report.plain import one_line
 COLUMNS = (
     "before_tag", "after_tag", "level", "target", "labels", "suite", "case", "part", "metric", "params", "title",
     "unit", "better", "primary", "before", "after", "ratio", "ratio_low", "ratio_high", "level_of_interval", "margin",
-    "p", "verdict", "reason", "settle", "sessions_before", "sessions_after", "relocated", "control", "controls",
-    "controls_ratio", "controls_low", "controls_high", "net", "net_low", "net_high",
+    "p", "verdict", "reason", "settle", "sessions_before", "sessions_after", "relocated", "control", "pooled",
+    "controls", "controls_ratio", "controls_low", "controls_high", "net", "net_low", "net_high",
 )  # fmt: skip
 """The header of the file."""
 
@@ -75,12 +76,12 @@ def _row(
 def _controls(result: MetricResult | TargetResult) -> list[str]:
     """Whether a target is a control, and what a metric has of its controls."""
     if isinstance(result, TargetResult):
-        return ["yes" if one else "no" for one in (result.relocated, result.control)] + [""] * 7
+        return ["yes" if one else "no" for one in (result.relocated, result.control, result.pooled)] + [""] * 7
     effect = result.controls
     if effect is None:
-        return ["", "", "0", *[""] * 6]
+        return ["", "", "", "0", *[""] * 6]
     ends = [(one.low, one.high) if one else (None, None) for one in (effect.interval, effect.net_interval)]
-    return ["", "", str(effect.targets), *map(_number, (effect.ratio, *ends[0], effect.net, *ends[1]))]
+    return ["", "", "", str(effect.targets), *map(_number, (effect.ratio, *ends[0], effect.net, *ends[1]))]
 
 
 def _number(value: float | None) -> str:

@@ -25,9 +25,10 @@
               "controls": null | {"targets": how many, "ratio", "interval", "net", "net_interval"},
               "targets": [{"target", "labels": {name: value}, "before", "after", "ratio", "interval", "verdict",
                            "reason", "sessions": {"before", "after"}, "values": {"before", "after"}, "spread",
-                           "relocated", "control", "settle"}]}
+                           "relocated", "control", "pooled", "settle"}]}
 
-The net effect is the ratio of the changed targets over that of the controls, on which nothing was changed.
+A target is pooled when it stands behind the result over all targets. The net effect is the ratio of the changed targets
+over that of the controls, on which nothing was changed.
 Ratios are after/before as measured (0.95 is 95 %); margin, spread and detectable are shares (0.02 is 2 %); before and
 after are in `unit`. A number that is absent, or not finite, is null. Within one schema version keys are only added.
 """
@@ -112,6 +113,7 @@ def _target(target: TargetResult) -> dict[str, Any]:
         "spread": _finite(target.spread),
         "relocated": target.relocated,
         "control": target.control,
+        "pooled": target.pooled,
     }
 
 

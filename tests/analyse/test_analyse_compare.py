@@ -45,6 +45,7 @@ def test_targets_without_a_partner_are_shown_and_not_pooled() -> None:
     assert result.df == 4
     lonely = next(one for one in result.targets if one.target == "lonely")
     assert (lonely.before, lonely.after, lonely.ratio, lonely.reason) == (7.0, None, None, Reason.NO_BASELINE)
+    assert [one.target for one in result.targets if not one.pooled] == ["lonely"]
     assert result.warnings == ("1 of 6 targets were measured in one of the tags only",)
 
 
@@ -123,6 +124,7 @@ def test_groups_keep_movers_and_controls_apart() -> None:
     assert result.warnings == ("not pooled, changed its host unlike the others: d, e, i",)
     assert [one.target for one in result.targets if one.relocated] == ["d", "e", "i"]
     assert [one.target for one in result.targets if one.control] == ["j"]
+    assert [one.target for one in result.targets if one.pooled] == ["a", "b", "c", "f", "g", "h"]
     assert [one.result.controls for one in comparison.groups] == [None] * 5
 
 

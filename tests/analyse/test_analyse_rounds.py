@@ -55,6 +55,14 @@ def toggle(targets: dict[str, list[float]], order: str = "ABBA", drift: float = 
     return pd.DataFrame(made)
 
 
+def test_rounds_can_be_left_aside() -> None:
+    frame = toggle({"a": [1.0, 1.11, 1.12, 1.0]}, drift=0.05)
+    assert compare(frame, BEFORE, AFTER).metrics[0].rests_on is Basis.ROUNDS
+    plain = compare(frame, BEFORE, AFTER, rounds=False).metrics[0]
+    assert plain.rests_on is Basis.SESSIONS
+    assert plain.ratio == pytest.approx(math.exp((1.11 + 1.12 + 0.15 - 2.0 - 0.15) / 2))
+
+
 def compared(frame: pd.DataFrame) -> Comparison:
     return compare(frame, BEFORE, AFTER)
 

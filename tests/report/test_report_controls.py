@@ -118,7 +118,7 @@ def test_csv_and_frame_have_columns_of_them() -> None:
     assert [table[0][name] for name in named] == ["3", "0.9", "0.85", "0.95", "0.97", "0.91", "1.03"]
     by_target = {row["target"]: row for row in table if row["level"] == "target"}
     assert [by_target["ctl-1"][name] for name in ("control", "relocated", "net")] == ["yes", "no", ""]
-    assert [by_target["moved"][name] for name in ("control", "relocated")] == ["no", "yes"]
+    assert [by_target["moved"][name] for name in ("control", "relocated", "pooled")] == ["no", "yes", "yes"]
     frame = comparison_frame(comparison())
     assert [frame.iloc[0][name] for name in named] == [3, 0.9, 0.85, 0.95, 0.97, 0.91, 1.03]
     assert list(frame[frame["control"]]["target"]) == ["ctl-1", "ctl-2", "x → ctl-1"]

@@ -10,20 +10,23 @@ bench.write_report(comparison, "reports/january.html")
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.analyse.compare import compare
+from bench.analyse.verdict import ALPHA
 from bench.errors import ReportError, StoreError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bench.analyse.designs import Factorial
     from bench.analyse.result import Comparison
 
-__all__ = ["compare", "load_runs", "write_report"]
+__all__ = ["compare", "load_runs", "steps", "write_report"]
 
 
 def load_runs(path: str | Path, tags: Iterable[str] | None = None, *, campaign: str | None = None) -> pd.DataFrame:
@@ -45,6 +48,42 @@ def load_runs(path: str | Path, tags: Iterable[str] | None = None, *, campaign: 
     loaded = load_samples(runs, load_suites(suite_folders(root.resolve().parent)))
     loaded.frame.attrs["problems"] = [f"{one.run}/{one.trial_id}: {one.message}" for one in loaded.problems]
     return loaded.frame
+
+
+def steps(
+    samples: pd.DataFrame,
+    tags: Sequence[str],
+    factors: Mapping[str, Mapping[str, str]] | None = None,
+    *,
+    primary: Iterable[str] = (),
+    margins: Iterable[tuple[str, float]] = (),
+    controls: Iterable[str] = (),
+    alpha: float = ALPHA,
+    correct: bool = True,
+) -> Factorial:
+    """The steps along phases `tags`, in their order, and every 2×2 of two factors among them.
+
+    factors: tag → factor → level; without it nothing is said of factors. The others are as in `compare`. Steps are
+    compared over the targets that all phases have, so that they add up to the total. AnalysisError for fewer than two
+    tags, one that is named twice, or one without samples.
+    """
+    from bench.analyse.factorial import factorial
+    from bench.model import pairs
+
+    ask = partial(
+        compare,
+        primary=tuple(primary),
+        margins=tuple(margins),
+        controls=tuple(controls),
+        alpha=alpha,
+        correct=correct,
+    )
+
+    def judge(some: pd.DataFrame, before: str, after: str, rounds: bool) -> Comparison:
+        return ask(some, before, after, rounds=rounds)
+
+    levels = {tag: pairs(dict(levels)) for tag, levels in (factors or {}).items()}
+    return factorial(samples, tags, levels, judge, alpha=alpha, correct=correct)
 
 
 def write_report(

@@ -53,7 +53,7 @@ def attribute(
     layers: Layers = FACTOR_LAYERS,
 ) -> Attribution:
     """Judge the factor levels of two phases against the facts of the targets that are known in both."""
-    factors = _moved_factors(declared_before, declared_after)
+    factors = moved_factors(declared_before, declared_after)
     common = sorted(facts_before.keys() & facts_after.keys())
     relocated = tuple(name for name, moved in hosts_moved(facts_before, facts_after).items() if moved)
     allowed = {name: layers.get(name, ANY_LAYER) for name, _, _ in factors}
@@ -79,7 +79,8 @@ def attribute(
     )
 
 
-def _moved_factors(before: Pairs, after: Pairs) -> tuple[tuple[str, str, str], ...]:
+def moved_factors(before: Pairs, after: Pairs) -> tuple[tuple[str, str, str], ...]:
+    """The factors whose declared levels differ, with both levels."""
     one, other = dict(before), dict(after)
     names = sorted(one.keys() | other.keys())
     return tuple(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from bench.analyse.designs import Effect, Factorial, Path, Square
 from bench.analyse.result import Comparison, ControlEffect, Interval, MetricResult, TargetResult
+from bench.model import Pairs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +35,29 @@ controls: how many targets on which nothing was changed stand behind `controls_r
 """
 
 
+FACTORIAL_COLUMNS = (
+    *(
+        "what",
+        "before_tag",
+        "after_tag",
+        "factors",
+        "held",
+        "suite",
+        "case",
+        "metric",
+        "part",
+        "params",
+        "title",
+        "unit",
+    ),
+    *("better", "primary", "ratio", "low", "high", "level", "p", "margin", "verdict", "reason", "clear", "settle"),
+    *("targets", "left_out"),
+)
+"""Columns of the table of steps and factors. `what`: step, total, main effect, conditional effect or interaction (which
+has no verdict). `held`: levels of other factors. `targets`, `left_out`: how many are behind the row, and are not.
+"""
+
+
 def comparison_frame(comparison: Comparison) -> pd.DataFrame:
     """One row per metric over all targets, per group, and per target; columns `COMPARISON_COLUMNS`, missing is NaN."""
     import pandas as pd
@@ -51,6 +76,55 @@ def export_frame(samples: pd.DataFrame) -> pd.DataFrame:
     return plain
 
 
+def factorial_frame(factorial: Factorial) -> pd.DataFrame:
+    """One row per metric and effect; columns `FACTORIAL_COLUMNS`, missing is NaN."""
+    import pandas as pd
+
+    rows = [*_path_rows(factorial.path), *(row for one in factorial.squares for row in _square_rows(one))]
+    return pd.DataFrame.from_records(rows, columns=list(FACTORIAL_COLUMNS))
+
+
+def _path_rows(path: Path) -> Iterator[dict[str, Any]]:
+    for one in path.metrics:
+        head = _metric_head(one.total) | {"targets": len(one.targets), "left_out": len(one.left_out)}
+        for step, result in zip(path.steps, one.steps, strict=True):
+            said = {"before_tag": step.before, "after_tag": step.after, "factors": _moves(step.moved)}
+            yield head | _effect(result) | said | {"what": "step", "held": _levels(step.held)}
+        ends = {"before_tag": path.steps[0].before, "after_tag": path.steps[-1].after, "factors": "", "held": ""}
+        yield head | _effect(one.total) | ends | {"what": "total"}
+
+
+def _square_rows(square: Square) -> Iterator[dict[str, Any]]:
+    tags = {"before_tag": "", "after_tag": ""}
+    for one in square.metrics:
+        head = tags | _metric_head(one.result) | {"targets": len(one.targets), "left_out": len(one.left_out)}
+        for effect in one.effects:
+            what = "conditional effect" if effect.held else "main effect"
+            held = _levels((*square.held, *effect.held))
+            yield head | _effect(effect) | {"what": what, "factors": _moves([effect.move]), "held": held}
+        both = {"what": "interaction", "factors": _moves(square.moves), "held": _levels(square.held)}
+        yield head | _ends(one.interaction.ratio, one.interaction.interval) | {"p": one.interaction.p} | both
+
+
+def _effect(one: MetricResult | Effect) -> dict[str, Any]:
+    reason = "" if one.reason is None else one.reason.value
+    said = {"p": one.p, "verdict": one.verdict.value, "reason": reason, "clear": one.clear, "settle": one.settle}
+    return _ends(one.ratio, one.interval) | said
+
+
+def _ends(ratio: float | None, interval: Interval | None) -> dict[str, Any]:
+    ends = (None, None, None) if interval is None else (interval.low, interval.high, interval.level)
+    return {"ratio": ratio, **dict(zip(("low", "high", "level"), ends, strict=True))}
+
+
+def _moves(moves: Iterable[tuple[str, str, str]]) -> str:
+    return ", ".join(f"{name} {before} → {after}" for name, before, after in moves)
+
+
+def _levels(held: Pairs) -> str:
+    return ", ".join(f"{name}={level}" for name, level in held)
+
+
 def _rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
     for metric in comparison.metrics:
         head = _head(comparison, metric)
@@ -63,10 +137,13 @@ def _rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
 
 
 def _head(comparison: Comparison, metric: MetricResult) -> dict[str, Any]:
+    tags = {"before_tag": comparison.before, "after_tag": comparison.after}
+    return tags | _metric_head(metric) | {"group": "", "target": ""}
+
+
+def _metric_head(metric: MetricResult) -> dict[str, Any]:
     key = metric.key
     return {
-        "before_tag": comparison.before,
-        "after_tag": comparison.after,
         "suite": key.suite,
         "case": key.case,
         "metric": key.metric,
@@ -75,8 +152,6 @@ def _head(comparison: Comparison, metric: MetricResult) -> dict[str, Any]:
         "title": metric.title,
         "unit": metric.unit,
         "better": metric.better.value,
-        "group": "",
-        "target": "",
         "primary": metric.primary,
         "margin": metric.margin,
     }

@@ -216,7 +216,7 @@ def _keys(table: _Table) -> tuple[Ints, tuple[KeyInfo, ...]]:
     margins, headlines = table.numbers("margin")[first], table.numbers("headline")[first]
     infos: list[KeyInfo] = []
     for i in range(count):
-        params = _pairs(text["params"][i], "params")
+        params = json_pairs(text["params"][i], "params")
         key = MetricKey(text["suite"][i], text["case"][i], text["metric"][i], text["part"][i], params)
         unit = int(shown[i])
         try:
@@ -244,12 +244,12 @@ def _targets(table: _Table) -> tuple[Ints, tuple[TargetInfo, ...]]:
     for pair in np.unique(codes * max(len(label_names), 1) + labels):
         by_target[int(pair) // len(label_names)] = label_names[int(pair) % len(label_names)]
     return codes, tuple(
-        TargetInfo(name, machines_of(name), _pairs(by_target.get(index, ""), "labels"))
+        TargetInfo(name, machines_of(name), json_pairs(by_target.get(index, ""), "labels"))
         for index, name in enumerate(names)
     )
 
 
-def _pairs(text: str, column: str) -> tuple[tuple[str, Any], ...]:
+def json_pairs(text: str, column: str) -> tuple[tuple[str, Any], ...]:
     """A JSON object of scalars as sorted pairs; anything deeper stays JSON text."""
     try:
         found = json.loads(text or "{}").items()

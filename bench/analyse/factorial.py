@@ -14,7 +14,7 @@ from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 from bench.analyse.attribution import moved_factors
-from bench.analyse.designs import Factorial, Path, PathMetric, PathStep, Square
+from bench.analyse.designs import Factorial, Move, Path, PathMetric, PathStep, Square
 from bench.analyse.result import Comparison
 from bench.analyse.squares import square_metrics
 from bench.analyse.together import Judge, compare_together
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Levels = Mapping[str, Pairs]
 """Tag → its factor levels."""
+
+MIN_CELLS = 3
+"""Combinations of levels that were measured from which on a 2×2 was meant, and a missing one is worth a word."""
 
 
 def factorial(
@@ -107,32 +110,31 @@ def find_squares(tags: Sequence[str], levels: Levels) -> Iterator[Square]:
     if is_ladder(tags, levels):
         return
     known = {tag: dict(levels.get(tag, ())) for tag in tags}
-    names = list(dict.fromkeys(name for tag in tags for name in known[tag]))
-    for first, second in combinations(names, 2):
-        strata: dict[Pairs, list[str]] = {}
+    order: dict[str, dict[str, int]] = {}
+    for tag in tags:
+        for name, level in known[tag].items():
+            order.setdefault(name, {}).setdefault(level, len(order[name]))
+    for first, second in combinations(order, 2):
+        strata: dict[Pairs, dict[tuple[str, str], list[str]]] = {}
         for tag in tags:
             if first in known[tag] and second in known[tag]:
                 held = tuple((name, level) for name, level in levels[tag] if name not in (first, second))
-                strata.setdefault(held, []).append(tag)
-        for held, some in strata.items():
-            here, there = (list(dict.fromkeys(known[tag][name] for tag in some)) for name in (first, second))
-            for one in combinations(here, 2):
-                for other in combinations(there, 2):
-                    cells = [[tag for tag in some if (known[tag][first], known[tag][second]) == (a, b)]
-                             for b in other for a in one]  # fmt: skip
-                    if sum(map(bool, cells)) >= 3:
+                place = known[tag][first], known[tag][second]
+                strata.setdefault(held, {}).setdefault(place, []).append(tag)
+        for held, cells in strata.items():
+            for one in combinations(order[first], 2):
+                for other in combinations(order[second], 2):
+                    if sum((a, b) in cells for a in one for b in other) >= MIN_CELLS:
                         yield _square((first, *one), (second, *other), held, cells)
 
 
-def _square(
-    first: tuple[str, str, str], second: tuple[str, str, str], held: Pairs, cells: Sequence[Sequence[str]]
-) -> Square:
-    places: list[Pairs] = [((first[0], a), (second[0], b)) for b in second[1:] for a in first[1:]]
-    one, two, three, four = (cell[0] if cell else "" for cell in cells)
+def _square(first: Move, second: Move, held: Pairs, cells: Mapping[tuple[str, str], Sequence[str]]) -> Square:
+    places = [(a, b) for b in second[1:] for a in first[1:]]
+    one, two, three, four = (cells.get(place, ("",))[0] for place in places)
     return Square(
         moves=(first, second),
         held=held,
         tags=(one, two, three, four),
-        missing=tuple(place for place, cell in zip(places, cells, strict=True) if not cell),
-        unused=tuple(tag for cell in cells for tag in cell[1:]),
+        missing=tuple(((first[0], a), (second[0], b)) for a, b in places if (a, b) not in cells),
+        unused=tuple(tag for place in places for tag in cells.get(place, ())[1:]),
     )

@@ -16,11 +16,10 @@ from bench.analyse.pools import Plan
 from bench.analyse.result import Basis, GroupResult, Interval, MetricResult, Reason, TargetResult, Verdict
 from bench.analyse.rounds import Rounds
 from bench.analyse.settle import settle
-from bench.analyse.shown import finite, optional, twelve_digits
+from bench.analyse.shown import finite, optional, other_params, twelve_digits
 from bench.analyse.table import Rows
 from bench.analyse.transform import Floats, Ints
 from bench.analyse.verdict import REASONS, VERDICTS, Decisions
-from bench.model import Params
 
 BASES = {
     Rule.NONE: Basis.NOTHING,
@@ -93,7 +92,7 @@ class _Maker:
         self._block = block
         self._rows = rows
         self._tags = (before, after)
-        self._others = _other_params(rows)
+        self._others = other_params(rows)
         decisions, sign = block.decisions, block.sign[block.plan.key]
         with np.errstate(over="ignore"):
             ends = np.exp(sign * decisions.low), np.exp(sign * decisions.high)
@@ -281,25 +280,3 @@ class _Maker:
         whys = (("at the limit of its size", held), ("changed its host", ~held & moved))
         stayed = ("stayed on its host", ~held & ~moved)
         return [(what, units[which]) for what, which in (*whys, stayed) if which.any()]
-
-
-def _other_params(rows: Rows) -> dict[int, str]:
-    """For metrics that exist with several parameter sets: how the others differ from it, in words."""
-    alike: dict[tuple[str, str, str, str], list[int]] = {}
-    for index, info in enumerate(rows.keys):
-        key = info.key
-        alike.setdefault((key.suite, key.case, key.metric, key.part), []).append(index)
-    return {
-        index: "; ".join(
-            _difference(rows.keys[index].key.params, rows.keys[one].key.params) for one in same if one != index
-        )
-        for same in alike.values()
-        if len(same) > 1
-        for index in same
-    }
-
-
-def _difference(mine: Params, other: Params) -> str:
-    here, there = dict(mine), dict(other)
-    changed = [name for name in sorted(here.keys() | there.keys()) if here.get(name) != there.get(name)]
-    return ", ".join(f"{name} {here.get(name, 'absent')} → {there.get(name, 'absent')}" for name in changed) or "unit"

@@ -1,4 +1,4 @@
-"""How what was computed on the log scale is shown: levels in the metric's own unit, and absent numbers as None."""
+"""How what was computed is shown: levels in the metric's own unit, absent numbers as None, parameters that differ."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bench.analyse.levels import Levels, Sessions
 from bench.analyse.table import Rows
 from bench.analyse.transform import Floats
+from bench.model import Params
 
 
 def shown_levels(rows: Rows, levels: Levels, cells: Sessions, sign: Floats, counted: NDArray[np.bool_]) -> Floats:
@@ -42,3 +43,25 @@ def twelve_digits(values: Floats) -> Floats:
         scale = 10.0 ** np.abs(digits)
         rounded = np.where(small, np.round(values * scale) / scale, np.round(values / scale) * scale)
     return np.where(np.isfinite(rounded), rounded, values)
+
+
+def other_params(rows: Rows) -> dict[int, str]:
+    """For metrics that exist with several parameter sets: how the others differ from it, in words."""
+    alike: dict[tuple[str, str, str, str], list[int]] = {}
+    for index, info in enumerate(rows.keys):
+        key = info.key
+        alike.setdefault((key.suite, key.case, key.metric, key.part), []).append(index)
+    return {
+        index: "; ".join(
+            _difference(rows.keys[index].key.params, rows.keys[one].key.params) for one in same if one != index
+        )
+        for same in alike.values()
+        if len(same) > 1
+        for index in same
+    }
+
+
+def _difference(mine: Params, other: Params) -> str:
+    here, there = dict(mine), dict(other)
+    changed = [name for name in sorted(here.keys() | there.keys()) if here.get(name) != there.get(name)]
+    return ", ".join(f"{name} {here.get(name, 'absent')} → {there.get(name, 'absent')}" for name in changed) or "unit"

@@ -12,7 +12,7 @@ from bench.measure import posix
 from bench.measure.attempt import Fault, make_job
 from bench.measure.clock import now
 from bench.measure.fleet import Fleet
-from bench.measure.leftovers import Leftover, launch_time, note_launch, note_removed
+from bench.measure.leftovers import Leftover, first_launches, note_launch, note_removed
 from bench.measure.plan import roles
 from bench.measure.protocol import Job, LeftOnTarget, Protocol, Wait
 from bench.measure.scheduler import Scheduler
@@ -60,6 +60,13 @@ class Launcher:
     scheduler: Scheduler
     observer: Observer
     flying: set[str]
+    _launches: dict[str, str] = field(init=False)
+    """When each job was first launched, here or by an earlier controller. Only one controller works on a run, so the
+    events are read once: a run that is resumed may attach to hundreds of jobs."""
+
+    def __post_init__(self) -> None:
+        """Earlier controllers are remembered."""
+        self._launches = first_launches(self.run)
 
     def _flight(self, trial: Trial, targets: Mapping[str, Target]) -> Flight:
         """The attempt that comes next, with its jobs, receivers first; SuiteError when the suite cannot write them."""
@@ -122,7 +129,8 @@ class Launcher:
         for job in flight.jobs:
             if (yield from self._came_too_late(flight, job)):
                 return Status.INTERRUPTED, "the receiver ended before its sender was started (the controller was away)"
-            note_launch(self.run, now(), self._leftover(flight, job))
+            note_launch(self.run, moment := now(), self._leftover(flight, job))
+            first = self._launches.setdefault(job.job_id, moment)
             flight.launched.append(job)
             self.flying.add(flight.trial.trial_id)
             try:
@@ -131,7 +139,7 @@ class Launcher:
                 return Status.INTERRUPTED, f"the receiver ended while {job.target.name} could not be reached"
             if not state.fresh and state.word in ("running", "done", "dead"):
                 self.run.event(now(), "attached", target=job.target.name, job=job.job_id, state=state.word)
-                flight.started_at = launch_time(self.run, job.job_id) or flight.started_at
+                flight.started_at = first
             if fault := (yield from self._fault(flight, job, state)):
                 return fault
         return None

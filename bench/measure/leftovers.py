@@ -38,12 +38,13 @@ def note_removed(run: StoredRun, target: str, job_id: str) -> None:
     run.event(now(), "removed", target=target, job=job_id)
 
 
-def launch_time(run: StoredRun, job_id: str) -> str:
-    """When a job was first launched, by the controller's clock; "" when the events do not say."""
+def first_launches(run: StoredRun) -> dict[str, str]:
+    """Job id → when it was first launched, by the controller's clock: of every job that the events tell of."""
+    found: dict[str, str] = {}
     for event in run.events():
-        if event.get("kind") == "launch" and event.get("job") == job_id:
-            return event.get("time", "")
-    return ""
+        if event.get("kind") == "launch" and event.get("time"):
+            found.setdefault(event.get("job", ""), event["time"])
+    return found
 
 
 def leftovers(run: StoredRun) -> list[Leftover]:

@@ -20,6 +20,7 @@ from bench.measure.scheduler import Scheduler
 from bench.measure.ssh import SshTransport
 from bench.measure.watch import State
 from bench.model import Status, SuiteChoice, Target, Trial, pairs
+from bench.store import StoredRun
 
 
 def launches(target: Target, script: str) -> bool:
@@ -49,6 +50,27 @@ def test_a_lost_launch_is_found_again(ground: Field) -> None:
     assert ran(ground) == 1
     assert only(run).attempt == 1
     assert "attached" in kinds(run)
+
+
+def test_the_events_are_read_as_often_for_many_jobs_as_for_one(ground: Field, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[StoredRun] = []
+    events = StoredRun.events
+    monkeypatch.setattr(StoredRun, "events", lambda run: (reads.append(run), events(run))[1])
+    seen: set[str] = set()
+
+    def first_launch(target: Target, script: str) -> bool:
+        job = script.partition("\nid=")[2].partition(";")[0]
+        return launches(target, script) and not (job in seen or seen.add(job))  # type: ignore[func-returns-value]
+
+    ground.transport = Lossy(first_launch, left=99)
+    run = ground.run(scripted(), repetitions=3)
+    assert ground.execute(run).missing == {}
+    assert len(seen) == 3
+    assert len(reads) == 2, "at the start, and when the session is cleaned up"
+    monkeypatch.undo()
+    assert kinds(run).count("attached") == 3
+    launched = {event["trial"]: event["time"] for event in reversed(run.events()) if event["kind"] == "launch"}
+    assert {stored.record.trial.trial_id: stored.record.started_at for stored in run.attempts()} == launched
 
 
 def test_a_launch_lost_for_good_is_missing_and_resumed(ground: Field) -> None:

@@ -111,11 +111,17 @@ def _unpublished(trials: Path, final: Path) -> Iterator[Path]:
 
 def _write_all(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Write and sync files and the folders that name them, the innermost first."""
-    made: set[Path] = {folder}
+    inner = sorted({parent for path in contents for parent in _above(path)})  # `a` sorts before what begins with `a/`
+    for name in inner:
+        make_folder(folder / name)
     for path, content in contents.items():
-        target = folder / path
-        make_folder(target.parent)
-        made.update(parent for parent in target.parents if parent.is_relative_to(folder))
-        write_synced(target, content)
-    for parent in sorted(made, key=lambda path: len(path.parts), reverse=True):
-        sync_folder(parent)
+        write_synced(folder / path, content)
+    for name in reversed(inner):
+        sync_folder(folder / name)
+    sync_folder(folder)
+
+
+def _above(path: str) -> Iterator[str]:
+    """The folders that a relative path lies in."""
+    while path := path.rpartition("/")[0]:
+        yield path

@@ -13,6 +13,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 from bench.errors import TransportError
@@ -30,6 +31,7 @@ MAX_ARCHIVE = 192 << 20
 _RESERVED = 1023  # bytes of done.json, see job_tail.sh
 
 
+@cache
 def resource(name: str) -> str:
     """One of the scripts that lie beside this file."""
     return files("bench.measure").joinpath(name).read_text("utf-8")

@@ -7,7 +7,6 @@ ssh_route.py: no other file knows paramiko's names. No keepalive is sent: an idl
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 import threading
 import time
@@ -38,6 +37,8 @@ MAX_REPLY = 256 << 20
 """No reply may be larger than this: a target cannot fill the controller's memory."""
 
 _CHUNK = 1 << 18
+_LONGEST_CODE = 8
+"""Bytes of an exit code and the end of its line; POSIX has three digits."""
 
 
 @dataclass(slots=True)
@@ -136,12 +137,13 @@ class SshConnection:
             sender.start()
         output = bytearray()
         errors = bytearray()
-        end = re.compile(rb"\n@@" + nonce + rb" exit (\d+)\n\Z")
-        while (match := end.search(output, max(0, len(output) - 60))) is None:
+        start = b"\n@@" + nonce + b" exit "
+        while (end := _ended(output, start)) is None:
             self._receive(channel, output, errors, deadline)
         while channel.recv_stderr_ready():
             errors += channel.recv_stderr(_CHUNK)
-        return Reply(int(match[1]), bytes(output[: match.start()]), bytes(errors))
+        place, exit_code = end
+        return Reply(exit_code, bytes(output[:place]), bytes(errors))
 
     def _receive(self, channel: paramiko.Channel, output: bytearray, errors: bytearray, deadline: float) -> None:
         """Take what has arrived; TransportError when the shell is gone, too late, or sends too much."""
@@ -166,6 +168,13 @@ class SshConnection:
         """Hang up, the jump hosts too."""
         self._client.close()
         self._way.close()
+
+
+def _ended(output: bytearray, mark: bytes) -> tuple[int, int] | None:
+    """Where the last line begins and the exit code in it, when that is `mark`, digits, and nothing more."""
+    place = output.rfind(mark, -len(mark) - _LONGEST_CODE)
+    code = output[place + len(mark) : -1]
+    return (place, int(code)) if place >= 0 and output.endswith(b"\n") and code.isdigit() else None
 
 
 def _feed(channel: paramiko.Channel, text: bytes) -> None:

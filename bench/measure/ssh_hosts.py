@@ -7,6 +7,7 @@ What ssh would do and vmbench cannot is refused by name: nobody measures another
 from __future__ import annotations
 
 import getpass
+import glob
 import re
 import shlex
 import socket
@@ -196,10 +197,8 @@ def _lines(path: Path, base: Path, block: str = "Host *", depth: int = 0) -> Ite
     if depth > _MAX_INCLUDES:
         raise ValueError(f"{path}: too many nested Include")
     around = block
-    for line in path.read_text("utf-8").splitlines():
-        read = _SETTING.fullmatch(line)
-        key = read["key"].lower() if read else ""
-        if read is None or key not in ("host", "match", "include"):
+    for line, key, value in _settings(path.read_text("utf-8")):
+        if not key:
             yield line
         elif key != "include":
             if not _everywhere(around):
@@ -207,18 +206,28 @@ def _lines(path: Path, base: Path, block: str = "Host *", depth: int = 0) -> Ite
             block = line
             yield line
         else:
-            for file in _included(read["value"], base):
+            for file in _included(value, base):
                 yield from _lines(file, base, block, depth + 1)
             yield block
 
 
+@lru_cache(maxsize=256)
+def _settings(text: str) -> tuple[tuple[str, str, str], ...]:
+    """The lines of a file as (line, `host`, `match` or `include` where it is one, its value)."""
+    found = []
+    for line in text.splitlines():
+        read = _SETTING.fullmatch(line)
+        key = read["key"].lower() if read else ""
+        found.append((line, key, read["value"]) if read and key in ("host", "match", "include") else (line, "", ""))
+    return tuple(found)
+
+
 def _included(value: str, base: Path) -> Iterator[Path]:
-    """The files that an `Include` means, in ssh's order."""
+    """The files that an `Include` means, in ssh's order; as in a shell, `*` means no hidden ones."""
     for name in shlex.split(value, comments=True):
         if "%" in name or "$" in name:
             raise ValueError(f"Include {name}: only ~ and patterns are expanded")
-        pattern = base / Path(name).expanduser()
-        yield from sorted(Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor))))
+        yield from map(Path, sorted(glob.glob(str(base / Path(name).expanduser()))))  # noqa: PTH207  # Path.glob takes hidden files
 
 
 def _everywhere(block: str) -> bool:

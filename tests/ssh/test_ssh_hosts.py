@@ -95,6 +95,7 @@ def test_included_files_are_read_in_place(home: Path) -> None:
     (home / ".ssh" / "conf.d").mkdir()
     (home / ".ssh" / "conf.d" / "1").write_text("Host t\n HostName first\n", "utf-8")
     (home / ".ssh" / "conf.d" / "2").write_text("Host t\n HostName second\n Port 2222\n", "utf-8")
+    (home / ".ssh" / "conf.d" / ".1.swp").write_text("User hidden\n\0", "utf-8")
     (home / ".ssh" / "mine").write_text("User inner\n", "utf-8")
     target = configure(home, "Include conf.d/* missing\nHost other\n Include mine\n Port 1\nHost t\n User outer\n")
     found = resolve(target)

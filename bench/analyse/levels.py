@@ -76,10 +76,12 @@ def sessions_of(x: Floats, base: Floats, unit: Ints, tag: Ints, run: Ints, time:
     """Reduce values (`x` on the log scale, `base` in base units) to one element per (unit of work, tag, run)."""
     runs = int(run.max(initial=0)) + 1
     code = (unit * 2 + tag) * runs + run
-    order = np.lexsort((x, code))
-    code, x = code[order], x[order]
+    order = np.argsort(code, kind="stable")
+    code = code[order]
     start = group_starts(code)
     count = np.diff(np.append(start, len(code)))
+    order = _ascending(x, order, start, count)
+    x = x[order]
     median = (x[start + (count - 1) // 2] + x[start + count // 2]) / 2
     first = code[start]
     return Sessions(
@@ -101,6 +103,19 @@ def without_runs(sessions: Sessions, runs: Ints) -> Sessions:
         return sessions
     keep = ~np.isin(sessions.run, runs)
     return Sessions(**{one.name: getattr(sessions, one.name)[keep] for one in fields(Sessions)})
+
+
+def _ascending(x: Floats, order: Ints, start: Ints, count: Ints) -> Ints:
+    """`order` with the values of each session by size; sessions of one size are sorted as the rows of one table.
+
+    Sorting all values at once by session and value takes five times as long.
+    """
+    sorted_ = order.copy()
+    for size in np.unique(count[count > 1]):
+        place = start[count == size][:, None] + np.arange(size)
+        mine = order[place]
+        sorted_[place] = np.take_along_axis(mine, np.argsort(x[mine], axis=1), axis=1)
+    return sorted_
 
 
 def levels_of(sessions: Sessions, units: int) -> Levels:

@@ -33,6 +33,7 @@ DEFAULTS: dict[str, object] = {
     "scale": "ratio",
     "margin": np.nan,
     "headline": False,
+    "repetition": np.nan,
     "started_at": pd.NaT,
 }
 """What a missing column counts as; `run` falls back on `session`, `title` on `metric`."""
@@ -66,9 +67,9 @@ class TargetInfo:
 class Rows:
     """Usable values of two tags as parallel arrays. `unit` numbers (metric, target) pairs: a unit of work.
 
-    tag: 0 before, 1 after. factor: of the value's unit. time: seconds since 1970, NaN unknown. unit_key,
-    unit_target: which metric and target a unit of work is. tools: per unit of work, the digests of the tool before
-    and after where both are known and they differ.
+    tag: 0 before, 1 after. factor: of the value's unit. time: seconds since 1970, NaN unknown. repetition: its number
+    within the run, −1 unknown. unit_key, unit_target: which metric and target a unit of work is. tools: per unit of
+    work, the digests of the tool before and after where both are known and they differ.
     """
 
     value: Floats
@@ -77,6 +78,7 @@ class Rows:
     tag: Ints
     run: Ints
     time: Floats
+    repetition: Ints
     keys: tuple[KeyInfo, ...]
     targets: tuple[TargetInfo, ...]
     unit_key: Ints
@@ -105,6 +107,7 @@ def rows_of(samples: pd.DataFrame, before: str, after: str) -> Rows:
         tag=(table.codes("tag", (before, after))[0]).astype(np.int64),
         run=table.combined("campaign", "run")[0],
         time=table.seconds(),
+        repetition=np.nan_to_num(table.numbers("repetition"), nan=-1.0, posinf=-1.0, neginf=-1.0).astype(np.int64),
         keys=keys,
         targets=targets,
         unit_key=unit_key,

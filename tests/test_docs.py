@@ -10,7 +10,7 @@ import pytest
 import typer.main
 from docs_pages import LINKED, PAGES, ROOT, Block, blocks, commands, inline, slug, spans, table
 
-from bench.analyse.result import AttributionKind, Reason, Verdict
+from bench.analyse.result import AttributionKind, FlagKind, Reason, Verdict
 from bench.cli.app import app
 from bench.config import campaign as campaigns
 from bench.config.adhoc import adhoc_campaign
@@ -164,17 +164,11 @@ def test_verdicts_reasons_judgements_and_margins_are_those_there_are() -> None:
     page = DOCS / "comparing.md"
     assert {row[1].lower() for row in table(page, "symbol")} == {one.value for one in Verdict}
     assert {row[1].split(" (")[0].lower() for row in table(README, "symbol")} == {one.value for one in Verdict}
-    given = {Reason.DRIFT, Reason.UNSTABLE}  # not given yet
-    assert {row[0].lower() for row in table(page, "reason")} == {one.value for one in set(Reason) - given}
+    assert {row[0].lower() for row in table(page, "reason")} == {one.value for one in Reason}
+    assert [row[0] for row in table(page, "flag")] == [one.value for one in FlagKind]
     assert {row[0].lower() for row in table(page, "judgement")} == {one.value for one in AttributionKind}
     words = " ".join((DOCS / "importing.md").read_text("utf-8").split())
     assert all(f"`{kind.value}`" in words for kind in Kind)
-
-
-def test_reasons_that_are_not_described_are_never_given() -> None:
-    code = "".join(path.read_text("utf-8") for path in sorted((ROOT / "bench").rglob("*.py")))
-    for reason in (Reason.DRIFT, Reason.UNSTABLE):
-        assert f"Reason.{reason.name}" not in code, f"describe {reason.value} in docs/comparing.md"
 
 
 def test_variables_are_those_that_are_read() -> None:

@@ -13,7 +13,7 @@ from bench.analyse.estimate import Estimates, Rule
 from bench.analyse.levels import Levels
 from bench.analyse.looks import Outlook
 from bench.analyse.pools import Plan
-from bench.analyse.result import Basis, GroupResult, Interval, MetricResult, Reason, TargetResult, Verdict
+from bench.analyse.result import Basis, Flag, GroupResult, Interval, MetricResult, Reason, TargetResult, Verdict
 from bench.analyse.rounds import Rounds
 from bench.analyse.settle import settle
 from bench.analyse.shown import finite, optional, other_params, twelve_digits
@@ -35,6 +35,7 @@ class Block:
 
     net: per metric, effects without its controls'. control: per unit of work, whether it is one. shown: shape (units
     of work, 2), NaN where not measured. confounders: what changed undeclared, by unit of work.
+    flags: of each metric.
     """
 
     plan: Plan
@@ -53,6 +54,7 @@ class Block:
     counted: NDArray[np.bool_]
     sign: Floats
     confounders: dict[int, str]
+    flags: tuple[tuple[Flag, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,7 @@ class _Maker:
             targets=targets,
             warnings=self._warnings(pool, key) if pool == key else (),
             controls=self._controls[key] if pool == key else None,
+            flags=block.flags[key] if pool == key else (),
         )
 
     def _judge(self, pool: int, key: int, confounders: str, sessions: tuple[int, int], *, single: bool) -> _Judged:

@@ -16,8 +16,10 @@ from bench.analyse.controls import net_of_controls
 from bench.analyse.counts import count_p_values, count_up, decide_counts
 from bench.analyse.details import without_details
 from bench.analyse.estimate import Pools, estimate
+from bench.analyse.flag_reasons import with_flags
+from bench.analyse.flags import flags_of, observe
 from bench.analyse.keys import matches, matches_any
-from bench.analyse.levels import Sessions, levels_of, sessions_of, without_runs
+from bench.analyse.levels import levels_of, sessions_of, without_runs
 from bench.analyse.limits import Limits, pinned, useless_limits
 from bench.analyse.looks import SCHEDULE, alpha_of, to_the_end
 from bench.analyse.multiplicity import alphas
@@ -144,7 +146,8 @@ def _judge(rows: Rows, question: Question) -> Block:
     level = question.alpha if question.look is None else alpha_of(question.look, question.alpha)
     sign = signs([info.better for info in rows.keys])
     counted = np.array([info.scale is Scale.COUNT for info in rows.keys], dtype=np.bool_)
-    cells = _cells(rows, sign, counted)
+    x = _log_values(rows, sign, counted)
+    cells = sessions_of(x, rows.value * rows.factor, rows.unit, rows.tag, rows.run, rows.time)
     rounds = rounds_of(cells, len(rows.unit_key)) if question.rounds else no_rounds(len(rows.unit_key))
     cells = without_runs(cells, rounds.alone)
     levels = levels_of(cells, len(rows.unit_key))
@@ -177,7 +180,7 @@ def _judge(rows: Rows, question: Question) -> Block:
         level,
     )
     decisions = censored(_replaced(decisions, some, by_count), plan.all_of(held))
-    return Block(
+    block = Block(
         plan=plan,
         levels=levels,
         rounds=rounds,
@@ -195,14 +198,16 @@ def _judge(rows: Rows, question: Question) -> Block:
         sign=sign,
         confounders=_confounders(rows, question.attribution),
     )
+    return with_flags(block, flags_of(observe(block, rows, x, cells, (question.before, question.after))))
 
 
-def _cells(rows: Rows, sign: Floats, counted: NDArray[np.bool_]) -> Sessions:
+def _log_values(rows: Rows, sign: Floats, counted: NDArray[np.bool_]) -> Floats:
+    """The values on the log scale; those of counts are 0."""
     key = rows.unit_key[rows.unit]
     x = np.zeros(len(rows.value))
     ratio = ~counted[key]
     x[ratio] = log_scale(rows.value[ratio], rows.factor[ratio], sign[key[ratio]])
-    return sessions_of(x, rows.value * rows.factor, rows.unit, rows.tag, rows.run, rows.time)
+    return x
 
 
 def _subset(pools: Pools, some: Ints) -> Pools:

@@ -57,6 +57,15 @@ def settle(
             "both phases reach the limit of the size, which hides any change: look at what can still move there, such "
             "as cycles per byte, or measure a size with more room"
         )
+    if reason is Reason.DRIFT:
+        return (
+            "it drifts from session to session, and more in a row drift on: reset what grows before each session, or "
+            "measure the phases alternately (A B, B A)"
+        )
+    if reason is Reason.UNSTABLE:
+        return (
+            "its values are unsteady (see its flags): find what switches or disturbs them, then measure both tags again"
+        )
     if reason is Reason.UNDERPOWERED:
         return _underpowered(margin, detectable, more_sessions, more_targets, single)
     return ""

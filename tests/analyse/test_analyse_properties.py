@@ -27,13 +27,14 @@ def one(comparison: Comparison) -> MetricResult:
     return result
 
 
-def same(left: MetricResult, right: MetricResult) -> None:
+def same(left: MetricResult, right: MetricResult, *, reasons: bool = True) -> None:
     assert right.ratio == pytest.approx(left.ratio)
     assert (right.interval is None) == (left.interval is None)
     if left.interval is not None and right.interval is not None:
         assert right.interval.low == pytest.approx(left.interval.low)
         assert right.interval.high == pytest.approx(left.interval.high)
-    assert (right.verdict, right.reason) == (left.verdict, left.reason)
+    assert right.verdict is left.verdict
+    assert not reasons or right.reason is left.reason
 
 
 @FAST
@@ -127,7 +128,8 @@ MANY = st.lists(st.tuples(SHORT, SHORT), min_size=5, max_size=7).map(
 @given(MANY)
 def test_copies_of_sessions_change_nothing_where_targets_are_the_sample(targets: dict) -> None:
     samples = table(targets, day=30.0)
-    same(one(compare(samples, BEFORE, AFTER)), one(compare(duplicated(samples), BEFORE, AFTER)))
+    once, twice = one(compare(samples, BEFORE, AFTER)), one(compare(duplicated(samples), BEFORE, AFTER))
+    same(once, twice, reasons=False)  # flags count sessions, so twice as many may name another reason
 
 
 @FAST

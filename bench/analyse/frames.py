@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from bench.analyse.designs import Effect, Factorial, Path, Square
-from bench.analyse.result import Comparison, ControlEffect, Interval, MetricResult, TargetResult
+from bench.analyse.result import Comparison, ControlEffect, Flag, Interval, MetricResult, TargetResult
 from bench.model import Pairs
 
 if TYPE_CHECKING:
@@ -28,10 +28,12 @@ COMPARISON_COLUMNS = (
         "pooled",
     ),
     *("controls", "controls_ratio", "controls_low", "controls_high", "net", "net_low", "net_high"),
+    "flags",
 )
 """Columns of a comparison's table. `target` "" is a row over all targets, `group` "" the one over the whole fleet.
 
 controls: how many targets on which nothing was changed stand behind `controls_ratio` and `net` (the ratio over theirs).
+flags: "kind: sentence; …"; of a target those that name it.
 """
 
 
@@ -130,7 +132,8 @@ def _rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
         head = _head(comparison, metric)
         yield head | _metric(metric)
         for target in metric.targets:
-            yield head | _target(target)
+            named = (flag for flag in metric.flags if target.target in flag.targets)
+            yield head | _target(target) | {"flags": _flags(named)}
     for group in comparison.groups:
         name = ", ".join(f"{key}={value}" for key, value in group.labels)
         yield _head(comparison, group.result) | _metric(group.result) | {"group": name}
@@ -172,8 +175,13 @@ def _shared(result: MetricResult | TargetResult) -> dict[str, Any]:
     }
 
 
+def _flags(flags: Iterable[Flag]) -> str:
+    return "; ".join(f"{flag.kind.value}: {flag.sentence}" for flag in flags)
+
+
 def _metric(metric: MetricResult) -> dict[str, Any]:
     return _shared(metric) | {
+        "flags": _flags(metric.flags),
         "p": metric.p,
         "clear": metric.clear,
         "detectable": metric.detectable,

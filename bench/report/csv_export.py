@@ -5,7 +5,7 @@ suite, case, part, metric, params (name=value;…), title, unit, better, primary
 ratio_low, ratio_high, level_of_interval, margin, p, verdict, reason, settle, sessions_before, sessions_after,
 relocated, control and pooled (of a target: its host changed, nothing was changed on it, it stands behind the row over
 all), controls (how many; 0: none), controls_ratio, controls_low, controls_high, net, net_low, net_high (net: the ratio
-over that of the controls, where the level is all).
+over that of the controls, where the level is all), flags (kind: sentence; …; of a target those that name it).
 A number that is absent is an empty field. UTF-8, lines end with LF. Text that a spreadsheet would run as a formula
 (it starts with = + - @) gets a leading apostrophe.
 """
@@ -19,13 +19,14 @@ from collections.abc import Iterator, Sequence
 from bench.analyse.result import Comparison, MetricResult, TargetResult
 from bench.model import Params
 from bench.report.formats import Output
+from bench.report.lines import flag_words, flags_on
 from bench.report.plain import one_line
 
 COLUMNS = (
     "before_tag", "after_tag", "level", "target", "labels", "suite", "case", "part", "metric", "params", "title",
     "unit", "better", "primary", "before", "after", "ratio", "ratio_low", "ratio_high", "level_of_interval", "margin",
     "p", "verdict", "reason", "settle", "sessions_before", "sessions_after", "relocated", "control", "pooled",
-    "controls", "controls_ratio", "controls_low", "controls_high", "net", "net_low", "net_high",
+    "controls", "controls_ratio", "controls_low", "controls_high", "net", "net_low", "net_high", "flags",
 )  # fmt: skip
 """The header of the file."""
 
@@ -70,6 +71,7 @@ def _row(
     verdict = (result.verdict.value, result.reason.value if result.reason else "", result.settle)
     return [
         *map(_safe, texts), *map(_number, values), *map(_safe, verdict), *map(_number, sessions), *_controls(result),
+        _safe(flag_words(flags_on(metric, result))),
     ]  # fmt: skip
 
 

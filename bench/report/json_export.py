@@ -23,6 +23,9 @@
               "verdict": "improved" | "regressed" | "no meaningful change" | "inconclusive",
               "reason": null | text, "settle": text, "clear", "detectable", "warnings": [text …],
               "controls": null | {"targets": how many, "ratio", "interval", "net", "net_interval"},
+              "flags": [{"kind": "warm-up" | "drift" | "two modes" | "throttling" | "changed variance" |
+                                 "heterogeneous targets" | "outlier",
+                         "tag": null (both) | tag, "sentence", "targets": [name …] (none: all)}],
               "targets": [{"target", "labels": {name: value}, "before", "after", "ratio", "interval", "verdict",
                            "reason", "sessions": {"before", "after"}, "values": {"before", "after"}, "spread",
                            "relocated", "control", "pooled", "settle"}]}
@@ -41,7 +44,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.analyse.headline import decisive, overall
-from bench.analyse.result import Attribution, Comparison, ControlEffect, Interval, MetricResult, TargetResult
+from bench.analyse.result import Attribution, Comparison, ControlEffect, Flag, Interval, MetricResult, TargetResult
 from bench.model import Look
 from bench.report.formats import Output
 
@@ -99,7 +102,17 @@ def _metric(metric: MetricResult) -> dict[str, Any]:
         "detectable": _finite(metric.detectable),
         "warnings": list(metric.warnings),
         "controls": _controls(metric.controls),
+        "flags": [_flag(flag) for flag in metric.flags],
         "targets": [_target(target) for target in metric.targets],
+    }
+
+
+def _flag(flag: Flag) -> dict[str, Any]:
+    return {
+        "kind": flag.kind.value,
+        "tag": flag.tag or None,
+        "sentence": flag.sentence,
+        "targets": list(flag.targets),
     }
 
 

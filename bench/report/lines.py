@@ -9,6 +9,8 @@ from bench.analyse.headline import decisive, overall
 from bench.analyse.result import (
     Comparison,
     ControlEffect,
+    Flag,
+    FlagKind,
     GroupResult,
     MetricKey,
     MetricResult,
@@ -22,6 +24,12 @@ from bench.report.ratios import LABELS
 from bench.report.sequence import in_words
 from bench.report.verdicts import count_verdicts, keys_in_order, places, ratio_words, result_unit, title
 from bench.report.words import ORDER, look, verdict_words
+
+FLAG = "~"
+"""Marks a row whose values are odd, and the lines that say how."""
+
+FLAGGED = 2
+"""Metrics of which the flags of one kind are told; of the others it is said how many there are."""
 
 FEW_TARGETS = 60
 """Rows of targets that are shown without being asked for."""
@@ -46,6 +54,7 @@ class Line:
     verdict: Verdict | None
     words: str
     settle: str
+    flagged: bool = False
 
     @property
     def symbol(self) -> str:
@@ -141,7 +150,37 @@ def _line(result: MetricResult | TargetResult, metric: MetricResult, name: str, 
         verdict=result.verdict,
         words=verdict_words(result.verdict, result.reason),
         settle=one_line(result.settle),
+        flagged=bool(flags_on(metric, result)),
     )
+
+
+def flags_on(metric: MetricResult, result: MetricResult | TargetResult) -> tuple[Flag, ...]:
+    """The flags of a row of `metric`: all of them on the row over all targets, on that of a target what names it."""
+    if isinstance(result, TargetResult):
+        return tuple(flag for flag in metric.flags if result.target in flag.targets)
+    return result.flags
+
+
+def flag_words(flags: Iterable[Flag]) -> str:
+    """Flags in one line: "drift: within 'before' it falls by 0.8 % a day (10 sessions); outlier: …"."""
+    return "; ".join(f"{flag.kind.value}: {one_line(flag.sentence)}" for flag in flags)
+
+
+def flag_lines(comparison: Comparison, most: int = FLAGGED) -> list[str]:
+    """What is odd, by kind: each flag of the first `most` metrics that have one of that kind, and how many more do."""
+    names = places([comparison])
+    by_key = {metric.key: metric for metric in comparison.metrics}
+    ordered = [by_key[key] for key in keys_in_order([comparison])]
+    found: list[str] = []
+    for kind in FlagKind:
+        having = [metric for metric in ordered if any(flag.kind is kind for flag in metric.flags)]
+        for metric in having[:most]:
+            name = f"{title(metric)} ({names[metric.key]})" if names[metric.key] else title(metric)
+            found += [f"{kind.value} · {name}: {one_line(one.sentence)}" for one in metric.flags if one.kind is kind]
+        more = len(having) - most
+        if more > 0:
+            found.append(f"{kind.value}: {more} more {'metric' if more == 1 else 'metrics'}")
+    return found
 
 
 def summary(comparison: Comparison) -> str:

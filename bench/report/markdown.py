@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bench.analyse.result import Comparison
 from bench.report.formats import Output
-from bench.report.lines import Line, heading, lines, remarks, summary
+from bench.report.lines import FLAG, Line, flag_lines, heading, lines, remarks, summary
 from bench.report.plain import one_line
 
 _ANYWHERE = re.compile(r"([\\`*_\[\]|~$!])")
@@ -26,6 +26,7 @@ def render(comparisons: Sequence[Comparison], output: Output = Output()) -> str:
         if rows:
             parts.append(_table(rows))
         notes = [f"- {escape(words)}" for words in remarks(comparison)]
+        notes += [f"- {escape(f'{FLAG} {words}')}" for words in flag_lines(comparison)]
         if notes:
             parts.append("\n".join(notes))
     return "\n\n".join(parts) + "\n"
@@ -49,7 +50,8 @@ def _table(rows: Sequence[Line]) -> str:
             lines_.append(_row([f"**{escape(suite)}**", *[""] * (len(_HEAD) - 1)]))
         target = " · ".join((row.target, *row.labels)) if row.target else "**all**"
         cells = [row.before, row.after, row.unit, row.share, row.interval, row.words, row.settle]
-        lines_.append(_row([escape(row.metric), target if not row.target else escape(target), *map(escape, cells)]))
+        name = f"{row.metric} {FLAG}" if row.flagged else row.metric
+        lines_.append(_row([escape(name), target if not row.target else escape(target), *map(escape, cells)]))
     return "\n".join(lines_)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby, islice
 
-from bench.analyse.result import Comparison, MetricKey, MetricResult
+from bench.analyse.result import Comparison, FlagKind, MetricKey, MetricResult
 from bench.report.bars import Axis, axis_for
 from bench.report.page import Matrix, MatrixGroup, MatrixRow
 from bench.report.plain import one_line
@@ -88,4 +88,7 @@ def _matrix_row(number: int, results: Sequence[MetricResult | None], place: str,
         for result in results
     )
     shown = result_unit(first)
-    return MatrixRow(f"s{step}-m{number}", title(first), place, unit_line(first, shown, text), first.primary, cells)
+    kinds = {flag.kind for result in results if result is not None for flag in result.flags}
+    flags = tuple(text(f"flag.{kind.name}") for kind in FlagKind if kind in kinds)
+    unit = unit_line(first, shown, text)
+    return MatrixRow(f"s{step}-m{number}", title(first), place, unit, first.primary, cells, flags)

@@ -66,7 +66,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
-    """One metric over all steps; a cell is None where the step does not have the metric."""
+    """One metric over all steps; a cell is None where the step does not have the metric. flags: kinds, of any step."""
 
     anchor: str
     title: str
@@ -74,6 +74,7 @@ class MatrixRow:
     unit: str
     primary: bool
     cells: tuple[VerdictView | None, ...]
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ class RatioBlock:
     unit: str
     rows: tuple[RatioRow, ...]
     warnings: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
     hidden: str = ""
 
 

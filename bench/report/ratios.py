@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from bench.analyse.result import Comparison, ControlEffect, GroupResult, MetricKey, MetricResult, TargetResult
+from bench.analyse.result import Comparison, ControlEffect, Flag, GroupResult, MetricKey, MetricResult, TargetResult
 from bench.model import Pairs
 from bench.report import numbers
 from bench.report.bars import Axis, bar
@@ -109,6 +109,7 @@ def _block(metric: MetricResult, step: _Step) -> RatioBlock:
         unit=unit_line(metric, shown, step.text),
         rows=tuple(rows),
         warnings=tuple(one_line(warning) for warning in metric.warnings),
+        flags=tuple(_flag(flag, step.text) for flag in metric.flags),
         hidden=step.text("table.hidden", more=numbers.count(more)) if more > 0 else "",
     )
 
@@ -167,6 +168,10 @@ def _note(target: TargetResult, text: Text) -> str:
     if target.interval is None and target.spread is not None:
         notes.append(text("table.spread", spread=f"{target.spread * 100:.2g} %"))
     return "; ".join(notes)
+
+
+def _flag(flag: Flag, text: Text) -> str:
+    return text("table.flag", kind=text(f"flag.{flag.kind.name}"), sentence=one_line(flag.sentence))
 
 
 def _worst(target: TargetResult, metric: MetricResult) -> tuple[int, float, str]:

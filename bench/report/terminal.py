@@ -22,7 +22,7 @@ from rich.text import Text
 from bench.analyse.result import Comparison
 from bench.report.columns import Wanted, fit
 from bench.report.formats import Output
-from bench.report.lines import Line, heading, lines, remarks, settles, summary
+from bench.report.lines import FLAG, Line, flag_lines, heading, lines, remarks, settles, summary
 from bench.report.words import look
 
 _INTERVAL, _VALUES, _SETTLE = 84, 108, 150
@@ -64,6 +64,8 @@ def _print(console: Console, comparison: Comparison, output: Output) -> None:
         _print_settles(console, rows)
     for words in remarks(comparison):
         console.print(Text(f"! {words}"))
+    for words in flag_lines(comparison):
+        console.print(Text(f"{FLAG} {words}"))
 
 
 def _print_settles(console: Console, rows: Sequence[Line]) -> None:
@@ -130,9 +132,14 @@ def _cells(cell: Text | Padding) -> int:
 def _metric(row: Line, width: int) -> Padding:
     """The metric, or one of its targets (with its labels where there is room), indented also where it wraps."""
     if not row.target:
-        return Padding(Text(row.metric), (0, 0, 0, 1))
+        return Padding(_marked(row, row.metric), (0, 0, 0, 1))
     words = " · ".join((row.target, *row.labels)) if width >= _INTERVAL else row.target
-    return Padding(Text(words, style="dim"), (0, 0, 0, 3))
+    return Padding(_marked(row, words, "dim"), (0, 0, 0, 3))
+
+
+def _marked(row: Line, words: str, style: str = "") -> Text:
+    """The words, with a mark where the lines below the table say something about the values of the row."""
+    return Text(f"{words} {FLAG}" if row.flagged else words, style=style)
 
 
 def _after(row: Line, width: int) -> Text:

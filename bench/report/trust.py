@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from bench.analyse.result import CLOSE_SESSIONS, AttributionKind, Comparison, Coverage, Verdict
+from bench.analyse.result import CLOSE_SESSIONS, AttributionKind, Comparison, Coverage, FlagKind, Verdict
 from bench.report.numbers import count
 from bench.report.page import Finding
 from bench.report.plain import one_line
 from bench.report.text import Text
+from bench.report.verdicts import title
 from bench.report.view import Report
 
 MOST = 6
@@ -33,6 +34,7 @@ def findings(report: Report, text: Text) -> tuple[tuple[Finding, ...], tuple[Fin
         _left_out(report.coverage, text),
         (one for step in steps for one in _undecided(step, text)),
         _warnings(steps, text),
+        (one for step in steps for one in _flags(step, text)),
         _excluded(steps, text),
         _imported(report, text),
         _few_targets(report, text),
@@ -146,6 +148,25 @@ def _warnings(comparisons: Iterable[Comparison], text: Text) -> Iterator[Finding
         yield Finding(text("trust.warning"), f"{CLOSE_SESSIONS}: {_names(tags, text)}")
     for warning in others:
         yield Finding(text("trust.warning"), warning)
+
+
+def _flags(comparison: Comparison, text: Text) -> Iterator[Finding]:
+    """How many metrics of a step have flags, of which kinds, and one of them."""
+    flagged = [metric for metric in comparison.metrics if metric.flags]
+    if not flagged:
+        return
+    kinds = Counter(kind for metric in flagged for kind in {flag.kind for flag in metric.flags})
+    said = ", ".join(f"{text(f'flag.{kind.name}')} {count(kinds[kind])}" for kind in FlagKind if kind in kinds)
+    first = next((metric for metric in flagged if metric.primary), flagged[0])
+    yield Finding(
+        text(
+            "trust.flags",
+            step=_step(comparison),
+            number=count(len(flagged)),
+            total=text.number("metric", len(comparison.metrics)),
+        ),
+        text("trust.flags.detail", kinds=said, metric=title(first), sentence=one_line(first.flags[0].sentence)),
+    )
 
 
 def _excluded(comparisons: Iterable[Comparison], text: Text) -> Iterator[Finding]:

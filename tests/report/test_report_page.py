@@ -12,6 +12,7 @@ from bench.analyse.headline import overall
 from bench.analyse.result import (
     AttributionKind,
     Comparison,
+    FlagKind,
     GroupResult,
     Reason,
     Verdict,
@@ -98,6 +99,7 @@ def test_every_word_is_in_the_catalogue_and_every_entry_is_used() -> None:
     built = (
         "verdict.",
         "reason.",
+        "flag.",
         "doubt.",
         "trust.",
         "coverage.",
@@ -114,7 +116,7 @@ def test_every_word_is_in_the_catalogue_and_every_entry_is_used() -> None:
         elif not key.startswith(built):
             assert f'"{key}"' in code or f"'{key}'" in code, key
     assert {f"{noun}.{form}" for noun in nouns for form in ("one", "many")} <= set(ENGLISH)
-    for prefix, members in (("verdict", Verdict), ("reason", Reason)):
+    for prefix, members in (("verdict", Verdict), ("reason", Reason), ("flag", FlagKind)):
         assert {f"{prefix}.{member.name}" for member in members} <= set(ENGLISH)
     for words in ENGLISH.values():
         assert all(name is None or name.isidentifier() for _, name, _, _ in string.Formatter().parse(words))

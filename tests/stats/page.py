@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tests.stats import sections, special
 from tests.stats.azure_sections import azure
+from tests.stats.changes import changes
 from tests.stats.experiments import LOOKS, OURS
 from tests.stats.specification import specification
 from tests.stats.studies import METRICS, Family, PriorRow
@@ -51,6 +52,7 @@ def write(results: Results, families: Sequence[Family], priors: Sequence[PriorRo
         special.moved(results),
         special.common(results),
         special.families(families),
+        changes(),
         special.priors(priors),
         specification(results),
         sections.broken(results),

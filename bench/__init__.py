@@ -10,23 +10,24 @@
 8. `bench.report` writes the page for the change ticket; `bench.cli` is the command around all of this.
 
 The two halves, measuring (2–4) and analysing (5–8), meet only at the store. From a notebook use `load_runs`,
-`compare`, `steps` and `write_report`: they are `bench.api`, imported at first use, because they need pandas.
+`load_history`, `compare`, `steps` and `write_report`: they are `bench.api`, imported at first use, because they need
+pandas.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False  # type checkers take it for True; importing `typing` would double the time of `import bench`
 if TYPE_CHECKING:
-    from bench.api import compare, load_runs, steps, write_report
+    from bench.api import compare, load_history, load_runs, steps, write_report
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "compare", "load_runs", "steps", "write_report"]
+__all__ = ["__version__", "compare", "load_history", "load_runs", "steps", "write_report"]
 
 
 def __getattr__(name: str) -> object:
     """The functions of `bench.api`, imported when one of them is first asked for."""
-    if name in ("compare", "load_runs", "steps", "write_report"):
+    if name in __all__:
         from bench import api
 
         return getattr(api, name)

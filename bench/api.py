@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bench.analyse.designs import Factorial
+    from bench.analyse.history import History
     from bench.analyse.result import Comparison
 
-__all__ = ["compare", "load_runs", "steps", "write_report"]
+__all__ = ["compare", "load_history", "load_runs", "steps", "write_report"]
 
 
 def load_runs(path: str | Path, tags: Iterable[str] | None = None, *, campaign: str | None = None) -> pd.DataFrame:
@@ -39,15 +40,32 @@ def load_runs(path: str | Path, tags: Iterable[str] | None = None, *, campaign: 
     from bench.config.catalogue import load_suites, suite_folders
     from bench.store import Store
 
+    root = _folder(path)
+    runs = Store(root).runs(campaign=campaign, tags=tags)
+    loaded = load_samples(runs, load_suites(suite_folders(root.resolve().parent)))
+    loaded.frame.attrs["problems"] = [f"{one.run}/{one.trial_id}: {one.message}" for one in loaded.problems]
+    return loaded.frame
+
+
+def load_history(path: str | Path) -> History:
+    """What all runs below the folder `path` say about how far machines drift: the argument `history` of `compare`.
+
+    Suites are those of `load_runs`. StoreError when there is no such folder.
+    """
+    from bench.analyse.past import load_history as load
+    from bench.config.catalogue import load_suites, suite_folders
+
+    root = _folder(path)
+    return load(root, load_suites(suite_folders(root.resolve().parent)))
+
+
+def _folder(path: str | Path) -> Path:
     root = Path(path)
     if not root.is_dir():
         raise StoreError(
             "there is no folder of runs", where=str(root), remedy="`bench run` and `bench import` make one"
         )
-    runs = Store(root).runs(campaign=campaign, tags=tags)
-    loaded = load_samples(runs, load_suites(suite_folders(root.resolve().parent)))
-    loaded.frame.attrs["problems"] = [f"{one.run}/{one.trial_id}: {one.message}" for one in loaded.problems]
-    return loaded.frame
+    return root
 
 
 def steps(

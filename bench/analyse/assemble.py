@@ -16,7 +16,7 @@ from bench.analyse.pools import Plan
 from bench.analyse.result import Basis, Flag, GroupResult, Interval, MetricResult, Reason, TargetResult, Verdict
 from bench.analyse.rounds import Rounds
 from bench.analyse.settle import settle
-from bench.analyse.shown import finite, optional, other_params, twelve_digits
+from bench.analyse.shown import finite, optional, other_params, taus, twelve_digits
 from bench.analyse.table import Rows
 from bench.analyse.transform import Floats, Ints
 from bench.analyse.verdict import REASONS, VERDICTS, Decisions
@@ -118,6 +118,7 @@ class _Maker:
         fleet[block.plan.pools.unit[block.plan.pools.pool < len(rows.keys)]] = True
         self._in_fleet = (fleet & (block.levels.sessions > 0).all(axis=1)).tolist()
         self._controls = control_effects(block.net, decisions, block.estimates.targets, block.sign)
+        self._tau = taus(block.estimates, ~np.isnan(decisions.se) & ~block.counted[block.plan.key])
 
     def target(self, unit: int) -> TargetResult:
         info = self._rows.targets[self._unit_target[unit]]
@@ -140,6 +141,7 @@ class _Maker:
             settle=judged.settle,
             control=self._control[unit],
             pooled=self._in_fleet[unit],
+            tau=self._tau[pool],
         )
 
     def metric(self, pool: int, key: int, targets: tuple[TargetResult, ...]) -> MetricResult:
@@ -163,6 +165,7 @@ class _Maker:
             headline=info.headline,
             rests_on=self._basis(pool, key),
             chances=self._chances(pool, key),
+            tau=self._tau[pool],
             before=before,
             after=after,
             ratio=judged.ratio,

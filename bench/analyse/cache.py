@@ -40,26 +40,26 @@ def run_key(run: StoredRun, depends_on: Iterable[str] = ()) -> str:
     return digest.hexdigest()[:24]
 
 
-def read_table(run: StoredRun, key: str) -> pa.Table | None:
-    """The cached samples of a run, or None when there are none that can be used."""
+def read_table(run: StoredRun, key: str, kind: str = "samples") -> pa.Table | None:
+    """A cached table of a run, or None when there is none that can be used."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(_path(run, f"samples-{key}.parquet"), use_threads=False, partitioning=None)
+        return pq.read_table(_path(run, f"{kind}-{key}.parquet"), use_threads=False, partitioning=None)
     except (OSError, pa.ArrowException, ValueError):
         return None
 
 
-def write_table(run: StoredRun, key: str, table: pa.Table) -> None:
-    """Keep the samples of a run; a folder that cannot be written is not an error."""
+def write_table(run: StoredRun, key: str, table: pa.Table, kind: str = "samples") -> None:
+    """Keep a table of a run; a folder that cannot be written is not an error."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         buffer = pa.BufferOutputStream()
         pq.write_table(table, buffer, compression="zstd")
-        _replace(run, "samples", f"samples-{key}.parquet", buffer.getvalue().to_pybytes())
+        _replace(run, kind, f"{kind}-{key}.parquet", buffer.getvalue().to_pybytes())
     except (OSError, pa.ArrowException):
         return
 

@@ -18,6 +18,7 @@ from bench.analyse.details import without_details
 from bench.analyse.estimate import Pools, estimate
 from bench.analyse.flag_reasons import with_flags
 from bench.analyse.flags import flags_of, observe
+from bench.analyse.history import History, tau_of
 from bench.analyse.keys import matches, matches_any
 from bench.analyse.levels import levels_of, sessions_of, without_runs
 from bench.analyse.limits import Limits, pinned, useless_limits
@@ -52,6 +53,7 @@ class Question:
     alpha: float
     correct: bool
     rounds: bool
+    history: History
 
 
 def compare(
@@ -69,6 +71,7 @@ def compare(
     alpha: float = ALPHA,
     correct: bool = True,
     rounds: bool = True,
+    history: History | None = None,
 ) -> Comparison:
     """Compare tag `after` with tag `before`.
 
@@ -85,6 +88,9 @@ def compare(
     alpha: in (0, 1), of the intervals before correction and of each one-sided test of "no meaningful change".
     correct: Holm over the primary metrics, Benjamini-Hochberg over the others; False judges each metric alone.
     rounds: whether phases that were measured alternately are compared round by round; False: level against level.
+    history: A/A pairs of the workspace, which teach τ; without, or where they are too few, the default table holds.
+    Windows of one tag hold no difference between the tags, so those of `before` and `after` are used as well; pairs
+    across tags are left out where they touch one of the two (`History.without`).
     """
     known = dict(host_moved) if host_moved is not None else {}
     for name in attribution.relocated if attribution is not None else ():
@@ -102,6 +108,7 @@ def compare(
         alpha=alpha,
         correct=correct,
         rounds=rounds,
+        history=(history or History()).without((before, after)),
     )
     _check(question)
     compared, details = without_details(samples, question.primary)
@@ -158,7 +165,7 @@ def _judge(rows: Rows, question: Question) -> Block:
     plan = pooling.plan_pools(rows, np.logical_and.reduce(levels.sessions > 0, axis=1), moved, controls, held)
     margin = np.array([_margin(info, question) for info in rows.keys], dtype=np.float64)
     primary = np.array([matches_any(question.primary, info.key) for info in rows.keys], dtype=np.bool_)
-    estimates = estimate(levels, plan.pools, moved, rounds)
+    estimates = estimate(levels, plan.pools, moved, rounds, tau_of(question.history, rows))
     some = np.flatnonzero(counted[plan.key]).astype(np.int64)
     counts = count_up(cells, _subset(plan.pools, some), len(rows.unit_key))
     p = p_values(estimates)

@@ -23,15 +23,8 @@ from numpy.typing import NDArray
 
 from bench.analyse.levels import VARIANCE_FLOOR, Levels
 from bench.analyse.rounds import Rounds
+from bench.analyse.tau import Tau, buckets_of, default_tau
 from bench.analyse.transform import Floats, Ints
-
-TAU_DF = 10.0
-TAU_BY_DAYS = ((2.0, 0.005), (14.0, 0.01), (60.0, 0.02))
-TAU_MOVED = 0.04
-"""SD of a shift between phases that the sessions of one machine cannot see: by days apart, and when its host changed.
-
-Further apart than the last row of the table, or an unknown time apart, counts like a changed host: the largest default.
-"""
 
 Q_TARGETS = 5
 """From this many targets on, the targets alone are the sample."""
@@ -65,7 +58,8 @@ class Estimates:
 
     targets: how many have both tags (those that share machines are one). sessions: mean number of sessions per tag.
     within: the part of the variance of one target that falls with more sessions (w; NaN when unknown). tau2: the part
-    that neither sees nor falls. between: variance of the D_v over targets, NaN for fewer than two.
+    that neither sees nor falls. between: variance of the D_v over targets, NaN for fewer than two. tau_pairs: how many
+    A/A pairs taught τ, 0 where it is the default.
     """
 
     delta: Floats
@@ -77,12 +71,16 @@ class Estimates:
     tau2: Floats
     rule: Ints
     between: Floats
+    tau_pairs: Ints
 
 
-def estimate(levels: Levels, pools: Pools, moved: Floats, rounds: Rounds | None = None) -> Estimates:
+def estimate(
+    levels: Levels, pools: Pools, moved: Floats, rounds: Rounds | None = None, tau: Tau | None = None
+) -> Estimates:
     """Estimates of all pools. `moved` per unit of work: 1 its host changed, 0 proven not, NaN unknown.
 
-    rounds: of all units of work, where the phases may have been toggled.
+    rounds: of all units of work, where the phases may have been toggled. tau: of all units of work, the default table
+    when absent.
     """
     difference = levels.level[:, 1] - levels.level[:, 0]
     if rounds is not None:
@@ -102,8 +100,8 @@ def estimate(levels: Levels, pools: Pools, moved: Floats, rounds: Rounds | None 
         mean = _sum(home, own, n) / targets
         between = _sum(home, (own - mean[home]) ** 2, n) / (targets - 1)
         within, within_df = _within(levels, pool, unit, weight, n)
-        tau2 = _tau2(levels, moved, pool, unit, n)
-        by_sessions = _by_sessions(between, within, within_df, tau2, targets)
+        tau2, tau_df, tau_pairs = _tau2(levels, moved, pool, unit, n, tau)
+        by_sessions = _by_sessions(between, within, within_df, tau2, tau_df, targets)
         se_targets = np.sqrt(np.maximum(between, VARIANCE_FLOOR) / targets)
     stayed = _sum(pool, (moved[unit] != 0).astype(float), n) == 0
     rule = np.where(targets >= 3, Rule.TARGETS, Rule.NONE)
@@ -125,6 +123,7 @@ def estimate(levels: Levels, pools: Pools, moved: Floats, rounds: Rounds | None 
         tau2=tau2,
         rule=rule.astype(np.int64),
         between=np.where(targets >= 2, between, np.nan),
+        tau_pairs=tau_pairs,
     )
 
 
@@ -156,25 +155,27 @@ def _within_rounds(rounds: Rounds, pool: Ints, unit: Ints, weight: Floats, n: in
     return _sum(pool, weight * var, n) / _sum(pool, weight, n), _sum(pool, weight * nu, n)
 
 
-def _tau2(levels: Levels, moved: Floats, pool: Ints, unit: Ints, n: int) -> Floats:
-    """τ² of each pool: the largest of its targets', by days between the phases, or the one for a changed host."""
-    days = np.abs(levels.time[unit, 1] - levels.time[unit, 0]) / 86400.0
-    tau = np.full(len(unit), TAU_MOVED)
-    for limit, value in reversed(TAU_BY_DAYS):
-        tau[days <= limit] = value
-    tau[moved[unit] == 1] = TAU_MOVED
-    largest = np.zeros(n)
-    np.maximum.at(largest, pool, tau)
-    squared: Floats = largest**2
-    return squared
+def _tau2(
+    levels: Levels, moved: Floats, pool: Ints, unit: Ints, n: int, tau: Tau | None
+) -> tuple[Floats, Floats, Ints]:
+    """τ² of each pool, its degrees of freedom and A/A pairs: those of the target with the largest τ."""
+    table = default_tau(len(moved)) if tau is None else tau
+    days = (levels.time[unit, 1] - levels.time[unit, 0]) / 86400.0
+    squared, df, pairs = table.of(unit, buckets_of(days, moved[unit]))
+    order = np.lexsort((df, -squared, pool))  # of equal τ the one with the fewest degrees of freedom
+    home, first = np.unique(pool[order], return_index=True)
+    largest = order[first]
+    found = np.zeros(n), np.full(n, np.nan), np.zeros(n, dtype=np.int64)
+    found[0][home], found[1][home], found[2][home] = squared[largest], df[largest], pairs[largest]
+    return found
 
 
 def _by_sessions(
-    between: Floats, within: Floats, within_df: Floats, tau2: Floats, targets: Ints
+    between: Floats, within: Floats, within_df: Floats, tau2: Floats, tau_df: Floats, targets: Ints
 ) -> tuple[Floats, Floats]:
     """Steps 2 to 4 of STATISTICS §3: standard error and degrees of freedom; for one target step 2 alone."""
     a = within + tau2
-    a_df = a**2 / (within**2 / within_df + tau2**2 / TAU_DF)
+    a_df = a**2 / (within**2 / within_df + tau2**2 / tau_df)
     v = targets.astype(float)
     q = 3.0 / (3.0 + v - 1.0)
     mix = q * a + (1.0 - q) * between

@@ -16,7 +16,8 @@ BETWEEN_VALUES = " | "
 """Between the values that one fact had within one phase."""
 
 _Seen = dict[str, dict[tuple[str, str], set[str]]]
-_Rows = dict[str, list[tuple[str, str, list[str]]]]
+Observed = dict[str, list[tuple[str, str, list[str]]]]
+"""Target → (layer, name, every value that was seen): the facts of one run."""
 
 
 def facts_of(runs: Iterable[StoredRun]) -> dict[str, Facts]:
@@ -25,9 +26,14 @@ def facts_of(runs: Iterable[StoredRun]) -> dict[str, Facts]:
     A fact that varied within the runs holds all its values, joined by " | " and named in `notes`: a phase whose
     environment moved is not the same as one whose environment stood still.
     """
+    return merged(observed(run) for run in runs)
+
+
+def merged(runs: Iterable[Observed]) -> dict[str, Facts]:
+    """The facts of every target over what was `observed` in several runs, as `facts_of` gives them."""
     seen: _Seen = {}
     for run in runs:
-        for target, values in _of_run(run).items():
+        for target, values in run.items():
             mine = seen.setdefault(target, {})
             for layer, name, found in values:
                 mine.setdefault((layer, name), set()).update(found)
@@ -52,7 +58,8 @@ def _moved(before: Facts | None, after: Facts | None) -> bool | None:
     return any(one != other or BETWEEN_VALUES in one for one, other in pairs)
 
 
-def _of_run(run: StoredRun) -> _Rows:
+def observed(run: StoredRun) -> Observed:
+    """The facts of one run, from the cache where they are."""
     key = cache.run_key(run)
     cached = _cached(cache.read_json(run, "facts", key))
     if cached is not None:
@@ -79,7 +86,7 @@ def _of_run(run: StoredRun) -> _Rows:
     return rows
 
 
-def _cached(data: Any) -> _Rows | None:
+def _cached(data: Any) -> Observed | None:
     """Cached rows, or None when they are not what is kept there."""
     if not isinstance(data, dict):
         return None

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from scipy.special import fdtrc, stdtr
 
 from bench.analyse.deviations import medians, sums
-from bench.analyse.estimate import Q_TARGETS, TAU_DF
+from bench.analyse.estimate import Q_TARGETS
 from bench.analyse.levels import VARIANCE_FLOOR, group_starts
 from bench.analyse.oddities import ALPHA, MATERIAL, Found, Observed, ratio
 from bench.analyse.repetitions import gini
 from bench.analyse.result import Flag, FlagKind
 from bench.analyse.settle import percent
+from bench.analyse.tau import TAU_DF
 from bench.analyse.transform import Floats, Ints
 
 TIMES = 2.0

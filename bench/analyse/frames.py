@@ -29,6 +29,7 @@ COMPARISON_COLUMNS = (
     ),
     *("controls", "controls_ratio", "controls_low", "controls_high", "net", "net_low", "net_high"),
     "flags",
+    *("tau", "tau_pairs"),
 )
 """Columns of a comparison's table. `target` "" is a row over all targets, `group` "" the one over the whole fleet.
 
@@ -172,6 +173,8 @@ def _shared(result: MetricResult | TargetResult) -> dict[str, Any]:
         "verdict": result.verdict.value,
         "reason": "" if result.reason is None else result.reason.value,
         "settle": result.settle,
+        "tau": None if result.tau is None else result.tau.sd,
+        "tau_pairs": None if result.tau is None else result.tau.pairs,
     }
 
 

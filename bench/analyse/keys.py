@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from bench.analyse.result import MetricKey
@@ -12,6 +12,18 @@ def names_of(key: MetricKey) -> tuple[str, ...]:
     """Every way to name a metric, lower case."""
     ways = [(key.suite, key.metric), (key.suite, key.case, key.metric), (key.suite, key.case, key.metric, key.part)]
     return tuple("/".join(way).lower() for way in ways)
+
+
+def spoken(keys: Sequence[MetricKey]) -> list[str]:
+    """A name for each of `keys` in a list: "suite/case/metric/part", with parameters where that names several."""
+    plain = ["/".join(filter(None, (key.suite, key.case, key.metric, key.part))) for key in keys]
+    several: dict[str, set[object]] = {}
+    for name, key in zip(plain, keys, strict=True):
+        several.setdefault(name, set()).add(key.params)
+    return [
+        name if len(several[name]) == 1 else f"{name} ({' '.join(f'{one}={value}' for one, value in key.params)})"
+        for name, key in zip(plain, keys, strict=True)
+    ]
 
 
 def matches(pattern: str, key: MetricKey) -> bool:

@@ -96,6 +96,17 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class TauUsed:
+    """The allowance for what sessions of one machine cannot see (`bench.analyse.tau`), where an interval has one.
+
+    sd: a ratio (.01 is 1 %). pairs: how many A/A pairs of the workspace taught it; 0: it is the default.
+    """
+
+    sd: float
+    pairs: int
+
+
+@dataclass(frozen=True, slots=True)
 class TargetResult:
     """One target (or pair, "a → b") of one metric.
 
@@ -120,6 +131,7 @@ class TargetResult:
     settle: str = ""
     control: bool = False
     pooled: bool = True
+    tau: TauUsed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +187,7 @@ class MetricResult:
     rests_on: Basis = Basis.NOTHING
     chances: tuple[float, float] | None = None
     """At a look: predicted chances that the last look finds a change, and that it finds no meaningful change."""
+    tau: TauUsed | None = None
     flags: tuple[Flag, ...] = ()
     controls: ControlEffect | None = None
 

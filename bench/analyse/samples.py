@@ -65,7 +65,7 @@ def load_samples(runs: Iterable[StoredRun], suites: Mapping[str, LoadedSuite], *
     tables: list[pa.Table] = []
     problems: list[Problem] = []
     for run in runs:
-        key = cache.run_key(run, _digests(run.info, suites)) if use_cache else ""
+        key = cache.run_key(run, digests(run.info, suites)) if use_cache else ""
         table = cache.read_table(run, key) if use_cache else None
         if table is None:
             table = _with_problems(*_parse_run(run, suites))
@@ -86,7 +86,7 @@ def _to_frame(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
-def _digests(run: Run, suites: Mapping[str, LoadedSuite]) -> list[str]:
+def digests(run: Run, suites: Mapping[str, LoadedSuite]) -> list[str]:
     """What the parsed values depend on beside the run itself: the code of the suites it may use."""
     used = {trial.suite for trial in run.plan} | {name for name, _ in run.suites}
     return [f"{name}={suite.digest}" for name, suite in sorted(suites.items()) if not used or name in used]

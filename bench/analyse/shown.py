@@ -7,7 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.analyse.estimate import Estimates, Rule
 from bench.analyse.levels import Levels, Sessions
+from bench.analyse.result import TauUsed
 from bench.analyse.table import Rows
 from bench.analyse.transform import Floats
 from bench.model import Params
@@ -65,3 +67,11 @@ def _difference(mine: Params, other: Params) -> str:
     here, there = dict(mine), dict(other)
     changed = [name for name in sorted(here.keys() | there.keys()) if here.get(name) != there.get(name)]
     return ", ".join(f"{name} {here.get(name, 'absent')} → {there.get(name, 'absent')}" for name in changed) or "unit"
+
+
+def taus(estimates: Estimates, known: NDArray[np.bool_]) -> list[TauUsed | None]:
+    """The τ of every pool whose interval rests on sessions; `known`: pools that have an interval of this kind."""
+    used = (estimates.rule == Rule.SESSIONS) & known
+    values = zip(used.tolist(), np.sqrt(estimates.tau2).tolist(), estimates.tau_pairs.tolist(), strict=True)
+    made: dict[tuple[float, int], TauUsed] = {}
+    return [made.setdefault((sd, pairs), TauUsed(sd, pairs)) if yes else None for yes, sd, pairs in values]

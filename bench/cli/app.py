@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from bench.cli import analysing, demo, importing, measuring, storing, targets
+from bench.cli import analysing, demo, history, importing, measuring, storing, targets
 from bench.cli.console import complain
 from bench.errors import BenchError
 
@@ -39,6 +39,7 @@ for panel, name, function, summary in (
     (_MEASURE, "import", importing.import_, "Take in results that were measured elsewhere."),
     (_ANALYSE, "compare", analysing.compare, "Verdicts between two tags."),
     (_ANALYSE, "report", analysing.report, "Write the file for the change ticket."),
+    (_ANALYSE, "history", history.history, "How far machines drift by themselves, as far as it is known."),
     (_ANALYSE, "export", analysing.export, "Write all samples, one row per value."),
     (_STORE, "suites", storing.suites, "List suites, or show one."),
     (_STORE, "runs", storing.runs, "List the runs in the store."),

@@ -54,14 +54,22 @@ def plan(
     json: JsonOption = False,
 ) -> None:
     """What would run, where, for how long, and what it could not show. Touches nothing."""
+    from bench.cli.foresight import asked_of, forecast_json, foresee, show_forecast
+
     words = Words(campaign, phase, inventory, suite, param, factor, repetitions, limit, seed)
-    made, planned = planned_session(words, context.open_store(runs))
+    store = context.open_store(runs)
+    made, planned = planned_session(words, store)
+    asked = asked_of(made, planned)
+    found = foresee(asked, store)
     if json:
         from bench.store.codec import encode
 
-        print_json(encode(planned) | {"campaign": made.name, "eta_s": planned.eta_s})
+        print_json(
+            encode(planned) | {"campaign": made.name, "eta_s": planned.eta_s, "forecast": forecast_json(found, asked)}
+        )
         return
     show_plan(made, planned)
+    show_forecast(found, asked)
 
 
 @dataclass(frozen=True, slots=True)

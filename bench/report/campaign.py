@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,8 @@ from bench import __version__
 from bench.analyse.attribution import attribute, facts_of, hosts_moved
 from bench.analyse.compare import compare
 from bench.analyse.coverage import coverage
+from bench.analyse.history import History
+from bench.analyse.past import load_history
 from bench.analyse.result import Comparison, Excluded
 from bench.analyse.samples import Loaded, load_samples
 from bench.config.catalogue import LoadedSuite
@@ -27,11 +29,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Runs of one campaign with everything read from them."""
+    """Runs of one campaign with everything read from them, and the history of the store they lie in."""
 
     runs: tuple[StoredRun, ...]
     suites: Mapping[str, LoadedSuite]
     loaded: Loaded
+    history: History = field(default_factory=History)
 
     def tagged(self, tag: str) -> list[StoredRun]:
         """The runs of one tag."""
@@ -75,8 +78,9 @@ def tags_of(runs: Sequence[StoredRun]) -> list[str]:
 
 
 def read(runs: Sequence[StoredRun], suites: Mapping[str, LoadedSuite]) -> Evidence:
-    """Parse (or take from the cache) all samples of `runs`."""
-    return Evidence(tuple(runs), suites, load_samples(runs, suites))
+    """Parse (or take from the cache) all samples of `runs`, and learn from every run of their store."""
+    history = load_history(runs[0].folder.parents[1], suites) if runs else History()
+    return Evidence(tuple(runs), suites, load_samples(runs, suites), history)
 
 
 def compare_tags(evidence: Evidence, before: str, after: str, *, look: int | None = None) -> Comparison:
@@ -103,6 +107,7 @@ def compare_tags(evidence: Evidence, before: str, after: str, *, look: int | Non
         host_moved=hosts_moved(facts_before, facts_after),
         limits={target.name: target.limits for target in info.targets if target.limits},
         look=look or (stand.number if stand else None),
+        history=evidence.history,
     )
     notes = {run.info.run_id for run in (*first, *second)}
     said = tuple(

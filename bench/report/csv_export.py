@@ -5,7 +5,8 @@ suite, case, part, metric, params (name=value;…), title, unit, better, primary
 ratio_low, ratio_high, level_of_interval, margin, p, verdict, reason, settle, sessions_before, sessions_after,
 relocated, control and pooled (of a target: its host changed, nothing was changed on it, it stands behind the row over
 all), controls (how many; 0: none), controls_ratio, controls_low, controls_high, net, net_low, net_high (net: the ratio
-over that of the controls, where the level is all), flags (kind: sentence; …; of a target those that name it).
+over that of the controls, where the level is all), flags (kind: sentence; …; of a target those that name it), tau,
+tau_pairs (0: τ is the default).
 A number that is absent is an empty field. UTF-8, lines end with LF. Text that a spreadsheet would run as a formula
 (it starts with = + - @) gets a leading apostrophe.
 """
@@ -27,6 +28,7 @@ COLUMNS = (
     "unit", "better", "primary", "before", "after", "ratio", "ratio_low", "ratio_high", "level_of_interval", "margin",
     "p", "verdict", "reason", "settle", "sessions_before", "sessions_after", "relocated", "control", "pooled",
     "controls", "controls_ratio", "controls_low", "controls_high", "net", "net_low", "net_high", "flags",
+    "tau", "tau_pairs",
 )  # fmt: skip
 """The header of the file."""
 
@@ -72,6 +74,7 @@ def _row(
     return [
         *map(_safe, texts), *map(_number, values), *map(_safe, verdict), *map(_number, sessions), *_controls(result),
         _safe(flag_words(flags_on(metric, result))),
+        *map(_number, (result.tau.sd, result.tau.pairs) if result.tau else (None, None)),
     ]  # fmt: skip
 
 

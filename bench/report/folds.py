@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from bench.analyse.result import Basis, MetricResult
+from bench.report.drift import drift, every_tau
 from bench.report.numbers import MISSING, count, margin
 from bench.report.page import Fold, Table
 from bench.report.plain import one_line
@@ -71,6 +72,7 @@ def method(report: Report, text: Text) -> Fold:
         text("method.ratio"),
         text("method.unit", repetitions=sessions or MISSING),
         *_samples(metrics, text),
+        *drift(map(every_tau, metrics), text),
         text("method.verdict"),
     ]
     if metrics:

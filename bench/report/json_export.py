@@ -19,6 +19,7 @@
     METRIC = {"key": {"suite", "case", "part", "metric", "params": {name: value}}, "title", "unit",
               "better": "higher" | "lower", "kind", "scale": "ratio" | "count", "margin", "primary",
               "rests_on": null | "targets" | "sessions" | "rounds" | "events",
+              "tau": null | {"sd", "pairs"},
               "before", "after", "ratio", "interval": null | {"low", "high", "level"}, "p", "df", "se",
               "verdict": "improved" | "regressed" | "no meaningful change" | "inconclusive",
               "reason": null | text, "settle": text, "clear", "detectable", "warnings": [text …],
@@ -28,12 +29,14 @@
                          "tag": null (both) | tag, "sentence", "targets": [name …] (none: all)}],
               "targets": [{"target", "labels": {name: value}, "before", "after", "ratio", "interval", "verdict",
                            "reason", "sessions": {"before", "after"}, "values": {"before", "after"}, "spread",
-                           "relocated", "control", "pooled", "settle"}]}
+                           "relocated", "control", "pooled", "settle", "tau"}]}
 
 A target is pooled when it stands behind the result over all targets. The net effect is the ratio of the changed targets
 over that of the controls, on which nothing was changed.
-Ratios are after/before as measured (0.95 is 95 %); margin, spread and detectable are shares (0.02 is 2 %); before and
-after are in `unit`. A number that is absent, or not finite, is null. Within one schema version keys are only added.
+tau is the allowance for drift that sessions of one machine cannot see; pairs: the A/A pairs of the workspace it was
+learned from, 0 for the default.
+Ratios are after/before as measured (0.95 is 95 %); margin, spread, detectable and sd are shares (0.02 is 2 %); before
+and after are in `unit`. A number that is absent, or not finite, is null. Within one schema version keys are only added.
 """
 
 from __future__ import annotations
@@ -151,6 +154,7 @@ def _result(result: MetricResult | TargetResult) -> dict[str, Any]:
         "verdict": result.verdict.value,
         "reason": result.reason.value if result.reason else None,
         "settle": result.settle,
+        "tau": None if result.tau is None else {"sd": _finite(result.tau.sd), "pairs": result.tau.pairs},
     }
 
 

@@ -19,9 +19,11 @@ from bench.analyse.result import (
 )
 from bench.model import Pairs
 from bench.report import numbers
+from bench.report.drift import drift
 from bench.report.plain import one_line
 from bench.report.ratios import LABELS
 from bench.report.sequence import in_words
+from bench.report.text import Text
 from bench.report.verdicts import count_verdicts, keys_in_order, places, ratio_words, result_unit, title
 from bench.report.words import ORDER, look, verdict_words
 
@@ -222,6 +224,7 @@ def remarks(comparison: Comparison) -> list[str]:
     found += [
         f"Excluded: {item.count} × {one_line(item.what)} ({one_line(item.cause)})" for item in comparison.excluded
     ]
+    found += drift(([metric.tau] for metric in comparison.metrics if metric.tau), Text())
     if comparison.details:
         found.append(
             f"{comparison.details} detail metrics are stored but not compared; name one as primary to compare it, "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 ENGLISH: dict[str, str] = {
     # counted nouns
+    "aa.one": "{n} A/A pair",
+    "aa.many": "{n} A/A pairs",
     "attempt.one": "{n} further attempt",
     "attempt.many": "{n} further attempts",
     "control.one": "{n} control",
@@ -235,6 +237,14 @@ ENGLISH: dict[str, str] = {
     "method.looks": (
         "{step} was looked at early: {looks}. Each look has an α of its own, and the four add up to 0.05, so that "
         "looking costs nothing in trust. Sequential p: {p}."
+    ),
+    "tau.learned": (
+        "Drift that the sessions of one machine cannot see is allowed for with a standard deviation τ of {tau}, from "
+        "{pairs} of this workspace ({metrics})."
+    ),
+    "tau.default": (
+        "Drift that the sessions of one machine cannot see is allowed for with a standard deviation τ of {tau} by "
+        "default ({metrics}): this workspace has too few A/A pairs to know better."
     ),
     "method.verdict": (
         "A metric improved or regressed when its interval excludes 100 % and the change reaches the margin. It "

@@ -79,3 +79,24 @@ def test_importing_bench_imports_nothing_heavy() -> None:
     assert {"load_runs", "compare", "write_report"} <= set(dir(bench))
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = bench.nonsense
+
+
+def test_the_history_of_a_folder_of_runs_can_be_given_to_compare(tmp_path: Path) -> None:
+    tiny_suite(tmp_path)
+    targets = [f"vm{place}" for place in range(6)]
+    pre = [("pre", session, speed) for session, speed in ((1, 100), (2, 101), (8, 120), (9, 121))]
+    for tag, session, speed in (*pre, ("post", 8, 110), ("post", 9, 111)):
+        plan = [trial(1, (name,)) for name in (targets if tag == "pre" else targets[:1])]
+        run = make_run(tmp_path / "runs", tag, session, plan)
+        for one in plan:
+            add(run, one, f"speed={speed}".encode())
+    history = bench.load_history(str(tmp_path / "runs"))
+    assert [one.pairs for one in history.pairs] == [6]
+    samples = bench.load_runs(tmp_path / "runs")
+    plain, learned = (bench.compare(samples, "pre", "post", history=one).metrics[0].tau for one in (None, history))
+    assert plain is not None
+    assert learned is not None
+    assert (plain.pairs, learned.pairs) == (0, 6)
+    assert learned.sd > 5 * plain.sd
+    with pytest.raises(StoreError, match="no folder of runs"):
+        bench.load_history(tmp_path / "nowhere")

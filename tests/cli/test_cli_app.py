@@ -30,6 +30,7 @@ COMMANDS = [
     "import",
     "suites",
     "demo",
+    "history",
 ]
 """Every command of the design but `watch`, which is an issue of its own."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -141,7 +141,32 @@ class _Decision:
         return False
 
     def _blind(self, after: Sequence[StoredRun]) -> bool:
+        """The first phase has nothing to be compared with: measure until its own scatter promises to show the margins.
+
+        This looks at no difference, so it costs no α (STATISTICS §5).
+        """
+        from bench.analyse.looks import SCHEDULE
+
+        done, most = len(after), SCHEDULE[-1][0]
+        if done in [sessions for sessions, _ in SCHEDULE] and self._enough(done):
+            say(
+                f"{counted(done, 'session')}: with as many after the change, a change as large as the margin would show"
+            )
+            return False
+        if done >= most:
+            say(f"{counted(done, 'session')}, the most that are measured before a change")
+            return False
         return self._measure(after)
+
+    def _enough(self, sessions: int) -> bool:
+        """Whether so many sessions per phase would show a change as large as the margin in every primary metric."""
+        from bench.cli.foresight import asked_of, foresee
+        from bench.cli.measuring import planned_session
+
+        made, planned = planned_session(self.words, self.store)
+        found = foresee(replace(asked_of(made, planned), sessions=sessions), self.store)
+        shown = [one.detectable is not None and one.detectable <= one.margin for one in found.metrics]
+        return bool(shown) and all(shown) and not found.unknown
 
 
 def _tell(look: Look) -> None:

@@ -164,6 +164,20 @@ def test_between_looks_results_are_judged_at_the_next_one(campaign: Campaign) ->
     assert [look.number for look in campaign.looks()] == [1, 2]
 
 
+def test_before_the_change_it_measures_until_the_margin_would_show(campaign: Campaign) -> None:
+    # One target, phases two weeks apart: τ of 1 % alone needs 3.1 % to show, whatever its sessions say.
+    write(campaign, margin="5 %")
+    said = campaign.bench("run", "--phase", "before", "--until-decided")
+    assert "2 sessions: with as many after the change, a change as large as the margin would show" in said
+    assert campaign.sessions("before") == 2
+    write(campaign, margin="2 %")
+    process = campaign.start("run", "--phase", "before", "--until-decided")
+    said, _ = process.communicate(timeout=60)
+    assert "8 sessions, the most that are measured before a change" in said
+    assert campaign.sessions("before") == 8
+    assert campaign.looks() == []
+
+
 def test_what_cannot_be_decided_is_refused(campaign: Campaign) -> None:
     said = campaign.bench("run", "--phase", "after", "--until-decided", code=2)
     assert "0 sessions of the phase before it, 'before': at least 2 are needed" in said

@@ -58,8 +58,8 @@ class Estimates:
 
     targets: how many have both tags (those that share machines are one). sessions: mean number of sessions per tag.
     within: the part of the variance of one target that falls with more sessions (w; NaN when unknown). tau2: the part
-    that neither sees nor falls. between: variance of the D_v over targets, NaN for fewer than two. tau_pairs: how many
-    A/A pairs taught τ, 0 where it is the default.
+    that neither sees nor falls. between: variance of the D_v over targets, NaN for fewer than two. tau_pairs, tau_df:
+    how many A/A pairs taught τ, 0 where it is the default, and its degrees of freedom.
     """
 
     delta: Floats
@@ -72,6 +72,7 @@ class Estimates:
     rule: Ints
     between: Floats
     tau_pairs: Ints
+    tau_df: Floats
 
 
 def estimate(
@@ -124,6 +125,7 @@ def estimate(
         rule=rule.astype(np.int64),
         between=np.where(targets >= 2, between, np.nan),
         tau_pairs=tau_pairs,
+        tau_df=tau_df,
     )
 
 

@@ -15,7 +15,6 @@ from bench.analyse.oddities import ALPHA, MATERIAL, Found, Observed, ratio
 from bench.analyse.repetitions import gini
 from bench.analyse.result import Flag, FlagKind
 from bench.analyse.settle import percent
-from bench.analyse.tau import TAU_DF
 from bench.analyse.transform import Floats, Ints
 
 TIMES = 2.0
@@ -158,7 +157,7 @@ def heterogeneous(observed: Observed) -> Found:
     between = ratio(sums(key, (d - mean[key]) ** 2, keys), n - 1.0)
     within, tau2 = estimates.within[:keys], estimates.tau2[:keys]
     explained = within + tau2
-    df = ratio(explained**2, ratio(within**2, sums(key, observed.nu[some], keys)) + tau2**2 / TAU_DF)
+    df = ratio(explained**2, ratio(within**2, sums(key, observed.nu[some], keys)) + tau2**2 / estimates.tau_df[:keys])
     times = ratio(between, explained)
     p = fdtrc(np.maximum(n - 1.0, 1.0), np.maximum(df, 1.0), np.nan_to_num(times))
     hit = (n >= 3) & (p <= ALPHA) & (times >= TIMES**2) & (np.sqrt(between) >= MATERIAL * observed.margin)

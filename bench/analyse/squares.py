@@ -90,7 +90,7 @@ def _contrast(some: Sequence[Shared], pair: tuple[int, int], weights: tuple[floa
     rule = np.where(np.isnan(se), Rule.NONE, np.where(targets >= MIN_TARGETS, Rule.TARGETS, Rule.SESSIONS))
     nothing = np.full(len(some), np.nan)
     never = np.zeros(len(some), dtype=np.int64)  # contrasts have no τ of their own
-    return Estimates(delta, se, df, targets, nothing, nothing, nothing, rule.astype(np.int64), between, never)
+    return Estimates(delta, se, df, targets, nothing, nothing, nothing, rule.astype(np.int64), between, never, nothing)
 
 
 def _one(

@@ -27,6 +27,7 @@ def judge(
     one = Estimates(
         *(np.array([x]) for x in (delta, se, df)), np.array([targets]), np.array([sessions]),
         np.array([within]), np.array([0.0]), np.array([Rule.TARGETS]), np.array([math.nan]), np.array([0]),
+        np.array([10.0]),
     )  # fmt: skip
     found = decide(one, np.array([math.log1p(0.02)]), np.array([0.05]), np.array([moved]))
     return VERDICTS[found.verdict[0]], REASONS[found.reason[0]], found

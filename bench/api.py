@@ -112,7 +112,7 @@ def write_report(
     The page of `bench report` says more: it also knows the runs, their coverage and provenance.
     """
     from bench import __version__
-    from bench.analyse.result import Coverage
+    from bench.analyse.coverage import Coverage
     from bench.report.html import render_html
     from bench.report.view import build_report
 

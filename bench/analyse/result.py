@@ -270,34 +270,3 @@ class GroupResult:
     labels: Pairs
     targets: tuple[str, ...]
     result: MetricResult
-
-
-@dataclass(frozen=True, slots=True)
-class CoverageRow:
-    """Planned against measured for one tag, target and suite. causes: (cause, how many trials)."""
-
-    tag: str
-    target: str
-    suite: str
-    planned: int
-    ok: int
-    attempts: int
-    causes: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """What was planned, measured, missing and left out, over all tags of a report."""
-
-    rows: tuple[CoverageRow, ...]
-    left_out: Pairs = ()
-
-    @property
-    def planned(self) -> int:
-        """Trials planned."""
-        return sum(row.planned for row in self.rows)
-
-    @property
-    def ok(self) -> int:
-        """Trials measured."""
-        return sum(row.ok for row in self.rows)

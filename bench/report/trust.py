@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from bench.analyse.result import CLOSE_SESSIONS, AttributionKind, Comparison, Coverage, FlagKind, Verdict
+from bench.analyse.coverage import Coverage
+from bench.analyse.result import CLOSE_SESSIONS, AttributionKind, Comparison, FlagKind, Verdict
 from bench.report.numbers import count
 from bench.report.page import Finding
 from bench.report.plain import one_line

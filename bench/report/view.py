@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from bench.analyse.result import Comparison, Coverage, MetricKey
+from bench.analyse.coverage import Coverage
+from bench.analyse.result import Comparison, MetricKey
 from bench.analyse.table import machines_of
 from bench.model import Pairs, Run
 from bench.report.provenance import Provenance

@@ -8,8 +8,8 @@ import pytest
 from stored_runs import add, facts, make_run, trial
 
 from bench.analyse.attribution import attribute, facts_of, hosts_moved
-from bench.analyse.coverage import coverage
-from bench.analyse.result import AttributionKind, CoverageRow, FactChange
+from bench.analyse.coverage import CoverageRow, coverage
+from bench.analyse.result import AttributionKind, FactChange
 from bench.model import Status
 
 OLD = facts(

@@ -9,12 +9,11 @@ from dataclasses import replace
 
 import pandas as pd
 
+from bench.analyse.coverage import Coverage, CoverageRow
 from bench.analyse.result import (
     Attribution,
     AttributionKind,
     Comparison,
-    Coverage,
-    CoverageRow,
     Excluded,
     FactChange,
     GroupResult,

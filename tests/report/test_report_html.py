@@ -8,7 +8,8 @@ import html5lib
 import pytest
 import report_factory as factory
 
-from bench.analyse.result import Comparison, Coverage, CoverageRow
+from bench.analyse.coverage import Coverage, CoverageRow
+from bench.analyse.result import Comparison
 from bench.errors import ReportError
 from bench.report.html import render_html
 from bench.report.layout import page

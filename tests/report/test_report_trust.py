@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import report_factory as factory
 
-from bench.analyse.result import CLOSE_SESSIONS, Coverage
+from bench.analyse.coverage import Coverage
+from bench.analyse.result import CLOSE_SESSIONS
 from bench.report.html import render_html
 from bench.report.layout import page
 from bench.report.trust import MOST

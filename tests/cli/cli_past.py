@@ -97,3 +97,12 @@ def session(
         known = {} if facts is None else {"before": {trial.targets[0]: facts[trial.targets[0]]}}
         publish(run, record, {"single/out": f"rate={rate!r}\nother={rate!r}\n".encode()}, known)
     return run
+
+
+def drifted(targets: int, tags: tuple[str, ...] = ("pre",), **options: object) -> None:
+    """Four sessions of each tag, two and two ten days apart; the second two are 5 % faster."""
+    workspace({f"vm{place}": "small" for place in range(targets)})
+    for start, tag in enumerate(tags):
+        for day, rate in ((0, 100.0), (1, 100.4), (10, 105.0), (11, 105.4)):
+            rates = {f"vm{place}": [rate, rate + 0.2, rate + 0.1] for place in range(targets)}
+            session(tag, day + 40 * start, rates, **options)  # type: ignore[arg-type]  # by name

@@ -1,4 +1,4 @@
-"""`bench history`, what `bench compare` makes of it, and what `bench plan` says where something was measured."""
+"""`bench history`, and what `bench compare` and `bench report` make of it."""
 
 from __future__ import annotations
 
@@ -7,23 +7,10 @@ from pathlib import Path
 
 import pytest
 from cli_import import measure
-from cli_past import session, workspace
+from cli_past import drifted, session, workspace
 from cli_process import Bench
 
 from bench.model import Facts
-
-SMALL = (("resize", "small"),)
-BIG = (("resize", "big"),)
-
-
-def drifted(targets: int, tags: tuple[str, ...] = ("pre",), **options: object) -> None:
-    """Four sessions of each tag, two and two ten days apart; the second two are 5 % faster."""
-    workspace({f"vm{place}": "small" for place in range(targets)})
-    for start, tag in enumerate(tags):
-        for day, rate in ((0, 100.0), (1, 100.4), (10, 105.0), (11, 105.4)):
-            rates = {f"vm{place}": [rate, rate + 0.2, rate + 0.1] for place in range(targets)}
-            session(tag, day + 40 * start, rates, **options)  # type: ignore[arg-type]  # by name
-
 
 # --- history ---
 
@@ -146,52 +133,3 @@ def test_compare_says_when_the_default_was_used(bench: Bench) -> None:
     assert "τ of 2 % by default (2 metrics)" in " ".join(said.out.split())
     (one, _) = bench("compare", "pre", "post", "--json").json["comparisons"][0]["metrics"]
     assert one["tau"] == {"sd": pytest.approx(0.02), "pairs": 0}
-
-
-# --- plan ---
-
-
-def test_a_plan_judges_itself_by_earlier_sessions(bench: Bench) -> None:
-    drifted(6, factors=SMALL)
-    said = bench("plan", "--phase", "pre")
-    assert said.code == 0, said.err
-    assert "What 3 sessions per phase could show, judged by 4 sessions of this campaign:" in said.out
-    (row,) = (line.split() for line in said.out.splitlines() if line.startswith("pace/walk/rate"))
-    assert row[5:8] == ["4.8", "%", "(6)"]
-    assert "Whole campaign: 3 sessions × 2 phases, about 18 min 00 s of measuring, 30 h 03 min at least" in said.out
-    data = bench("plan", "--phase", "pre", "--json").json["forecast"]
-    (one,) = data["metrics"]
-    assert one["key"]["metric"] == "rate", "only what speaks for its suite, where nothing is primary"
-    assert (one["own"], one["sessions_seen"], one["targets_seen"], one["tau_pairs"]) == (True, 4, 6, 6)
-    assert one["repetition_sd"] == pytest.approx(0.001, rel=0.1)
-    assert 0 < one["detectable"] < 0.2
-    assert one["targets_for_margin"] > 6
-    assert (data["unknown"], data["alpha"]) == ([], 0.05)
-
-
-def test_a_plan_for_primary_metrics_names_those_that_nobody_measured(bench: Bench) -> None:
-    drifted(2, factors=SMALL)
-    workspace({"vm0": "small", "vm1": "small"}, more="primary: [pace/other, pace/third]\n")
-    said = bench("plan", "--phase", "pre")
-    assert "pace/walk/other" in said.out
-    assert "pace/walk/rate" not in said.out
-    assert "Not known yet: how far pace/third scatters" in said.err
-
-
-def test_another_campaign_on_the_same_size_is_a_pilot(bench: Bench) -> None:
-    drifted(2)
-    workspace({"new": "small"}, name="c2")
-    assert "judged by 4 sessions of other campaigns:" in bench("plan", "--phase", "pre").out
-    workspace({"new": "huge"}, name="c2")
-    assert "Not known yet: how far pace scatters" in bench("plan", "--phase", "pre").err
-
-
-def test_where_nothing_was_measured_only_the_design_is_judged(bench: Bench) -> None:
-    workspace({"vm": "small"}, sessions=1)
-    said = bench("plan", "--phase", "pre")
-    assert "Whole campaign: 1 session × 2 phases" in said.out
-    assert "could show" not in said.out
-    assert "INCONCLUSIVE (unreplicated)" in said.err
-    assert "Not known yet: how far pace scatters" in said.err
-    data = bench("plan", "--phase", "pre", "--json").json["forecast"]
-    assert (data["metrics"], data["unknown"]) == ([], ["pace"])

@@ -9,6 +9,7 @@ from tests.stats import sections, special
 from tests.stats.azure_sections import azure
 from tests.stats.changes import changes
 from tests.stats.experiments import LOOKS, OURS
+from tests.stats.learned import learned
 from tests.stats.specification import specification
 from tests.stats.studies import METRICS, Family, PriorRow
 from tests.stats.tables import Pooled, Results, percent, prose
@@ -52,6 +53,7 @@ def write(results: Results, families: Sequence[Family], priors: Sequence[PriorRo
         special.moved(results),
         special.common(results),
         special.families(families),
+        learned(),
         changes(),
         special.priors(priors),
         specification(results),

@@ -24,8 +24,9 @@ part runs in tests/analyse/test_analyse_history_coverage.py.
 """
 
 AZURE = """
-On the Azure data, with the history of its first half and one VM judged in its second: at 10 days false changes went from
-1.1 to 1.5 %, *no meaningful change* from 23 to 34 % of the unchanged; at 40 days from 1.1 to 3.2 %, and from 0 to 25 %.
+On the Azure data, with the history of its first half and one VM judged in its second: at 10 days false changes went
+from 1.1 to 1.5 %, *no meaningful change* from 23 to 34 % of the unchanged; at 40 days from 1.1 to 3.2 %, and from 0
+to 25 %.
 """
 
 

@@ -76,6 +76,7 @@ def steps(
     primary: Iterable[str] = (),
     margins: Iterable[tuple[str, float]] = (),
     controls: Iterable[str] = (),
+    history: History | None = None,
     alpha: float = ALPHA,
     correct: bool = True,
 ) -> Factorial:
@@ -93,6 +94,7 @@ def steps(
         primary=tuple(primary),
         margins=tuple(margins),
         controls=tuple(controls),
+        history=history,
         alpha=alpha,
         correct=correct,
     )

@@ -20,6 +20,7 @@ from bench.errors import AnalysisError, ConfigError, ReportError
 if TYPE_CHECKING:
     from bench.analyse.result import Comparison
     from bench.report.campaign import Evidence
+    from bench.report.formats import Output
     from bench.report.view import Report
     from bench.store import StoredRun
 
@@ -136,13 +137,20 @@ def only_metrics(compared: Comparison, patterns: Sequence[str] | None) -> Compar
 
 def print_comparison(compared: Comparison, format: str = "table") -> None:  # noqa: A002  # as the option is called
     """The verdicts on standard output."""
+    from bench.report.formats import render
+
+    sys.stdout.write(render(format, [compared], _output()))
+
+
+def _output() -> Output:
+    """How wide the terminal is, and whether it has colours."""
     from bench.cli.console import out
-    from bench.report.formats import Output, render
+    from bench.report.formats import Output
 
     console = out()
     colour = console.is_terminal and not console.no_color
     width = console.width if console.is_terminal or os.environ.get("COLUMNS") else PIPE_COLUMNS
-    sys.stdout.write(render(format, [compared], Output(width=width, colour=colour)))
+    return Output(width=width, colour=colour)
 
 
 def report(
@@ -164,6 +172,10 @@ def report(
     path = output or context.workspace().reports / f"{found[0].info.campaign}.html"
     for compared in made.comparisons:
         print_comparison(compared)
+    if made.factorial is not None:
+        from bench.report.phases_terminal import render_phases
+
+        sys.stdout.write(f"\n{render_phases(made, _output())}")
     say(f"Report: {write_html(made, path)}")
 
 

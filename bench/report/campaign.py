@@ -11,6 +11,8 @@ from bench import __version__
 from bench.analyse.attribution import attribute, facts_of, hosts_moved
 from bench.analyse.compare import compare
 from bench.analyse.coverage import coverage
+from bench.analyse.designs import Factorial
+from bench.analyse.factorial import factorial
 from bench.analyse.history import History
 from bench.analyse.past import load_history
 from bench.analyse.result import Comparison, Excluded
@@ -83,14 +85,18 @@ def read(runs: Sequence[StoredRun], suites: Mapping[str, LoadedSuite]) -> Eviden
     return Evidence(tuple(runs), suites, load_samples(runs, suites), history)
 
 
-def compare_tags(evidence: Evidence, before: str, after: str, *, look: int | None = None) -> Comparison:
+def compare_tags(
+    evidence: Evidence, before: str, after: str, *, look: int | None = None, levels: bool = False
+) -> Comparison:
     """Two tags of one campaign, with what else changed between them.
 
-    look: judge as this look of a campaign that looks early; without it, as the looks in the store say.
+    look: judge as this look of a campaign that looks early; without it, as the looks in the store say. levels: compare
+    the levels over all sessions, also of phases that were measured in rounds and after the look that ended a step:
+    then the steps between several tags add up.
     """
     first, second = evidence.tagged(before), evidence.tagged(after)
     stand = standing(first, second)
-    frame, late = _taking_part(evidence.loaded.frame, (before, after), stand)
+    frame, late = _taking_part(evidence.loaded.frame, (before, after), None if levels else stand)
     info = (second or first or [evidence.runs[-1]])[-1].info
     facts_before, facts_after = facts_of(first), facts_of(second)
     judged = attribute(
@@ -108,6 +114,7 @@ def compare_tags(evidence: Evidence, before: str, after: str, *, look: int | Non
         limits={target.name: target.limits for target in info.targets if target.limits},
         look=look or (stand.number if stand else None),
         history=evidence.history,
+        rounds=not levels,
     )
     notes = {run.info.run_id for run in (*first, *second)}
     said = tuple(
@@ -133,10 +140,28 @@ def _taking_part(
     return frame[~late], [Excluded("values", "measured after the look that ended the campaign", int(late.sum()))]
 
 
+def phases_together(
+    evidence: Evidence, tags: Sequence[str], comparisons: Sequence[Comparison] = ()
+) -> Factorial | None:
+    """What three phases or more say together: steps that add up, and 2×2 of two factors. None for a single step.
+
+    comparisons: those of `steps_of(tags)`, where they were made already.
+    """
+    if len(tags) < 3:
+        return None
+
+    def judge(some: pd.DataFrame, before: str, after: str, rounds: bool) -> Comparison:
+        part = replace(evidence, loaded=replace(evidence.loaded, frame=some))
+        return compare_tags(part, before, after, levels=not rounds)
+
+    factors = {tag: evidence.tagged(tag)[-1].info.factors for tag in tags if evidence.tagged(tag)}
+    return factorial(evidence.loaded.frame, tags, factors, judge, comparisons)
+
+
 def make_report(
     evidence: Evidence, tags: Sequence[str], *, generated_at: str, title: str = "", reproduce: Sequence[str] = ()
 ) -> Report:
-    """Everything between adjacent tags, and from the first to the last."""
+    """Everything between adjacent tags, from the first to the last, and what they say together."""
     if len(tags) < 2:
         raise AnalysisError(
             "a report compares at least two tags", remedy=f"Only {', '.join(tags) or 'nothing'} was measured so far"
@@ -153,6 +178,7 @@ def make_report(
     return build_report(
         runs=[run.info for run in runs],
         comparisons=comparisons,
+        factorial=phases_together(evidence, tags, comparisons),
         coverage=coverage(runs),
         generated_at=generated_at,
         version=__version__,

@@ -13,6 +13,8 @@ from bench.report.page import Page
 from bench.report.pictures import galleries
 from bench.report.plain import one_line
 from bench.report.ratios import ratio_tables
+from bench.report.squares import square_views
+from bench.report.steps import steps_view
 from bench.report.text import Text
 from bench.report.timeline import measured_at, timeline
 from bench.report.trust import findings
@@ -37,6 +39,8 @@ def page(report: Report) -> Page:
         galleries=galleries(report, text),
         timeline=timeline(report, text),
         tables=ratio_tables(report, axis, text),
+        steps=steps_view(report, axis, text),
+        squares=square_views(report, axis, text),
         facts=fact_tables(report, text),
         folds=(folds.coverage(report, text), folds.method(report, text), folds.provenance(report, text)),
         footer=_footer(report, text),

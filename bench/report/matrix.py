@@ -35,7 +35,7 @@ def matrix(report: Report, axis: Axis, text: Text) -> Matrix:
     names = places(report.comparisons)
     found = [{metric.key: metric for metric in comparison.metrics} for comparison in report.comparisons]
     keys = keys_in_order(report.comparisons)
-    shown = _shown(report, keys)
+    shown = worth_a_look(report, keys)
     rows: dict[bool, list[tuple[str, MatrixRow]]] = {True: [], False: []}
     for number, key in enumerate(keys):
         results = [by_key.get(key) for by_key in found]
@@ -50,7 +50,7 @@ def matrix(report: Report, axis: Axis, text: Text) -> Matrix:
     )
 
 
-def _shown(report: Report, keys: Sequence[MetricKey]) -> frozenset[MetricKey]:
+def worth_a_look(report: Report, keys: Sequence[MetricKey]) -> frozenset[MetricKey]:
     """The metrics that are worth a reader's first look: all while they are few, else those that lead or moved.
 
     A suite that has none of these is not hidden: its first few metrics are shown.

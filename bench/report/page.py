@@ -100,6 +100,37 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True)
+class StepsView:
+    """The steps along the phases and their total, metrics × steps; `notes` say who was left out."""
+
+    lead: str
+    matrix: Matrix
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SquareRow:
+    """One metric of a 2×2. cells: first factor, second factor, interaction; each is (condition, effect), one or two."""
+
+    anchor: str
+    title: str
+    where: str
+    cells: tuple[tuple[tuple[str, VerdictView], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SquareView:
+    """Two factors: rows by suite, `more` in a fold called `more_title`; no rows where nothing is identifiable."""
+
+    title: str
+    sentences: tuple[str, ...]
+    columns: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[SquareRow, ...]], ...]
+    more: tuple[tuple[str, tuple[SquareRow, ...]], ...]
+    more_title: str
+
+
+@dataclass(frozen=True, slots=True)
 class RatioRow:
     """One row of a ratio table: `level` is "all", "net", "group" or "target".
 
@@ -254,6 +285,8 @@ class Page:
     galleries: tuple[Gallery, ...]
     timeline: Timeline | None
     tables: tuple[RatioTable, ...]
+    steps: StepsView | None
+    squares: tuple[SquareView, ...]
     facts: tuple[FactTable, ...]
     folds: tuple[Fold, ...]
     footer: str

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-ENGLISH: dict[str, str] = {
+from bench.report.text_en_steps import STEPS
+
+ENGLISH: dict[str, str] = STEPS | {
     # counted nouns
     "aa.one": "{n} A/A pair",
     "aa.many": "{n} A/A pairs",

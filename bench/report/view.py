@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bench.analyse.coverage import Coverage
+from bench.analyse.designs import Factorial
 from bench.analyse.result import Comparison, MetricKey
 from bench.analyse.table import machines_of
 from bench.model import Pairs, Run
@@ -42,7 +43,8 @@ class Report:
 
     comparisons: adjacent phases in order, then the first against the last where there are more than two.
     samples: one row per value (see `bench.analyse.samples`), None when no pictures are wanted.
-    suite_titles: (suite, title for people). generated_at: the one stated time, given by the caller.
+    suite_titles: (suite, title for people). generated_at: the one stated time, given by the caller. factorial: what the
+    phases say together, None for two of them.
     """
 
     title: str
@@ -57,6 +59,7 @@ class Report:
     reproduce: tuple[str, ...] = ()
     lang: str = "en"
     samples: pd.DataFrame | None = field(default=None, compare=False)
+    factorial: Factorial | None = None
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -112,6 +115,7 @@ def build_report(
     generated_at: str,
     version: str,
     samples: pd.DataFrame | None = None,
+    factorial: Factorial | None = None,
     provenance: Provenance | None = None,
     suite_titles: Pairs = (),
     reproduce: Sequence[str] = (),
@@ -139,6 +143,7 @@ def build_report(
         reproduce=tuple(reproduce),
         lang=lang,
         samples=samples,
+        factorial=factorial,
     )
 
 

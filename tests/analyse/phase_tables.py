@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from sample_tables import rows
+
+from tests.analyse.sample_tables import rows
 
 LADDER = ("pre", "host", "guest", "sriov")
 """Four phases, each of which switches one factor on and leaves it on."""

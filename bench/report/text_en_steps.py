@@ -1,0 +1,41 @@
+"""The English words of the steps along the phases and of factors, a part of `bench.report.text_en`."""
+
+from __future__ import annotations
+
+STEPS: dict[str, str] = {
+    "steps.title": "Steps and total",
+    "steps.lead": (
+        "The phases in their order, each step over the targets that stand behind all of them: so the steps multiply "
+        "to the total. A step that moves one factor is the effect of that factor, given the levels of the others."
+    ),
+    "steps.label": "Ratios of {steps} steps and their total, by metric",
+    "steps.move": "{name} {before} → {after}",
+    "steps.level": "{name} {level}",
+    "steps.between": "{before} → {after}",
+    "steps.held": "{before} → {after}, with {levels}",
+    "steps.joint": "{before} → {after}, joint, not separable",
+    "steps.none": "no factor declared",
+    "steps.total": "Total",
+    "steps.where": "{where} · {targets}",
+    "steps.left_out": "Not in every step, so left out of all: {targets}.",
+    "steps.left_out.one": "{target} ({why})",
+    "steps.dropped": "{metrics}: no target is in every step.",
+    "factors.title": "Factors: {first} × {second}",
+    "factors.held": "With {levels}.",
+    "factors.lead": (
+        "A main effect is the mean over both levels of the other factor. The interaction says how many times as large "
+        "one factor's ratio is at the other's later level as at its earlier one. Where it is significant (at .05) main "
+        "effects would describe no state that was measured: then each factor's effect is given for either level of "
+        "the other."
+    ),
+    "factors.missing": (
+        "Not identifiable: no phase has {levels}, so the effects and their interaction cannot be told apart."
+    ),
+    "factors.unused": "At levels that an earlier phase has already, and not used here: {tags}.",
+    "factors.counts": "{metrics} count events and have no such effects.",
+    "factors.nothing": "No metric has a target that was measured in all four phases.",
+    "factors.interaction": "Interaction",
+    "factors.interact": "they interact",
+    "factors.apart": "none shown",
+    "factors.unknown": "not known",
+}

@@ -32,7 +32,7 @@ STEPS: dict[str, str] = {
         "Not identifiable: no phase has {levels}, so the effects and their interaction cannot be told apart."
     ),
     "factors.unused": "At levels that an earlier phase has already, and not used here: {tags}.",
-    "factors.counts": "{metrics} count events and have no such effects.",
+    "factors.counts": "Left out, since events have no such effects: {metrics}.",
     "factors.nothing": "No metric has a target that was measured in all four phases.",
     "factors.interaction": "Interaction",
     "factors.interact": "they interact",

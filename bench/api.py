@@ -23,8 +23,8 @@ from bench.errors import ReportError, StoreError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.analyse.designs import Factorial
-    from bench.analyse.history import History
+    from bench.analyse.past.history import History
+    from bench.analyse.phases.designs import Factorial
     from bench.analyse.result import Comparison
 
 __all__ = ["compare", "load_history", "load_runs", "steps", "write_report"]
@@ -52,7 +52,7 @@ def load_history(path: str | Path) -> History:
 
     Suites are those of `load_runs`. StoreError when there is no such folder.
     """
-    from bench.analyse.past import load_history as load
+    from bench.analyse.past.loading import load_history as load
     from bench.config.catalogue import load_suites, suite_folders
 
     root = _folder(path)
@@ -86,7 +86,7 @@ def steps(
     compared over the targets that all phases have, so that they add up to the total. AnalysisError for fewer than two
     tags, one that is named twice, or one without samples.
     """
-    from bench.analyse.factorial import factorial
+    from bench.analyse.phases.factorial import factorial
     from bench.model import pairs
 
     ask = partial(

@@ -37,7 +37,7 @@ DOORS = {
     "jinja2": ("bench/report/html.py",),
     "typer": ("bench/cli/",),
     "click": ("bench/cli/",),
-    "rich": ("bench/cli/", "bench/report/terminal.py"),
+    "rich": ("bench/cli/", "bench/report/terminal.py", "bench/report/terminal_phases.py"),
     "pydantic": ("bench/config/",),
     "yaml": ("bench/config/yaml_source.py",),
     "scipy": ("bench/analyse/",),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.model import Trial
 
 if TYPE_CHECKING:
-    from bench.analyse.history import MetricName
+    from bench.analyse.past.history import MetricName
     from bench.analyse.planning import Prospect
 
 

@@ -16,14 +16,14 @@ from bench.analyse.controls import net_of_controls
 from bench.analyse.counts import count_p_values, count_up, decide_counts
 from bench.analyse.details import without_details
 from bench.analyse.estimate import Pools, estimate
-from bench.analyse.flag_reasons import with_flags
 from bench.analyse.flags import flags_of, observe
-from bench.analyse.history import History, tau_of
+from bench.analyse.flags.reasons import with_flags
 from bench.analyse.keys import matches, matches_any
 from bench.analyse.levels import levels_of, sessions_of, without_runs
 from bench.analyse.limits import Limits, pinned, useless_limits
 from bench.analyse.looks import SCHEDULE, alpha_of, to_the_end
 from bench.analyse.multiplicity import alphas
+from bench.analyse.past.history import History, tau_of
 from bench.analyse.result import Attribution, AttributionKind, Comparison, MetricResult
 from bench.analyse.rounds import no_rounds, rounds_of
 from bench.analyse.shown import shown_levels

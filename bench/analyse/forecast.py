@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.analyse.asked import Asked, Forecast
-from bench.analyse.history import History, MetricName
 from bench.analyse.keys import matches, matches_any
+from bench.analyse.past.history import History, MetricName
+from bench.analyse.past.visits import NAME
 from bench.analyse.planning import Design, Prospect, noise_of, prospect
 from bench.analyse.result import MetricKey
 from bench.analyse.samples import ARROW
 from bench.analyse.table import json_pairs
 from bench.analyse.verdict import ALPHA, MARGINS
-from bench.analyse.visits import NAME
 from bench.model import Kind
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from bench.analyse.designs import Effect, Factorial, Path, Square
+from bench.analyse.phases.designs import Effect, Factorial, Path, Square
 from bench.analyse.result import Comparison, ControlEffect, Flag, Interval, MetricResult, TargetResult
 from bench.model import Pairs
 

@@ -17,12 +17,12 @@ from scipy.special import ndtri
 
 from bench.analyse.autocorrelation import inflation
 from bench.analyse.estimate import Estimates, Pools, estimate
-from bench.analyse.history import History, MetricName
 from bench.analyse.levels import TRIM, TRIM_FROM, VARIANCE_FLOOR, Levels
+from bench.analyse.past.history import History, MetricName
+from bench.analyse.past.windows import Session, windows_of
 from bench.analyse.tau import TAU_BY_DAYS, Tau
 from bench.analyse.transform import Floats, Ints
 from bench.analyse.verdict import MANY, POWER, t_quantile, targets_needed
-from bench.analyse.windows import Session, windows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,7 +130,7 @@ def noise_of(visits: pd.DataFrame, name: MetricName) -> Noise:
 
 
 def _windows(visits: pd.DataFrame) -> Ints:
-    """The window (`bench.analyse.windows`) that each visit belongs to, −1 without one.
+    """The window (`bench.analyse.past.windows`) that each visit belongs to, −1 without one.
 
     Sessions are compared within their window alone: what drifts from one to the next is τ, not noise of sessions.
     """

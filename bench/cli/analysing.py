@@ -173,7 +173,7 @@ def report(
     for compared in made.comparisons:
         print_comparison(compared)
     if made.factorial is not None:
-        from bench.report.phases_terminal import render_phases
+        from bench.report.terminal_phases import render_phases
 
         sys.stdout.write(f"\n{render_phases(made, _output())}")
     say(f"Report: {write_html(made, path)}")

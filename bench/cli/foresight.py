@@ -45,7 +45,7 @@ def foresee(asked: Asked, store: Store) -> Forecast:
     if not runs:
         return nothing_known(asked)
     from bench.analyse.forecast import forecast
-    from bench.analyse.past import load_history, load_visits
+    from bench.analyse.past.loading import load_history, load_visits
 
     suites = context.suites()
     history = load_history(store.root, suites)

@@ -12,7 +12,7 @@ from bench.cli.console import counted, note, print_json, print_table, say, warn
 from bench.cli.context import JsonOption, RunsOption
 
 if TYPE_CHECKING:
-    from bench.analyse.history import History, Learned
+    from bench.analyse.past.history import History, Learned
 
 SCHEMA = "vmbench/history/1"
 MetricFilter = Annotated[
@@ -27,9 +27,9 @@ def history(metric: MetricFilter = None, runs: RunsOption = None, json: JsonOpti
     An A/A pair is two groups of sessions, two or more each, of one target in one state. τ is the standard deviation of
     what differs between them beyond what sessions explain. It widens the intervals of one to four targets.
     """
-    from bench.analyse.history import Source
     from bench.analyse.keys import matches_any
-    from bench.analyse.past import load_history
+    from bench.analyse.past.history import Source
+    from bench.analyse.past.loading import load_history
 
     store = context.open_store(runs)
     found = load_history(store.root, context.suites())
@@ -53,8 +53,8 @@ def history(metric: MetricFilter = None, runs: RunsOption = None, json: JsonOpti
 
 
 def _print(rows: Sequence[Learned]) -> None:
-    from bench.analyse.history import DEFAULT_PAIRS, MIN_PAIRS, MIN_PAIRS_MOVED, Source
     from bench.analyse.keys import spoken
+    from bench.analyse.past.history import DEFAULT_PAIRS, MIN_PAIRS, MIN_PAIRS_MOVED, Source
     from bench.analyse.tau import BUCKETS
     from bench.report.drift import sd
 
@@ -96,7 +96,7 @@ def _print_defaults() -> None:
 
 
 def _document(found: History, rows: Sequence[Learned]) -> dict[str, Any]:
-    from bench.analyse.history import least_pairs
+    from bench.analyse.past.history import least_pairs
     from bench.analyse.tau import BUCKETS, DEFAULTS
 
     return {

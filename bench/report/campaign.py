@@ -11,10 +11,10 @@ from bench import __version__
 from bench.analyse.attribution import attribute, facts_of, hosts_moved
 from bench.analyse.compare import compare
 from bench.analyse.coverage import coverage
-from bench.analyse.designs import Factorial
-from bench.analyse.factorial import factorial
-from bench.analyse.history import History
-from bench.analyse.past import load_history
+from bench.analyse.past.history import History
+from bench.analyse.past.loading import load_history
+from bench.analyse.phases.designs import Factorial
+from bench.analyse.phases.factorial import factorial
 from bench.analyse.result import Comparison, Excluded
 from bench.analyse.samples import Loaded, load_samples
 from bench.config.catalogue import LoadedSuite

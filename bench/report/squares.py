@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
 
-from bench.analyse.designs import Effect, Interaction, Square, SquareMetric
+from bench.analyse.phases.designs import Effect, Interaction, Square, SquareMetric
 from bench.analyse.result import MetricKey
 from bench.report import numbers
 from bench.report.bars import Axis

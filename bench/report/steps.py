@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
-from bench.analyse.designs import Move, Path, PathMetric, PathStep
+from bench.analyse.phases.designs import Move, Path, PathMetric, PathStep
 from bench.analyse.result import MetricKey, MetricResult
 from bench.model import Pairs
 from bench.report.bars import Axis

@@ -34,22 +34,32 @@ MOST_SETTLES = 3
 
 def render(comparisons: Sequence[Comparison], output: Output = Output()) -> str:  # noqa: B008  # frozen
     """All comparisons as tables, one after the other."""
+
+    def write(console: Console) -> None:
+        for number, comparison in enumerate(comparisons):
+            if number:
+                console.print()
+            _print(console, comparison, output)
+
+    return printed(write, output)
+
+
+def printed(write: Callable[[Console], None], output: Output) -> str:
+    """What `write` prints to a console of this width, as text without blanks at the ends of lines."""
     stream = io.StringIO()
-    console = Console(
-        file=stream,
-        width=output.width,
-        force_terminal=output.colour,
-        color_system="standard" if output.colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-        _environ={},
+    write(
+        Console(
+            file=stream,
+            width=output.width,
+            force_terminal=output.colour,
+            color_system="standard" if output.colour else None,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            legacy_windows=False,
+            _environ={},
+        )
     )
-    for number, comparison in enumerate(comparisons):
-        if number:
-            console.print()
-        _print(console, comparison, output)
     return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bench.analyse.coverage import Coverage
-from bench.analyse.designs import Factorial
+from bench.analyse.phases.designs import Factorial
 from bench.analyse.result import Comparison, MetricKey
 from bench.analyse.table import machines_of
 from bench.model import Pairs, Run

@@ -10,7 +10,7 @@ from sample_tables import AFTER, BEFORE, rows
 
 from bench.analyse.compare import compare
 from bench.analyse.flags import Flagged, flags_of
-from bench.analyse.oddities import Observed
+from bench.analyse.flags.oddities import Observed
 from bench.analyse.result import Flag, FlagKind, MetricResult
 
 

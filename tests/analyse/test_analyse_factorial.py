@@ -15,8 +15,8 @@ from scipy import stats
 
 import bench
 from bench.analyse.compare import compare
-from bench.analyse.designs import Path, PathMetric, PathStep
-from bench.analyse.factorial import factorial
+from bench.analyse.phases.designs import Path, PathMetric, PathStep
+from bench.analyse.phases.factorial import factorial
 from bench.analyse.result import Basis, Comparison, Reason, Verdict
 from bench.errors import AnalysisError
 from bench.model import Limit

@@ -9,7 +9,7 @@ from flag_tables import frame, noise, only
 from scipy.stats import binomtest
 
 from bench.analyse.compare import compare
-from bench.analyse.oddities import ALPHA
+from bench.analyse.flags.oddities import ALPHA
 from bench.analyse.result import FlagKind, Reason, Verdict
 
 OPEN = Verdict.INCONCLUSIVE

@@ -10,7 +10,7 @@ import pytest
 from flag_tables import frame, noise, of_kind, only
 from scipy import stats
 
-from bench.analyse.flags_between import _inversions, _tail
+from bench.analyse.flags.between import _inversions, _tail
 from bench.analyse.result import FlagKind
 
 DRIFT, OUTLIER = FlagKind.DRIFT, FlagKind.OUTLIER

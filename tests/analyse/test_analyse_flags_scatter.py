@@ -7,7 +7,7 @@ import pytest
 from flag_tables import frame, noise, observed, of_kind, only
 from scipy import stats
 
-from bench.analyse.flags_scatter import _brown_forsythe, _repetitions, heterogeneous
+from bench.analyse.flags.scatter import _brown_forsythe, _repetitions, heterogeneous
 from bench.analyse.result import FlagKind
 
 MODES, VARIANCE, UNLIKE = FlagKind.TWO_MODES, FlagKind.CHANGED_VARIANCE, FlagKind.HETEROGENEOUS

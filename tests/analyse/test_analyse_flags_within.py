@@ -11,8 +11,8 @@ from flag_tables import frame, noise, observed, of_kind, only
 from sample_tables import table
 from scipy import stats
 
-from bench.analyse.flags_within import MIN_SESSIONS, _Test
-from bench.analyse.oddities import ALPHA
+from bench.analyse.flags.oddities import ALPHA
+from bench.analyse.flags.within import MIN_SESSIONS, _Test
 from bench.analyse.result import FlagKind
 
 WARM_UP, THROTTLING = FlagKind.WARM_UP, FlagKind.THROTTLING

@@ -11,11 +11,11 @@ from sample_tables import AFTER, BEFORE, table
 from scipy import stats
 
 from bench.analyse.compare import compare
-from bench.analyse.history import FLOOR, History, MetricName, PairSum, Source, learned
+from bench.analyse.past.history import FLOOR, History, MetricName, PairSum, Source, learned
+from bench.analyse.past.window_sums import sum_pairs
+from bench.analyse.past.windows import WindowPair
 from bench.analyse.result import Comparison, MetricKey, TauUsed
 from bench.analyse.tau import MOVED, buckets_of
-from bench.analyse.window_sums import sum_pairs
-from bench.analyse.windows import WindowPair
 
 NAME = MetricName(MetricKey("suite", "case", "metric", "", ()), "bit/s")
 

@@ -14,12 +14,12 @@ import pytest
 from scipy.special import stdtrit
 
 from bench.analyse.estimate import Pools, estimate
-from bench.analyse.history import History, MetricName
 from bench.analyse.levels import Levels, Sessions, levels_of
+from bench.analyse.past.history import History, MetricName
+from bench.analyse.past.window_sums import sum_pairs
+from bench.analyse.past.windows import Session, pairs_of
 from bench.analyse.result import MetricKey
 from bench.analyse.tau import Tau
-from bench.analyse.window_sums import sum_pairs
-from bench.analyse.windows import Session, pairs_of
 
 METRICS = 400
 DAYS = np.array([0.0, 1, 2, 10, 11, 12])

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import linprog
 from scipy.stats import binomtest
 
-from bench.analyse.modes import LEAST, LEVEL, dip, has_modes
+from bench.analyse.flags.dip import LEAST, LEVEL, dip, has_modes
 
 
 def by_definition(x: np.ndarray, below: np.ndarray, above: np.ndarray) -> float:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from stored_runs import add, facts, make_run, tiny_suite, trial
 
-from bench.analyse import past, visits
-from bench.analyse.history import History
-from bench.analyse.past import load_history, load_visits
+from bench.analyse.past import loading as past
+from bench.analyse.past import visits
+from bench.analyse.past.history import History
+from bench.analyse.past.loading import load_history, load_visits
 from bench.analyse.tau import BUCKETS, MOVED
 from bench.config.catalogue import LoadedSuite
 from bench.model import Facts, Pairs

@@ -12,7 +12,7 @@ from scipy import stats
 from bench.analyse.asked import Asked, nothing_known
 from bench.analyse.autocorrelation import inflation
 from bench.analyse.forecast import forecast
-from bench.analyse.history import History, MetricName, PairSum
+from bench.analyse.past.history import History, MetricName, PairSum
 from bench.analyse.planning import DAYS_APART, Design, Noise, best_repetitions, noise_of, of_median, prospect
 from bench.analyse.result import MetricKey
 from bench.model import Trial

@@ -11,7 +11,7 @@ import pytest
 from sample_tables import AFTER, BEFORE, table
 from scipy.stats import kendalltau
 
-from bench.analyse.repetitions import MOST, Repetitions, courses_of, gini, repetitions_of
+from bench.analyse.flags.repetitions import MOST, Repetitions, courses_of, gini, repetitions_of
 from bench.analyse.table import rows_of
 
 

@@ -15,8 +15,8 @@ from scipy import stats
 
 import bench
 from bench.analyse.compare import compare
-from bench.analyse.designs import Effect, Square, SquareMetric
-from bench.analyse.factorial import factorial, find_squares, is_ladder
+from bench.analyse.phases.designs import Effect, Square, SquareMetric
+from bench.analyse.phases.factorial import factorial, find_squares, is_ladder
 from bench.analyse.result import Attribution, AttributionKind, Comparison, FactChange, Interval, Reason, Verdict
 from bench.config.phases import default_phases
 from bench.model import pairs

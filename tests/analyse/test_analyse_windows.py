@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.analyse.past.windows import LEAST, Session, pairs_of, windows_of
 from bench.analyse.tau import FURTHER, TAU_BY_DAYS
-from bench.analyse.windows import LEAST, Session, pairs_of, windows_of
 
 
 def sessions(days: list[float], tags: str = "") -> list[Session]:

@@ -42,7 +42,7 @@ def add_run(root: Path, number: int) -> None:
 
 def main() -> None:
     """Build the store, then learn from it for the first time, again, and after one more run."""
-    from bench.analyse.past import load_history
+    from bench.analyse.past.loading import load_history
     from bench.config.catalogue import load_suites
 
     os.fsync = lambda descriptor: None  # type: ignore[assignment]  # the store is thrown away; only reading is timed
@@ -54,7 +54,7 @@ def main() -> None:
         for number in range(RUNS):
             add_run(root, number)
         suites = load_suites([root / "suites"])
-        __import__("scipy.special"), __import__("bench.analyse.window_sums")
+        __import__("scipy.special"), __import__("bench.analyse.past.window_sums")
         time.sleep(2.1)  # what changed just now is not remembered
         first = timed(f"history of {RUNS} runs, all parsed", lambda: load_history(root / "runs", suites))
         again = timed("again", lambda: load_history(root / "runs", suites))

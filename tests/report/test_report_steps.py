@@ -14,7 +14,7 @@ from bench.model import Pairs, pairs
 from bench.report.campaign import make_report, read
 from bench.report.formats import Output
 from bench.report.html import render_html
-from bench.report.phases_terminal import render_phases
+from bench.report.terminal_phases import render_phases
 from bench.report.view import Report
 from tests.analyse.phase_tables import IN_A_ROUND, LADDER, ON_A_LADDER
 from tests.analyse.stored_runs import add, make_run, tiny_suite, trial

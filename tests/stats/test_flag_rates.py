@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from bench.analyse.compare import compare
-from bench.analyse.oddities import ALPHA
+from bench.analyse.flags.oddities import ALPHA
 from bench.analyse.result import FlagKind, MetricResult, Reason, Verdict
 from tests.stats.models import DRIFTING, HEAVY, MODELS, QUIET, SESSION, Design, Noise, simulate
 from tests.stats.rates import too_many

@@ -20,14 +20,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.analyse.designs import INTERACTION_ALPHA, Effect, Interaction, Move, SquareMetric
 from bench.analyse.estimate import Estimates, Rule
 from bench.analyse.levels import VARIANCE_FLOOR
 from bench.analyse.multiplicity import alphas
+from bench.analyse.phases.designs import INTERACTION_ALPHA, Effect, Interaction, Move, SquareMetric
+from bench.analyse.phases.together import Shared
 from bench.analyse.result import Interval, MetricResult, Reason, Verdict
 from bench.analyse.settle import settle
 from bench.analyse.table import machines_of
-from bench.analyse.together import Shared
 from bench.analyse.transform import Floats, signs
 from bench.analyse.verdict import ALPHA, REASONS, VERDICTS, Decisions, decide, p_values
 from bench.model import Scale

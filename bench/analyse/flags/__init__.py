@@ -1,6 +1,6 @@
 """What is odd about the values behind each metric: all flags of STATISTICS §8, of all metrics at once.
 
-Flags annotate: they never remove a value, and change no verdict but as `bench.analyse.flag_reasons` says. They speak
+Flags annotate: they never remove a value, and change no verdict but as `bench.analyse.flags.reasons` says. They speak
 of the values that the overall row rests on; controls, targets that are set aside and metrics that count events have
 none.
 """
@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.analyse.assemble import Block
-from bench.analyse.deviations import deviations_of
-from bench.analyse.flags_between import drift, outliers
-from bench.analyse.flags_modes import two_modes
-from bench.analyse.flags_scatter import changed_variance, heterogeneous
-from bench.analyse.flags_within import within_sessions
+from bench.analyse.flags.between import drift, outliers
+from bench.analyse.flags.deviations import deviations_of
+from bench.analyse.flags.modes import two_modes
+from bench.analyse.flags.oddities import Observed
+from bench.analyse.flags.repetitions import courses_of, repetitions_of
+from bench.analyse.flags.scatter import changed_variance, heterogeneous
+from bench.analyse.flags.within import within_sessions
 from bench.analyse.levels import Sessions
-from bench.analyse.oddities import Observed
-from bench.analyse.repetitions import courses_of, repetitions_of
 from bench.analyse.result import Flag, FlagKind
 from bench.analyse.table import Rows
 from bench.analyse.transform import Floats

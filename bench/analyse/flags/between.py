@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.analyse.deviations import sums
+from bench.analyse.flags.deviations import sums
+from bench.analyse.flags.oddities import ALPHA, MATERIAL, Found, Observed, count, falls
 from bench.analyse.levels import group_starts
-from bench.analyse.oddities import ALPHA, MATERIAL, Found, Observed, count, falls
 from bench.analyse.result import Flag, FlagKind
 from bench.analyse.transform import Floats, Ints
 

@@ -18,10 +18,10 @@ import numpy as np
 
 from bench.analyse.attribution import attribute
 from bench.analyse.facts import Observed, hosts_moved, merged
-from bench.analyse.history import History, MetricName, PairSum
+from bench.analyse.past.history import History, MetricName, PairSum
+from bench.analyse.past.visits import Mark, mark, settled, visits_of
+from bench.analyse.past.windows import LEAST, Session, WindowPair, pairs_of
 from bench.analyse.result import MetricKey
-from bench.analyse.visits import Mark, mark, settled, visits_of
-from bench.analyse.windows import LEAST, Session, WindowPair, pairs_of
 from bench.config.catalogue import LoadedSuite
 from bench.errors import BenchError
 from bench.model import Facts, pairs
@@ -72,7 +72,7 @@ def load_visits(
 
 
 def _learn(root: Path, suites: Mapping[str, LoadedSuite]) -> History:
-    from bench.analyse.window_sums import sum_pairs
+    from bench.analyse.past.window_sums import sum_pairs
 
     readable, damage = Store(root).readable()
     skipped = [f"{item.path}: {item.problem}" for item in damage]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from bench.analyse import modes
-from bench.analyse.deviations import sums
-from bench.analyse.oddities import MATERIAL, Found, Observed, count, ratio
+from bench.analyse.flags import dip
+from bench.analyse.flags.deviations import sums
+from bench.analyse.flags.oddities import MATERIAL, Found, Observed, count, ratio
 from bench.analyse.result import Flag, FlagKind
 from bench.analyse.settle import percent
 from bench.analyse.transform import Floats, Ints
@@ -22,7 +22,7 @@ COARSE = 1e-3
 
 
 def two_modes(observed: Observed, explained: frozenset[int] = frozenset()) -> Found:
-    """Values that come in two heaps, by Hartigan's dip (`bench.analyse.modes`).
+    """Values that come in two heaps, by Hartigan's dip (`bench.analyse.flags.dip`).
 
     Looked at are single values and session medians, less the mean of their target and tag. Values of one session, or
     medians of one run, stand together, and so look like a mode, also when nothing is bimodal. Where sessions (or runs)
@@ -49,11 +49,11 @@ def two_modes(observed: Observed, explained: frozenset[int] = frozenset()) -> Fo
 
 def _bimodal(residuals: Floats, x: Floats, sign: float) -> float:
     """How far the two groups of `residuals` of values `x` (log scale) are apart; 0 where there are no two."""
-    if not modes.has_modes(np.sort(residuals)):
+    if not dip.has_modes(np.sort(residuals)):
         return 0.0
     step = _step(np.exp(sign * x))
     spread = step * (np.random.default_rng(0).random(len(x)) - 0.5)  # a fixed seed: the same values, the same verdict
-    return _apart(np.sort(residuals)) if not step or modes.has_modes(np.sort(residuals + spread)) else 0.0
+    return _apart(np.sort(residuals)) if not step or dip.has_modes(np.sort(residuals + spread)) else 0.0
 
 
 def _values(observed: Observed) -> tuple[Floats, Floats, Ints]:

@@ -2,8 +2,8 @@
 
 STATISTICS §8: adjacent phases that differ in one factor give that factor's effect, conditional on the path, and the log
 steps add up to the total; two factors at once are joint, not separable. A full 2×2 of a reversible pair gives main
-effects and interaction (`bench.analyse.squares`); without its fourth cell nothing of that can be identified. A ladder,
-in which every step moves one factor and none ever goes back, is a path and no more.
+effects and interaction (`bench.analyse.phases.squares`); without its fourth cell nothing of that can be identified. A
+ladder, in which every step moves one factor and none ever goes back, is a path and no more.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 from bench.analyse.attribution import moved_factors
-from bench.analyse.designs import Factorial, Move, Path, PathMetric, PathStep, Square
+from bench.analyse.phases.designs import Factorial, Move, Path, PathMetric, PathStep, Square
+from bench.analyse.phases.squares import square_metrics
+from bench.analyse.phases.together import Judge, compare_together
 from bench.analyse.result import Comparison
-from bench.analyse.squares import square_metrics
-from bench.analyse.together import Judge, compare_together
 from bench.analyse.verdict import ALPHA
 from bench.errors import AnalysisError
 from bench.model import Pairs

@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.analyse.deviations import Deviations
 from bench.analyse.estimate import Estimates
+from bench.analyse.flags.deviations import Deviations
+from bench.analyse.flags.repetitions import Courses, Repetitions
 from bench.analyse.levels import Sessions
-from bench.analyse.repetitions import Courses, Repetitions
 from bench.analyse.result import Flag
 from bench.analyse.settle import percent
 from bench.analyse.transform import Floats, Ints

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.analyse.history import MetricName, PairSum
 from bench.analyse.levels import Levels, Sessions, levels_of
+from bench.analyse.past.history import MetricName, PairSum
+from bench.analyse.past.visits import NAME, UNIT
+from bench.analyse.past.windows import WindowPair
 from bench.analyse.result import MetricKey
 from bench.analyse.table import json_pairs, machines_of
 from bench.analyse.tau import BUCKETS, MOVED
 from bench.analyse.transform import Ints
-from bench.analyse.visits import NAME, UNIT
-from bench.analyse.windows import WindowPair
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 from rich import box
@@ -10,13 +9,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Words
 
-from bench.analyse.designs import Effect, Interaction, Path, Square
+from bench.analyse.phases.designs import Effect, Interaction, Path, Square
 from bench.analyse.result import MetricResult, Verdict
 from bench.report import numbers
 from bench.report.formats import Output
 from bench.report.plain import one_line
 from bench.report.squares import sentences
 from bench.report.steps import dropped_words, left_out_words, level_words, move_words
+from bench.report.terminal import printed
 from bench.report.text import Text
 from bench.report.verdicts import keys_in_order, places, ratio_words, result_unit, title
 from bench.report.view import Report
@@ -27,24 +27,15 @@ def render_phases(report: Report, output: Output = Output()) -> str:  # noqa: B0
     """What the phases say together; "" for a report of two of them."""
     if report.factorial is None:
         return ""
-    stream = io.StringIO()
-    console = Console(
-        file=stream,
-        width=output.width,
-        force_terminal=output.colour,
-        color_system="standard" if output.colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-        _environ={},
-    )
-    text = Text(report.lang)
-    _print_path(console, report, report.factorial.path, text)
-    for square in report.factorial.squares:
-        console.print()
-        _print_square(console, report, square, text)
-    return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
+    found, text = report.factorial, Text(report.lang)
+
+    def write(console: Console) -> None:
+        _print_path(console, report, found.path, text)
+        for square in found.squares:
+            console.print()
+            _print_square(console, report, square, text)
+
+    return printed(write, output)
 
 
 def _print_path(console: Console, report: Report, path: Path, text: Text) -> None:

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import fdtrc, stdtr
 
-from bench.analyse.deviations import medians, sums
 from bench.analyse.estimate import Q_TARGETS
+from bench.analyse.flags.deviations import medians, sums
+from bench.analyse.flags.oddities import ALPHA, MATERIAL, Found, Observed, ratio
+from bench.analyse.flags.repetitions import gini
 from bench.analyse.levels import VARIANCE_FLOOR, group_starts
-from bench.analyse.oddities import ALPHA, MATERIAL, Found, Observed, ratio
-from bench.analyse.repetitions import gini
 from bench.analyse.result import Flag, FlagKind
 from bench.analyse.settle import percent
 from bench.analyse.transform import Floats, Ints

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from bench.analyse.deviations import medians, sums
-from bench.analyse.oddities import ALPHA, MATERIAL, Found, Observed, count, falls, lower
+from bench.analyse.flags.deviations import medians, sums
+from bench.analyse.flags.oddities import ALPHA, MATERIAL, Found, Observed, count, falls, lower
 from bench.analyse.result import Flag, FlagKind
 from bench.analyse.transform import Floats, Ints
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from bench.analyse.compare import compare
 from bench.analyse.verdict import ALPHA
-from bench.errors import ReportError, StoreError
+from bench.errors import AnalysisError, ReportError, StoreError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bench.analyse.past.history import History
     from bench.analyse.phases.designs import Factorial
     from bench.analyse.result import Comparison
+    from bench.store import StoredRun
 
 __all__ = ["compare", "load_history", "load_runs", "steps", "write_report"]
 
@@ -34,17 +35,32 @@ def load_runs(path: str | Path, tags: Iterable[str] | None = None, *, campaign: 
     """All samples of the runs below the folder `path`, one row per value (`bench.analyse.samples.COLUMNS`).
 
     Suites are the built-in ones and those beside the folder of runs. What could not be read is told in
-    `frame.attrs["problems"]`, a list of sentences. StoreError when there is no such folder.
+    `frame.attrs["problems"]`, a list of sentences. StoreError when there is no such folder; AnalysisError when one of
+    `tags`, or the campaign, has no run.
     """
     from bench.analyse.samples import load_samples
     from bench.config.catalogue import load_suites, suite_folders
     from bench.store import Store
 
     root = _folder(path)
-    runs = Store(root).runs(campaign=campaign, tags=tags)
+    wanted = None if tags is None else tuple(tags)
+    runs = _chosen(Store(root).runs(), wanted, campaign)
     loaded = load_samples(runs, load_suites(suite_folders(root.resolve().parent)))
     loaded.frame.attrs["problems"] = [f"{one.run}/{one.trial_id}: {one.message}" for one in loaded.problems]
     return loaded.frame
+
+
+def _chosen(runs: Sequence[StoredRun], tags: Sequence[str] | None, campaign: str | None) -> list[StoredRun]:
+    """The runs of a campaign and of some tags; a name that no run has is an error, not an empty table."""
+    campaigns = sorted({run.info.campaign for run in runs})
+    if campaign is not None and campaign not in campaigns:
+        raise AnalysisError(f"there is no campaign {campaign!r}", remedy=f"There are: {', '.join(campaigns) or 'none'}")
+    mine = [run for run in runs if campaign in (None, run.info.campaign)]
+    known = sorted({run.info.tag for run in mine})
+    for tag in tags or ():
+        if tag not in known:
+            raise AnalysisError(f"no run has the tag {tag!r}", remedy=f"The tags are: {', '.join(known) or 'none'}")
+    return [run for run in mine if tags is None or run.info.tag in tags]
 
 
 def load_history(path: str | Path) -> History:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from .result import Direction, End, Failure, Interval, Test
 
 _ROW = re.compile(
-    r"\[\s*(?P<id>SUM|\d+)\](?:\[(?P<role>[TR]X)-[CS]\])?\s+(?P<start>[\d.]+)-\s*(?P<end>[\d.]+)\s+sec\s+"
+    r"\[\s*(?P<id>SUM|\d+)\](?:\[(?P<role>[TR]X-[CS])\])?\s+(?P<start>[\d.]+)-\s*(?P<end>[\d.]+)\s+sec\s+"
     r"(?P<transfer>[\d.]+)\s+(?P<tunit>[KMGT]?Bytes)\s+(?P<rate>[\d.]+)\s+(?P<runit>[KMGT]?(?:bits|Bytes))/sec(?P<rest>.*)"
 )
 _HEADER = re.compile(r"\[ ?ID\](?:\[Role\])?\s+Interval")
@@ -118,7 +118,8 @@ def _row(match: re.Match[str]) -> _Row | None:
             lost=max(int(jitter[2]), 0) if jitter else None,
             datagrams=datagrams,
         )
-        reverse = None if match["role"] is None else match["role"] == "RX"
+        # forward is from client to server, whichever of them prints: a server receives it
+        reverse = None if match["role"] is None else match["role"] in ("RX-C", "TX-S")
         return _Row(match["id"], reverse, end, float(match["start"]), float(match["end"]), word[1] if word else "")
     except ValueError:  # "1.2.3", or a number of thousands of digits
         return None

@@ -14,7 +14,7 @@ from stored_runs import add, make_run, tiny_suite, trial
 
 import bench
 from bench.analyse.frames import COMPARISON_COLUMNS, export_frame
-from bench.errors import ReportError, StoreError
+from bench.errors import AnalysisError, ReportError, StoreError
 
 TARGETS = {f"t{i}": ([[100]], [[100 * r]]) for i, r in enumerate((1.10, 1.11, 1.12, 1.11, 1.11))}
 
@@ -25,7 +25,12 @@ def test_runs_of_some_tags_with_the_suites_of_their_workspace(tmp_path: Path) ->
         run = make_run(tmp_path / "runs", tag)
         add(run, trial(1), b"speed=1" if tag == "pre" else b"broken")
     assert set(bench.load_runs(tmp_path / "runs", tags=["pre"])["tag"]) == {"pre"}
-    assert bench.load_runs(str(tmp_path / "runs"), campaign="other").empty
+    assert len(bench.load_runs(str(tmp_path / "runs"), campaign="camp")) == 1
+    with pytest.raises(AnalysisError, match="no run has the tag 'past'") as caught:
+        bench.load_runs(tmp_path / "runs", tags=["pre", "past"])
+    assert caught.value.remedy == "The tags are: post, pre"
+    with pytest.raises(AnalysisError, match="no campaign 'other'"):
+        bench.load_runs(tmp_path / "runs", campaign="other")
     problems = bench.load_runs(tmp_path / "runs").attrs["problems"]
     assert problems[0].startswith("post-1/tiny-c-vm-1: raw/single/out:1: expected name=value")
     with pytest.raises(StoreError, match="no folder of runs"):

@@ -191,3 +191,14 @@ def test_text_and_json_of_the_same_test_agree_on_what_arrived() -> None:
     client = parse((GOLDEN / "json-get-server-output" / "iperf3.json").read_bytes(), "client")
     mine, its = (next(one for one in of.measurements if one.metric == "throughput") for of in (client, text))
     assert convert(its.value, its.unit, "bit/s") == pytest.approx(mine.value, rel=0.005)
+
+
+def test_both_ends_agree_which_way_is_forward() -> None:
+    """In one run with `--bidir`, what the client sent forward is what its server received."""
+    ends = {}
+    for name in ("text-bidir", "text-bidir-server"):
+        found = parse((GOLDEN / name / "iperf3.txt").read_bytes(), name)
+        ends[name] = {(one.part, one.metric): one.value for one in found.measurements}
+    client, server = ends.values()
+    assert server["bidir forward", "throughput"] == client["bidir forward", "throughput"]
+    assert server["bidir reverse", "sent_throughput"] == client["bidir reverse", "sent_throughput"]

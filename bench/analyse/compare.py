@@ -96,8 +96,8 @@ def compare(
     for name in attribution.relocated if attribution is not None else ():
         known.setdefault(name, True)
     question = Question(
-        before,
-        after,
+        before=before,
+        after=after,
         primary=tuple(primary),
         margins=tuple(margins),
         controls=tuple(controls),
@@ -111,16 +111,21 @@ def compare(
         history=(history or History()).without((before, after)),
     )
     _check(question)
+    return _answer(samples, question)
+
+
+def _answer(samples: pd.DataFrame, question: Question) -> Comparison:
+    before, after = question.before, question.after
     compared, details = without_details(samples, question.primary)
     rows = rows_of(compared, before, after)
     block = _judge(rows, question)
     said, alone = toggled(block.rounds, rows, before, after)
-    results, groups = assemble(block, rows, question.before, question.after)
+    results, groups = assemble(block, rows, before, after)
     return Comparison(
         before=before,
         after=after,
         metrics=tuple(sorted(results, key=_order)),
-        attribution=attribution,
+        attribution=question.attribution,
         excluded=(*rows.excluded, *alone),
         warnings=(
             *(said or close_sessions(rows, before, after)),

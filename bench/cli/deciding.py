@@ -49,11 +49,18 @@ class _Decision:
 
     def run(self) -> None:
         """One step after the other until nothing is due."""
+        from bench.analyse.estimate import Q_TARGETS
+
         if not self.campaign.primary:
             raise ConfigError(
                 "there is no primary metric that could be decided",
                 where=self.campaign.path,
                 remedy="Name up to five under `primary:`",
+            )
+        if 2 < len(self.campaign.inventory.targets) - len(self.campaign.controls) < Q_TARGETS:
+            note(
+                "With three or four targets the early looks find little unless facts prove that no host moved; "
+                f"{Q_TARGETS} targets, or one look after a fixed number of sessions, find more."
             )
         while self._step():
             pass

@@ -17,7 +17,7 @@ import typer
 from bench.cli import context
 from bench.cli.analysing import only_metrics, print_comparison
 from bench.cli.console import counted, note, say
-from bench.cli.measuring import Words, chosen_phase, measure, new_session, source_words
+from bench.cli.sessions import Words, chosen_phase, measure, new_session, planned_session, source_words
 from bench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -168,7 +168,6 @@ class _Decision:
     def _enough(self, sessions: int) -> bool:
         """Whether so many sessions per phase would show a change as large as the margin in every primary metric."""
         from bench.cli.foresight import asked_of, foresee
-        from bench.cli.measuring import planned_session
 
         made, planned = planned_session(self.words, self.store)
         found = foresee(replace(asked_of(made, planned), sessions=sessions), self.store)

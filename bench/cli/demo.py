@@ -208,7 +208,7 @@ def _measure(
     left_out: Mapping[str, str],
 ) -> bool:
     """All sessions of both phases; True when the user stopped it."""
-    from bench.cli.measuring import interruptible
+    from bench.cli.sessions import interruptible
     from bench.measure.scheduler import Scheduler
     from bench.store import Store
 
@@ -238,8 +238,8 @@ def _session(
     left_out: Mapping[str, str],
     scheduler: Scheduler,
 ) -> None:
-    from bench.cli.measuring import interruptible
     from bench.cli.progress import progress
+    from bench.cli.sessions import interruptible
     from bench.measure.plan import make_plan
     from bench.measure.ssh import SshTransport
     from bench.measure.start import execute, new_run

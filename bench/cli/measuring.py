@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import shlex
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,15 +10,15 @@ import typer
 from bench.cli import context
 from bench.cli.console import counted, duration, note, print_json, print_table, say, warn
 from bench.cli.context import JsonOption, LimitOption, RunsOption, SourceOption
+from bench.cli.deciding import decide
+from bench.cli.sessions import Words, measure, new_session, planned_session, source_words
 from bench.errors import ConfigError
 
 if TYPE_CHECKING:
     from bench.measure.plan import Plan
-    from bench.measure.scheduler import Scheduler
-    from bench.measure.session import Outcome
     from bench.measure.start import Sources
-    from bench.model import Campaign, Phase
-    from bench.store import Store, StoredRun
+    from bench.model import Campaign
+    from bench.store import StoredRun
 
 CampaignArgument = Annotated[
     Path | None, typer.Argument(metavar="CAMPAIGN", help="A campaign file (default: the workspace's campaign.yaml).")
@@ -70,57 +64,6 @@ def plan(
         return
     show_plan(made, planned)
     show_forecast(found, asked)
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What `plan` and `run` are asked: the options that they share, as they were written."""
-
-    campaign: Path | None
-    phase: str | None
-    inventory: Path | None
-    suites: list[str] | None
-    params: list[str] | None
-    factors: list[str] | None
-    repetitions: int | None
-    limit: list[str] | None
-    seed: int | None
-
-
-def chosen_phase(words: Words) -> tuple[Campaign, Phase]:
-    """The campaign and the phase that was asked for."""
-    if words.phase is None and words.inventory is not None:
-        raise ConfigError("which phase is this?", remedy="Add --tag, for example --tag pre-maintenance")
-    made = context.load_campaign(
-        words.campaign,
-        words.inventory,
-        words.suites,
-        words.phase or "",
-        params=words.params,
-        levels=context.factors(words.factors),
-        repetitions=words.repetitions,
-        limit=words.limit,
-    )
-    names = ", ".join(one.tag for one in made.phases)
-    if words.phase is None:
-        raise ConfigError("which phase is this?", where=made.path, remedy=f"Add --phase with one of: {names}")
-    try:
-        return made, made.phase(words.phase)
-    except KeyError:
-        raise ConfigError(
-            f"this campaign has no phase {words.phase!r}", where=made.path, remedy=f"Its phases are: {names}"
-        ) from None
-
-
-def planned_session(words: Words, store: Store) -> tuple[Campaign, Plan]:
-    """The campaign and the plan of its next session."""
-    from bench.measure.plan import make_plan
-    from bench.measure.start import next_session
-
-    made, chosen = chosen_phase(words)
-    session = next_session(store, made.name, chosen.tag)
-    number = random.SystemRandom().randrange(2**31) if words.seed is None else words.seed
-    return made, make_plan(made, context.suites(), chosen, session=session, seed=number)
 
 
 def show_plan(made: Campaign, planned: Plan) -> None:
@@ -169,29 +112,10 @@ def run(
     paths = context.source_paths(source)
     words = Words(campaign, phase, inventory, suite, param, factor, repetitions, limit, seed)
     if until_decided:
-        from bench.cli.deciding import decide
-
         decide(words, paths, runs)
         return
     stored, provider = new_session(words, paths, context.open_store(runs))
     finish(stored, provider, context.again(runs) + source_words(paths))
-
-
-def new_session(
-    words: Words, sources: dict[str, Path], store: Store, *, sequential: bool = False
-) -> tuple[StoredRun, Sources]:
-    """A new run in the store, planned and announced."""
-    from bench.measure.start import Sources, cache_folder, new_run
-
-    made, planned = planned_session(words, store)
-    for what, why in planned.left_out:
-        warn(f"{what} is left out: {why}")
-    for text in planned.warnings:
-        warn(text)
-    provider = Sources(sources, cache_folder())
-    stored = new_run(store, made, planned, provider.applied(context.suites()), sequential=sequential)
-    note(f"run {stored.info.run_id}: {counted(len(planned.trials), 'trial')}, about {duration(planned.eta_s)}")
-    return stored, provider
 
 
 def resume(
@@ -213,64 +137,8 @@ def resume(
         finish(stored, Sources(sources, cache_folder()), context.again(runs) + source_words(sources))
 
 
-def source_words(sources: dict[str, Path]) -> str:
-    """The `--source` words that a resume needs too."""
-    return "".join(f" --source {shlex.quote(f'{name}={path}')}" for name, path in sources.items())
-
-
 def finish(stored: StoredRun, provider: Sources, again: str) -> None:
     """Execute what is missing, say how it went, exit 3 when trials are missing. again: what a resume must be given."""
     outcome, _ = measure(stored, provider, again)
     if outcome.missing:
         raise typer.Exit(3)
-
-
-def measure(stored: StoredRun, provider: Sources, again: str) -> tuple[Outcome, bool]:
-    """Execute what is missing and say how it went. Also returns whether it was interrupted (Ctrl-C, SIGTERM)."""
-    from bench.cli.progress import progress
-    from bench.measure.scheduler import Scheduler
-    from bench.measure.ssh import SshTransport
-    from bench.measure.start import execute
-
-    scheduler = Scheduler()
-    with progress() as shown, interruptible(scheduler, shown.announce):
-        outcome = execute(
-            stored, context.suites(), transport=SshTransport(), scheduler=scheduler, source=provider, observer=shown
-        )
-    for text in provider.notes:
-        warn(text)
-    _tell(stored, outcome, again)
-    return outcome, scheduler.stopping
-
-
-def _tell(stored: StoredRun, outcome: Outcome, again: str) -> None:
-    total = len(stored.info.plan)
-    done = total - len(outcome.missing)
-    say(f"{done} of {total} trials measured, run {stored.info.run_id}")
-    causes: dict[str, int] = {}
-    for cause in outcome.missing.values():
-        causes[cause] = causes.get(cause, 0) + 1
-    for cause, count in sorted(causes.items(), key=lambda item: -item[1])[:8]:
-        say(f"  {count} missing: {cause}")
-    if outcome.missing:
-        say(f"Carry on with: bench resume {stored.info.run_id}{again}")
-
-
-@contextmanager
-def interruptible(scheduler: Scheduler, announce: Callable[[str], None] = note) -> Iterator[None]:
-    """First Ctrl-C: start nothing new, finish what runs. Second: leave at once, jobs stay on their targets."""
-
-    def on_signal(number: int, frame: object) -> None:
-        del number, frame
-        if scheduler.stopping:
-            scheduler.abandon()
-            return
-        scheduler.stop()
-        announce("Stopping after the trials that run now; Ctrl-C again leaves their jobs on the targets.")
-
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

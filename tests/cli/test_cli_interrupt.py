@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from cli_process import ROOT
 
-from bench.cli.measuring import interruptible
+from bench.cli.sessions import interruptible
 from bench.measure.scheduler import Scheduler
 from bench.store import Store, verify
 

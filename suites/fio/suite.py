@@ -28,9 +28,13 @@ _PARAMETERS = (
 )
 
 
-# fio's libraries go with it, glibc excepted: a libc only works with the loader it was built with.
+# fio's libraries go with it, glibc excepted: a libc only works with the loader it was built with. Red Hat's fio loads
+# libaio from /usr/lib64/fio, but tries a library with the engine's bare name before (dlopen_ioengine in ioengines.c).
 _INSTALL = """
 copy_tool fio
+for engine in "${found%/bin/fio}"/lib64/fio/fio-libaio.so "${found%/bin/fio}"/lib/fio/fio-libaio.so; do
+    if [ -f "$engine" ]; then copy_plugin "$engine" libaio; break; fi
+done
 LD_LIBRARY_PATH="$DEST/lib" "$DEST/bin/fio" --enghelp=libaio >/dev/null ||
     echo "fio has no libaio engine: install fio-engine-libaio" >&2
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _ssl
 import os
 import shutil
 import subprocess
@@ -126,6 +127,25 @@ def test_the_installed_tool_runs_a_mixed_case_on_a_file_it_lays_out(tmp_path: Pa
     assert {one.part for one in parsed.measurements if one.metric == "iops"} == {"job read", "job write"}
     assert execute(spec, tmp_path / "job")[0].returncode == 0
     assert data.stat().st_ino == written
+
+
+def test_an_engine_that_is_a_library_of_its_own_goes_with_the_tool(tmp_path: Path) -> None:
+    """Red Hat's fio: a stand-in command, and as engine some library that needs another one."""
+    libraries = Path(_ssl.__file__), tmp_path / "usr" / "lib64" / "fio" / "fio-libaio.so"
+    for source, copy in ((Path("/bin/true"), tmp_path / "usr" / "bin" / "fio"), libraries):
+        copy.parent.mkdir(parents=True)
+        shutil.copyfile(source, copy)
+        copy.chmod(0o755)
+    assert SUITE.tool
+    place = tmp_path / "tool"
+    env = os.environ | {"DEST": str(place), "PATH": f"{tmp_path}/usr/bin:{os.environ['PATH']}"}
+    subprocess.run(["/bin/sh", "-e", "-c", recipe(SUITE.tool)], env=env, check=True, capture_output=True)
+    assert (place / "lib" / "libaio").read_bytes() == libraries[0].read_bytes()
+    copied = sorted(path.name for path in (place / "lib").iterdir())
+    assert any(name.startswith("libssl.so") for name in copied), "what the engine needs"
+    assert not any(name.startswith("libc.so") for name in copied)
+    listed = [line.split()[1] for line in (place / "MANIFEST").read_text("utf-8").splitlines()]
+    assert listed == ["bin/fio", *(f"lib/{name}" for name in copied)]
 
 
 @needs_fio

@@ -32,6 +32,7 @@ _JITTER = re.compile(r"([\d.]+) ms\s+(-?\d+)/\s*(\d+)")
 class _Row:
     id: str
     reverse: bool | None
+    """Of a row with a role: whether it is about the traffic from server to client."""
     end: End
     start_s: float
     end_s: float
@@ -118,7 +119,6 @@ def _row(match: re.Match[str]) -> _Row | None:
             lost=max(int(jitter[2]), 0) if jitter else None,
             datagrams=datagrams,
         )
-        # forward is from client to server, whichever of them prints: a server receives it
         reverse = None if match["role"] is None else match["role"] in ("RX-C", "TX-S")
         return _Row(match["id"], reverse, end, float(match["start"]), float(match["end"]), word[1] if word else "")
     except ValueError:  # "1.2.3", or a number of thousands of digits
@@ -140,14 +140,11 @@ def _result(block: _Block) -> Iterator[Test | Failure]:
         yield Failure(block.last, "a summary (rows that end in `sender` or `receiver`)", "the end of the test's rows")
         return
     udp = block.proto == "UDP" or any(row.end.jitter_ms is not None for row in block.summary)
-    roles = sorted({row.reverse for row in [*block.rows, *block.summary] if row.reverse is not None})
-    if len(roles) == 1:  # roles are printed only for both directions at once
+    both = sorted({row.reverse for row in [*block.rows, *block.summary] if row.reverse is not None})
+    if len(both) == 1:  # roles are printed only for both directions at once
         yield Failure(block.last, "rows of both directions", "one direction and then the end")
         return
-    directions = tuple(
-        _direction(block, role, reverse=block.reverse != role if roles else block.reverse)
-        for role in (roles or [False])
-    )
+    directions = tuple(_direction(block, reverse) for reverse in both) if both else (_direction(block, None),)
     if problem := _problem(block, directions):
         yield Failure(block.last, "totals above 0 of both ends", problem)
         return
@@ -164,9 +161,10 @@ def _result(block: _Block) -> Iterator[Test | Failure]:
     )
 
 
-def _direction(block: _Block, role: bool, *, reverse: bool) -> Direction:
-    summary = [row for row in block.summary or () if row.reverse in (None, role)]
-    rows = [row for row in block.rows if row.reverse in (None, role)]
+def _direction(block: _Block, reverse: bool | None) -> Direction:
+    """The traffic from server to client when `reverse`, None when there is only one direction."""
+    summary = [row for row in block.summary or () if row.reverse in (None, reverse)]
+    rows = [row for row in block.rows if row.reverse in (None, reverse)]
     alone = _is_alone(block, [*rows, *summary])
     sent = _total([row for row in summary if row.word == "sender"], alone=alone)
     received = _total([row for row in summary if row.word == "receiver"], alone=alone)
@@ -184,7 +182,13 @@ def _direction(block: _Block, role: bool, *, reverse: bool) -> Direction:
         for row in rows
         if not has_sum or row.id == "SUM"
     )
+    if reverse is None:  # only the client says "Reverse mode"; a server knows no other numbers than its own
+        reverse = block.reverse or (block.server and _known(sent) and not _known(received))
     return Direction(reverse, sent, received, intervals)
+
+
+def _known(end: End | None) -> bool:
+    return end is not None and end.rate > 0
 
 
 def _is_alone(block: _Block, rows: list[_Row]) -> bool:

@@ -62,10 +62,15 @@ has no verdict). `held`: levels of other factors. `targets`, `left_out`: how man
 
 
 def comparison_frame(comparison: Comparison) -> pd.DataFrame:
-    """One row per metric over all targets, per group, and per target; columns `COMPARISON_COLUMNS`, missing is NaN."""
+    """One row per metric over all targets, per group, and per target; columns `COMPARISON_COLUMNS`, missing is NaN.
+
+    `frame.attrs["excluded"]` has what was left out: (what, cause, how many values).
+    """
     import pandas as pd
 
-    return pd.DataFrame.from_records(list(_rows(comparison)), columns=list(COMPARISON_COLUMNS))
+    frame = pd.DataFrame.from_records(list(_rows(comparison)), columns=list(COMPARISON_COLUMNS))
+    frame.attrs["excluded"] = [(one.what, one.cause, one.count) for one in comparison.excluded]
+    return frame
 
 
 def export_frame(samples: pd.DataFrame) -> pd.DataFrame:

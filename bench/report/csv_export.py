@@ -1,12 +1,13 @@
 """How is a comparison written as CSV? One row per metric over all targets, per group and per target, in full precision.
 
-Columns: before_tag, after_tag, level (all, group, target), target ("" unless level is target), labels (name=value;…),
-suite, case, part, metric, params (name=value;…), title, unit, better, primary, before, after (in `unit`), ratio,
+Columns: before_tag, after_tag, level (all, group, target, excluded), target ("" unless level is target), labels
+(name=value;…), suite, case, part, metric, params (name=value;…), title, unit, better, primary, before, after (in `unit`), ratio,
 ratio_low, ratio_high, level_of_interval, margin, p, verdict, reason, settle, sessions_before, sessions_after,
 relocated, control and pooled (of a target: its host changed, nothing was changed on it, it stands behind the row over
 all), controls (how many; 0: none), controls_ratio, controls_low, controls_high, net, net_low, net_high (net: the ratio
 over that of the controls, where the level is all), flags (kind: sentence; …; of a target those that name it), tau,
-tau_pairs (0: τ is the default).
+tau_pairs (0: τ is the default), excluded (of a row of level excluded: how many values of `metric` were left out, for
+the cause in `reason`).
 A number that is absent is an empty field. UTF-8, lines end with LF. Text that a spreadsheet would run as a formula
 (it starts with = + - @) gets a leading apostrophe.
 """
@@ -28,7 +29,7 @@ COLUMNS = (
     "unit", "better", "primary", "before", "after", "ratio", "ratio_low", "ratio_high", "level_of_interval", "margin",
     "p", "verdict", "reason", "settle", "sessions_before", "sessions_after", "relocated", "control", "pooled",
     "controls", "controls_ratio", "controls_low", "controls_high", "net", "net_low", "net_high", "flags",
-    "tau", "tau_pairs",
+    "tau", "tau_pairs", "excluded",
 )  # fmt: skip
 """The header of the file."""
 
@@ -51,6 +52,16 @@ def _rows(comparison: Comparison) -> Iterator[list[str]]:
                 yield _row(comparison, metric, group.result, "group", "", group.labels)
         for target in metric.targets:
             yield _row(comparison, metric, target, "target", target.target, target.labels)
+    for item in comparison.excluded:
+        cells = dict.fromkeys(COLUMNS, "") | {
+            "before_tag": _safe(comparison.before),
+            "after_tag": _safe(comparison.after),
+            "level": "excluded",
+            "metric": _safe(item.what),
+            "reason": _safe(item.cause),
+            "excluded": str(item.count),
+        }
+        yield list(cells.values())
 
 
 def _row(
@@ -74,7 +85,7 @@ def _row(
     return [
         *map(_safe, texts), *map(_number, values), *map(_safe, verdict), *map(_number, sessions), *_controls(result),
         _safe(flag_words(flags_on(metric, result))),
-        *map(_number, (result.tau.sd, result.tau.pairs) if result.tau else (None, None)),
+        *map(_number, (result.tau.sd, result.tau.pairs) if result.tau else (None, None)), "",
     ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pytest
 import report_factory as factory
 from rich.cells import cell_len
 
-from bench.analyse.result import Comparison, Verdict
+from bench.analyse.result import Comparison, Excluded, Verdict
 from bench.errors import ReportError
 from bench.model import Look, LookOutcome
 from bench.report.csv_export import COLUMNS
@@ -244,3 +244,14 @@ def test_the_one_verdict_is_that_of_the_primary_metrics() -> None:
         "Overall NO MEANINGFUL CHANGE (1 primary metric: 1 no meaningful change). 2 metrics: 1 regressed, 1 no" in said
     )
     assert "Overall REGRESSED. 2 metrics" in render("md", [Comparison("a", "b", (replace(same, primary=False), worse))])
+
+
+def test_what_was_left_out_is_counted_in_every_output() -> None:
+    item = Excluded("fio/iops", "=negative", 3)
+    comparison = replace(factory.story(), excluded=(item,))
+    assert "Excluded: 3 × fio/iops (=negative)" in render("table", [comparison], Output(width=200))
+    assert "Excluded: 3 × fio/iops" in render("md", [comparison])
+    assert json.loads(render("json", [comparison]))["comparisons"][0]["excluded"][0]["count"] == 3
+    row = list(csv.DictReader(io.StringIO(render("csv", [comparison]))))[-1]
+    assert (row["level"], row["metric"], row["reason"], row["excluded"]) == ("excluded", "fio/iops", "'=negative", "3")
+    assert comparison.to_frame().attrs["excluded"] == [("fio/iops", "=negative", 3)]

@@ -1,13 +1,13 @@
 """How is a comparison written as CSV? One row per metric over all targets, per group and per target, in full precision.
 
 Columns: before_tag, after_tag, level (all, group, target, excluded), target ("" unless level is target), labels
-(name=value;…), suite, case, part, metric, params (name=value;…), title, unit, better, primary, before, after (in `unit`), ratio,
-ratio_low, ratio_high, level_of_interval, margin, p, verdict, reason, settle, sessions_before, sessions_after,
-relocated, control and pooled (of a target: its host changed, nothing was changed on it, it stands behind the row over
-all), controls (how many; 0: none), controls_ratio, controls_low, controls_high, net, net_low, net_high (net: the ratio
-over that of the controls, where the level is all), flags (kind: sentence; …; of a target those that name it), tau,
-tau_pairs (0: τ is the default), excluded (of a row of level excluded: how many values of `metric` were left out, for
-the cause in `reason`).
+(name=value;…), suite, case, part, metric, params (name=value;…), title, unit, better, primary, before, after (in
+`unit`), ratio, ratio_low, ratio_high, level_of_interval, margin, p, verdict, reason, settle, sessions_before,
+sessions_after, relocated, control and pooled (of a target: its host changed, nothing was changed on it, it stands
+behind the row over all), controls (how many; 0: none), controls_ratio, controls_low, controls_high, net, net_low,
+net_high (net: the ratio over that of the controls, where the level is all), flags (kind: sentence; …; of a target
+those that name it), tau, tau_pairs (0: τ is the default), excluded (of a row of level excluded: how many values of
+`metric` were left out, for the cause in `reason`).
 A number that is absent is an empty field. UTF-8, lines end with LF. Text that a spreadsheet would run as a formula
 (it starts with = + - @) gets a leading apostrophe.
 """

@@ -22,7 +22,7 @@ _PARAMETERS = (
     Parameter("interval_s", 0, "pause before each run"),
     Parameter("size_mib", 1024, "size of the test file, or of the region at the start of a device"),
     Parameter("direct", True, "O_DIRECT, past the page cache"),
-    Parameter("ioengine", "libaio", "how requests are made", ("libaio", "io_uring", "psync", "posixaio")),
+    Parameter("ioengine", "libaio", "how requests are made", ("libaio", "io_uring", "psync", "posixaio", "mmap")),
     Parameter("steadystate", "", "stop early by fio's criterion, e.g. iops:10%; empty: run the whole time"),
     Parameter("precondition", False, "write the region once, in order, before every trial"),
 )

@@ -41,9 +41,8 @@ def doctor(
     chosen = [known[name] for name in suite] if suite else [one for one in known.values() if one.suite.tool]
     found = load_inventory(inventory)
     targets = (select(found, limit) if limit else found).targets
-    checks = controller(context.open_store(None).root) + examine(
-        targets, chosen, SshTransport(), provider if fix else None
-    )
+    checks = controller(context.open_store(None).root, targets)
+    checks += examine(targets, chosen, SshTransport(), provider if fix else None)
     if json:
         print_json([{"target": c.target, "check": c.name, "ok": c.ok, "detail": c.detail} for c in checks])
     else:

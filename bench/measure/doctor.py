@@ -101,20 +101,26 @@ def _care(connection: Connection, target: Target) -> Iterable[Check]:
         yield Check(target.name, "updates", None, detail)
 
 
-def controller(runs: Path) -> list[Check]:
-    """What this machine needs itself: room for results, and a key to log in with."""
+def controller(runs: Path, targets: Sequence[Target]) -> list[Check]:
+    """What this machine needs itself: room for results, and a key to log in with on targets that name none."""
     place = next(folder for folder in (runs.absolute(), *runs.absolute().parents) if folder.is_dir())
     free_gib = shutil.disk_usage(place).free / (1 << 30)
     room = f"{free_gib:.1f} GiB free for results in {place}"
     keys = sorted(path.name for path in (Path.home() / ".ssh").glob("id_*") if path.suffix != ".pub")
     agent = "SSH_AUTH_SOCK" in os.environ
     offered = [*(["an agent"] if agent else []), *keys]
-    told = (
-        f"offers {', '.join(offered)}" if offered else "no agent and no ~/.ssh/id_*: `identity_file:` must name a key"
-    )
+    without = [target.name for target in targets if not target.identity_file]
+    if offered:
+        told = f"offers {', '.join(offered)}"
+    elif without:
+        told = (
+            f"no agent and no ~/.ssh/id_*: nothing to log in to {without[0]} with but what the ssh configuration names"
+        )
+    else:
+        told = "the inventory names one for every target"
     return [
         Check("controller", "disk", None if free_gib < MIN_FREE_GIB else True, room),
-        Check("controller", "keys", True if offered else None, told),
+        Check("controller", "keys", True if offered or not without else None, told),
     ]
 
 

@@ -273,9 +273,13 @@ def test_updates_that_wait_are_a_warning(care: str, word: str) -> None:
 def test_the_controller_needs_room_and_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    room, keys = controller(tmp_path / "not" / "yet")
+    targets = [Target("t", "t", "t", identity_file="key"), Target("u", "u", "u")]
+    room, keys = controller(tmp_path / "not" / "yet", targets)
     assert (room.name, keys.name, keys.ok) == ("disk", "keys", None)
     assert str(tmp_path) in room.detail
+    assert "nothing to log in to u with" in keys.detail
+    named = controller(tmp_path, targets[:1])[1]
+    assert (named.ok, named.detail) == (True, "the inventory names one for every target")
     (tmp_path / ".ssh").mkdir()
     (tmp_path / ".ssh" / "id_ed25519").touch()
-    assert controller(tmp_path)[1].detail == "offers id_ed25519"
+    assert controller(tmp_path, targets)[1].detail == "offers id_ed25519"

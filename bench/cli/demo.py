@@ -49,7 +49,7 @@ inventory: inventories/demo.yaml
 repetitions: 2
 sessions: {sessions}
 suites:
-  # Two readers of mapped memory: on one CPU they wait for each other. One writer past the page cache: it needs the disk.
+  # Two readers of mapped memory: on one CPU they wait for each other. One writer past the page cache: it needs a disk.
   - fio:
       profile: smoke
       cases: [seq-read-1m-q8t1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby, islice
 
 from bench.analyse.result import Comparison, FlagKind, MetricKey, MetricResult
@@ -50,15 +50,18 @@ def matrix(report: Report, axis: Axis, text: Text) -> Matrix:
     )
 
 
-def worth_a_look(report: Report, keys: Sequence[MetricKey]) -> frozenset[MetricKey]:
-    """The metrics that are worth a reader's first look: all while they are few, else those that lead or moved.
+def worth_a_look(
+    report: Report, keys: Sequence[MetricKey], changed_too: Iterable[MetricKey] = ()
+) -> frozenset[MetricKey]:
+    """Those of `keys` that are worth a reader's first look: all while they are few, else those that lead or moved.
 
-    A suite that has none of these is not hidden: its first few metrics are shown.
+    changed_too: metrics that moved by more than the report's comparisons say. A suite that has none of these is not
+    hidden: its first few metrics are shown.
     """
     if len(keys) <= MANY_METRICS:
         return frozenset(keys)
     changed = {metric.key for one in report.comparisons for metric in one.metrics if moved(metric)}
-    shown = report.leading | changed
+    shown = (report.leading | changed | frozenset(changed_too)) & frozenset(keys)
     heard = {key.suite for key in shown}
     for suite, some in groupby(keys, key=lambda key: key.suite):
         if suite not in heard:

@@ -17,6 +17,7 @@ from bench.report.steps import anchor_of, dropped_words, left_out_words, level_w
 from bench.report.text import Text
 from bench.report.verdicts import keys_in_order, places, result_unit, title, verdict_view
 from bench.report.view import Report
+from bench.report.words import moved
 
 _Rows = tuple[tuple[str, tuple[SquareRow, ...]], ...]
 
@@ -29,11 +30,9 @@ def square_views(report: Report, axis: Axis, text: Text) -> tuple[SquareView, ..
 
 def _view(report: Report, square: Square, axis: Axis, text: Text) -> SquareView:
     first, second = square.moves
-    by_key = {one.key: one for one in square.metrics}
     names = places(report.comparisons)
-    keys = [key for key in keys_in_order(report.comparisons) if key in by_key]
-    shown = worth_a_look(report, keys)
-    rows = [(key, _row(by_key[key], anchor_of(report, key), names[key], axis, text)) for key in keys]
+    metrics, shown = square_metrics(report, square)
+    rows = [(one.key, _row(one, anchor_of(report, one.key), names[one.key], axis, text)) for one in metrics]
     hidden = [pair for pair in rows if pair[0] not in shown]
     return SquareView(
         title=text("factors.title", first=one_line(first[0]), second=one_line(second[0])),
@@ -43,6 +42,14 @@ def _view(report: Report, square: Square, axis: Axis, text: Text) -> SquareView:
         more=_groups(report, hidden),
         more_title=text("matrix.more", metrics=text.number("further", len(hidden))),
     )
+
+
+def square_metrics(report: Report, square: Square) -> tuple[list[SquareMetric], frozenset[MetricKey]]:
+    """The metrics of a 2×2 in the report's order, and those that are worth a first look."""
+    by_key = {one.key: one for one in square.metrics}
+    keys = [key for key in keys_in_order(report.comparisons) if key in by_key]
+    changed = (one.key for one in square.metrics if one.interaction.significant or any(map(moved, one.effects)))
+    return [by_key[key] for key in keys], worth_a_look(report, keys, changed)
 
 
 def sentences(square: Square, text: Text, *, lead: bool = True) -> list[str]:

@@ -16,6 +16,7 @@ from bench.report.plain import one_line
 from bench.report.text import Text
 from bench.report.verdicts import counted_targets, keys_in_order, places, result_unit, title, unit_line, verdict_view
 from bench.report.view import Report
+from bench.report.words import moved
 
 MOST_NAMED = 6
 """Targets that were left out which are named."""
@@ -25,22 +26,27 @@ def steps_view(report: Report, axis: Axis, text: Text) -> StepsView | None:
     """The steps of the report's path; None for a report of two phases."""
     if report.factorial is None:
         return None
-    path = report.factorial.path
-    by_key = {one.key: one for one in path.metrics}
-    names, order = places(report.comparisons), keys_in_order(report.comparisons)
-    keys = [key for key in order if key in by_key]
-    shown = worth_a_look(report, keys)
-    rows = [(key, _row(by_key[key], anchor_of(report, key), names[key], axis, text)) for key in keys]
+    path, names = report.factorial.path, places(report.comparisons)
+    metrics, shown = path_metrics(report, path)
+    rows = [(one.key, _row(one, anchor_of(report, one.key), names[one.key], axis, text)) for one in metrics]
     matrix = Matrix(
         columns=(*(_head(step, text) for step in path.steps), _total(path, text)),
         groups=_groups(report, (pair for pair in rows if pair[0] in shown)),
         more=_groups(report, (pair for pair in rows if pair[0] not in shown)),
-        more_title=text("matrix.more", metrics=text.number("further", len(rows) - len(shown & set(keys)))),
+        more_title=text("matrix.more", metrics=text.number("further", len(rows) - len(shown))),
         scale="",
     )
     left_out = [(name, why) for one in path.metrics for name, why in one.left_out]
     notes = [*left_out_words(left_out, text), *dropped_words(path.dropped, text)]
     return StepsView(text("steps.lead"), matrix, tuple(notes))
+
+
+def path_metrics(report: Report, path: Path) -> tuple[list[PathMetric], frozenset[MetricKey]]:
+    """The metrics of the path in the report's order, and those that are worth a first look."""
+    by_key = {one.key: one for one in path.metrics}
+    keys = [key for key in keys_in_order(report.comparisons) if key in by_key]
+    changed = (one.key for one in path.metrics if any(map(moved, (*one.steps, one.total))))
+    return [by_key[key] for key in keys], worth_a_look(report, keys, changed)
 
 
 def anchor_of(report: Report, key: MetricKey) -> str:

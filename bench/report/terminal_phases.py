@@ -14,11 +14,11 @@ from bench.analyse.result import MetricResult, Verdict
 from bench.report import numbers
 from bench.report.formats import Output
 from bench.report.plain import one_line
-from bench.report.squares import sentences
-from bench.report.steps import dropped_words, left_out_words, level_words, move_words
+from bench.report.squares import sentences, square_metrics
+from bench.report.steps import dropped_words, left_out_words, level_words, move_words, path_metrics
 from bench.report.terminal import printed
 from bench.report.text import Text
-from bench.report.verdicts import keys_in_order, places, ratio_words, result_unit, title
+from bench.report.verdicts import places, ratio_words, result_unit, title
 from bench.report.view import Report
 from bench.report.words import look
 
@@ -45,13 +45,14 @@ def _print_path(console: Console, report: Report, path: Path, text: Text) -> Non
         moved = ", ".join(move_words(move, text) for move in step.moved) or text("steps.none")
         table.add_column(f"{one_line(step.after)}\n{moved}", overflow="fold")
     table.add_column(text("steps.total"), overflow="fold")
-    by_key = {one.key: one for one in path.metrics}
     names = places(report.comparisons)
-    for key in keys_in_order(report.comparisons):
-        if one := by_key.get(key):
+    metrics, shown = path_metrics(report, path)
+    for one in metrics:
+        if one.key in shown:
             cells = [_result(result) for result in (*one.steps, one.total)]
-            table.add_row(_metric(one.total, names[key]), *cells)
+            table.add_row(_metric(one.total, names[one.key]), *cells)
     console.print(table)
+    _print_more(console, len(metrics) - len(shown), text)
     for said in (
         *(text("steps.joint", before=step.before, after=step.after) for step in path.steps if len(step.moved) > 1),
         *left_out_words([pair for one in path.metrics for pair in one.left_out], text),
@@ -69,16 +70,23 @@ def _print_square(console: Console, report: Report, square: Square, text: Text) 
         for move in square.moves:
             table.add_column(move_words(move, text), overflow="fold")
         table.add_column(text("factors.interaction"), overflow="fold")
-        by_key = {one.key: one for one in square.metrics}
         names = places(report.comparisons)
-        for key in keys_in_order(report.comparisons):
-            if one := by_key.get(key):
+        metrics, shown = square_metrics(report, square)
+        for one in metrics:
+            if one.key in shown:
                 half = len(one.effects) // 2
                 effects = (_effects(one.effects[:half], text), _effects(one.effects[half:], text))
-                table.add_row(_metric(one.result, names[key]), *effects, _interaction(one.interaction, text))
+                table.add_row(_metric(one.result, names[one.key]), *effects, _interaction(one.interaction, text))
         console.print(table)
+        _print_more(console, len(metrics) - len(shown), text)
     for said in sentences(square, text, lead=False):
         console.print(Words(f"! {one_line(said)}"))
+
+
+def _print_more(console: Console, number: int, text: Text) -> None:
+    """How many metrics have no row here; the page has them."""
+    if number:
+        console.print(Words(text("steps.more", metrics=text.number("further", number))))
 
 
 def _table(report: Report, text: Text) -> Table:

@@ -19,6 +19,7 @@ STEPS: dict[str, str] = {
     "steps.where": "{where} · {targets}",
     "steps.left_out": "Not in every step, so left out of all: {targets}.",
     "steps.left_out.one": "{target} ({why})",
+    "steps.more": "{metrics} in the file of the report, neither improved nor regressed.",
     "steps.dropped": "{metrics}: no target is in every step.",
     "factors.title": "Factors: {first} × {second}",
     "factors.held": "With {levels}.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.analyse.phases.designs import Effect
 from bench.analyse.result import MetricKey, MetricResult, Reason, TargetResult, Verdict
 from bench.model import Pairs
 from bench.report.plain import one_line
@@ -40,7 +41,7 @@ def verdict_words(verdict: Verdict, reason: Reason | None) -> str:
     return f"{words} ({reason.value.upper()})" if reason is not None else words
 
 
-def moved(result: MetricResult | TargetResult) -> bool:
+def moved(result: MetricResult | TargetResult | Effect) -> bool:
     """Whether the verdict is a change."""
     return result.verdict in (Verdict.IMPROVED, Verdict.REGRESSED)
 

@@ -5,45 +5,20 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bench.model import Pairs, pairs
-from bench.report.campaign import make_report, read
+from bench.analyse.result import Verdict
 from bench.report.formats import Output
 from bench.report.html import render_html
+from bench.report.squares import square_metrics
+from bench.report.steps import path_metrics
 from bench.report.terminal_phases import render_phases
 from bench.report.view import Report
 from tests.analyse.phase_tables import IN_A_ROUND, LADDER, ON_A_LADDER
-from tests.analyse.stored_runs import add, make_run, tiny_suite, trial
-
-NOISE = (-0.002, 0.0, 0.001, 0.003)
-"""What the targets differ by in every phase after the first, log scale."""
-
-
-def report(
-    folder: Path,
-    levels: Mapping[str, float],
-    factors: Mapping[str, Pairs],
-    *,
-    left_out: Sequence[tuple[str, str]] = (),
-) -> Report:
-    """Four targets whose speed is e^level of 100 MB/s in each phase. left_out: (target, tag) that was not measured."""
-    suites = tiny_suite(folder)
-    runs = []
-    for number, (tag, level) in enumerate(levels.items(), 1):
-        trials = [trial(1, (f"vm-{one}",)) for one in range(len(NOISE)) if (f"vm-{one}", tag) not in left_out]
-        run = make_run(folder / "runs", tag, number, trials, factors.get(tag, ()))
-        for one, noise in zip(trials, NOISE, strict=False):
-            add(run, one, f"speed={100 * math.exp(level + noise * number)}\nerrors=0\n".encode())
-        runs.append(run)
-    return make_report(read(runs, suites), list(levels), generated_at="2024-01-09T00:00:00Z")
-
-
-def of(levels: Mapping[str, Mapping[str, str]]) -> dict[str, Pairs]:
-    return {tag: pairs(dict(one)) for tag, one in levels.items()}
+from tests.report.stored_phases import of, report
 
 
 def page(made: Report) -> str:
@@ -120,3 +95,54 @@ def test_names_of_factors_are_only_text(tmp_path: Path) -> None:
 def test_narrow_terminals_fold(tmp_path: Path) -> None:
     made = report(tmp_path, dict.fromkeys(LADDER, 0.0), of(ON_A_LADDER))
     assert all(len(line) <= 60 for line in said(made, 60).splitlines())
+
+
+def test_the_steps_that_are_shown_multiply_to_the_total_that_is_shown(tmp_path: Path) -> None:
+    made = report(
+        tmp_path, dict(zip(LADDER, (0.0, 0.07, -0.3, 0.04), strict=True)), of(ON_A_LADDER), left_out=[("vm-0", "host")]
+    )
+    row = next(line for line in said(made).splitlines() if line.startswith("tiny Speed"))
+    *steps, total = (float(shown) / 100 for shown in re.findall(r"(\d+\.?\d*) %", row))
+    assert len(steps) == 3
+    assert math.prod(steps) == pytest.approx(total, abs=0.002)
+    for ratio in (*steps, total):
+        assert f"{100 * ratio:.1f} %" in page(made).split("Steps and total", 1)[1]
+
+
+STILL = [f"still-{number}" for number in range(13)]
+"""Cases in which nothing changes."""
+
+
+def without_headlines(made: Report) -> Report:
+    """The report of a suite that calls no metric its headline."""
+    steps = (replace(one, metrics=tuple(replace(m, headline=False) for m in one.metrics)) for one in made.comparisons)
+    return replace(made, comparisons=tuple(steps), samples=None)
+
+
+def test_a_terminal_shows_the_metrics_worth_a_look_and_counts_the_others(tmp_path: Path) -> None:
+    made = report(tmp_path, {"none": 0.0, "a": 0.1, "ab": 0.3, "b": 0.2}, of(IN_A_ROUND), still=STILL)
+    path, square = said(without_headlines(made)).split("Factors:")
+    for part, measured in ((path, 28), (square, 14)):
+        assert re.search(r"tiny Speed \(c · all\).* ▲ 1", part), part
+        rows = sum(line.startswith("tiny ") for line in part.splitlines())
+        assert 0 < rows < 12
+        assert f"{measured - rows} more metrics in the file of the report, neither improved nor regressed." in part
+    assert sum(line.startswith("tiny Speed") for line in said(made).split("Factors:")[0].splitlines()) == 14
+
+
+def test_what_only_the_phases_together_show_is_not_folded_away(tmp_path: Path) -> None:
+    made = report(tmp_path, dict.fromkeys(("none", "a", "ab", "b"), 0.0), of(IN_A_ROUND), still=STILL)
+    made = without_headlines(made)
+    assert made.factorial is not None
+    path, (square,) = made.factorial.path, made.factorial.squares
+    last = path.metrics[-1]
+    assert last.key not in path_metrics(made, path)[1]
+    moved = replace(last, total=replace(last.total, verdict=Verdict.IMPROVED))
+    assert last.key in path_metrics(made, replace(path, metrics=(*path.metrics[:-1], moved)))[1]
+    end = square.metrics[-1]
+    assert end.key not in square_metrics(made, square)[1]
+    for changed in (
+        replace(end, effects=(replace(end.effects[0], verdict=Verdict.REGRESSED), *end.effects[1:])),
+        replace(end, interaction=replace(end.interaction, p=0.01)),
+    ):
+        assert end.key in square_metrics(made, replace(square, metrics=(*square.metrics[:-1], changed)))[1]

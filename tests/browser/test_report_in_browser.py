@@ -17,6 +17,8 @@ import report_factory as factory
 
 from bench.analyse.result import Comparison
 from bench.report.html import render_html
+from tests.analyse.phase_tables import IN_A_ROUND
+from tests.report import stored_phases
 
 # A page around the report, of the same origin: it may look inside, the report's own policy forbids scripts only there.
 PROBE = """<!DOCTYPE html><title>probe</title><body style="margin:0">
@@ -33,9 +35,13 @@ document.getElementById("f").onload = function () {
   d.querySelectorAll("svg.chart text").forEach(function (one) {
     if (one.getBoundingClientRect().height < 8) small.push(one.textContent);
   });
+  var cut = Array.from(d.querySelectorAll("svg.timeline text")).filter(function (one) {
+    var inside = one.getBoundingClientRect(), all = one.ownerSVGElement.getBoundingClientRect();
+    return inside.right > all.right + 1 || inside.left < all.left - 1;
+  }).map(function (one) { return one.textContent; });
   var colour = function (css) { var one = d.querySelector(css); return one ? w.getComputedStyle(one) : {}; };
   document.getElementById("out").textContent = JSON.stringify({
-    scroll: root.scrollWidth, client: root.clientWidth, wide: wide, small: small, hits: hits,
+    scroll: root.scrollWidth, client: root.clientWidth, wide: wide, small: small, cut: cut, hits: hits,
     handlers: d.querySelectorAll("[onerror],[onload],[onclick]").length, scripts: d.scripts.length,
     paper: colour("body").backgroundColor, ink: colour("body").color, dot: colour("svg.chart .d0").stroke,
     matrix: d.querySelectorAll(".matrix svg.ci").length,
@@ -102,6 +108,17 @@ def test_no_page_scrolls_sideways(chromium: Callable[..., str], site: Site, widt
     assert seen["small"] == []
     assert seen["matrix"] == 15
     assert {path for path in site.asked if path != "/favicon.ico"} == {"/probe.html", "/report.html"}
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_steps_and_factors_scroll_in_their_tables(
+    chromium: Callable[..., str], site: Site, tmp_path: Path, width: int
+) -> None:
+    levels = {"none": 0.0, "a": 0.1, "ab": 0.6, "b": 0.2}
+    page = render_html(stored_phases.report(tmp_path, levels, stored_phases.of(IN_A_ROUND)))
+    assert "Factors: a × b" in page
+    seen = probe(chromium, site.show(page, width))
+    assert (seen["scroll"], seen["wide"], seen["cut"]) == (width, [], [])
 
 
 @pytest.mark.parametrize("width", [360, 1280])

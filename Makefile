@@ -25,7 +25,7 @@ test: lint ## lint, then every test, with coverage of bench/ and suites/
 	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90
 
 perf: setup-test ## speed and memory, as ratios measured in one run
-	@set -e; for file in $$(grep -l __main__ tests/perf/*.py); do $(BIN)/python "$$file"; done
+	@set -e; for file in $$(grep -l __main__ tests/perf/*.py | grep -v simulated.py); do $(BIN)/python "$$file"; done
 
 stats: setup-test ## how often verdicts are right, measured anew into docs/statistics.md (minutes)
 	@$(BIN)/python -m tests.stats

@@ -181,7 +181,7 @@ def _judge(rows: Rows, question: Question) -> Block:
     pool_margin, pool_alpha = np.log1p(margin)[plan.key], alpha[plan.key]
     pool_moved = np.zeros(plan.pools.count, dtype=np.bool_)
     pool_moved[plan.pools.pool[moved[plan.pools.unit] == 1]] = True
-    decisions = decide(estimates, pool_margin, pool_alpha, pool_moved, level)
+    decisions = decide(estimates, pool_margin, pool_alpha, pool_moved, level, plan.single)
     by_count = decide_counts(
         counts,
         p[some],

@@ -45,6 +45,14 @@ class Plan:
         low, high = np.searchsorted(self.pools.pool, (pool, pool + 1))
         return self.pools.unit[low:high]
 
+    @property
+    def single(self) -> NDArray[np.bool_]:
+        """Which pools are one target: those after the metrics' own, before the groups'."""
+        mask = np.ones(self.pools.count, dtype=np.bool_)
+        mask[: int(self.key.max(initial=-1)) + 1] = False
+        mask[[pool for pool, _ in self.groups]] = False
+        return mask
+
     def all_of(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Per pool whether `mask` (per unit of work) holds for all of its members; False for an empty pool."""
         size = np.bincount(self.pools.pool, minlength=self.pools.count)

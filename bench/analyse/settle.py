@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from bench.analyse.counts import MIN_TARGETS
 from bench.analyse.estimate import Q_TARGETS
@@ -74,18 +75,25 @@ def settle(
 def _underpowered(
     margin: float, detectable: float | None, more_sessions: float, more_targets: float, single: bool
 ) -> str:
+    sessions = None if math.isnan(more_sessions) else more_sessions
+    goal = _ways(margin, sessions, math.inf if single or math.isnan(more_targets) else more_targets, single)
+    return goal if detectable is None else f"{goal}; detectable now: {percent(detectable)}"
+
+
+@lru_cache(maxsize=4096)  # a thousand targets need the same few sentences
+def _ways(margin: float, sessions: float | None, targets: float, single: bool) -> str:
+    """What would show the margin; sessions: None where nobody knows, infinite (as targets) where it is no way."""
     ways: list[str] = []
-    if math.isfinite(more_sessions) and more_sessions <= MANY:
-        ways.append(f"about {_more(int(more_sessions), 'session')} per tag")
-    elif math.isnan(more_sessions):
+    if sessions is None:
         ways.append("more sessions per tag (how sessions scatter is not known yet)")
-    if not single and math.isfinite(more_targets):
-        few = more_targets <= MANY
-        ways.append(f"about {_more(int(more_targets), 'target')}" if few else f"more than {MANY} more targets")
+    elif sessions <= MANY:
+        ways.append(f"about {_more(int(sessions), 'session')} per tag")
+    if math.isfinite(targets):
+        few = targets <= MANY
+        ways.append(f"about {_more(int(targets), 'target')}" if few else f"more than {MANY} more targets")
     if not ways:
         ways.append("other targets: more sessions of this one cannot" if single else "more targets")
-    goal = f"to see {percent(margin)}: {', or '.join(ways)}"
-    return goal if detectable is None else f"{goal}; detectable now: {percent(detectable)}"
+    return f"to see {percent(margin)}: {', or '.join(ways)}"
 
 
 def _more(count: int, noun: str) -> str:

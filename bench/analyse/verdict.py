@@ -66,13 +66,18 @@ def p_values(estimates: Estimates) -> Floats:
 
 
 def decide(
-    estimates: Estimates, margin: Floats, alpha: Floats, moved: NDArray[np.bool_], level: float = ALPHA
+    estimates: Estimates,
+    margin: Floats,
+    alpha: Floats,
+    moved: NDArray[np.bool_],
+    level: float = ALPHA,
+    single: NDArray[np.bool_] | None = None,
 ) -> Decisions:
     """Verdicts of all pools.
 
     margin: m = ln(1 + ρ) per pool. alpha: of the two-sided interval per pool (smaller where many metrics are looked
     at). level: of the two one-sided tests of "no meaningful change", which need no correction. moved: pools whose
-    host changed.
+    host changed. single: pools that are one target of a fleet, of which nobody asks how many more they need.
     """
     delta, se, df = estimates.delta, estimates.se, estimates.df
     half = t_quantile(1 - alpha / 2, df) * se
@@ -102,7 +107,7 @@ def decide(
         clear=clear & ~none & ~lone,
         detectable=detectable,
         more_sessions=sessions_needed(estimates, margin / width),
-        more_targets=targets_needed(se**2 * estimates.targets, estimates.targets, margin, alpha),
+        more_targets=_more_targets(estimates, margin, alpha, single),
     )
 
 
@@ -140,6 +145,15 @@ def sessions_needed(estimates: Estimates, se_needed: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         total = np.where(allowed > rest, estimates.within * estimates.sessions / (allowed - rest), np.inf)
     return np.where(np.isnan(estimates.within), np.nan, np.maximum(np.ceil(total - estimates.sessions), 1.0))
+
+
+def _more_targets(estimates: Estimates, margin: Floats, alpha: Floats, single: NDArray[np.bool_] | None) -> Floats:
+    """`targets_needed` of all pools, NaN for the single ones: they are most, and nobody asks for theirs."""
+    wanted = np.flatnonzero(np.ones(len(margin), dtype=np.bool_) if single is None else ~single)
+    found = np.full(len(margin), np.nan)
+    variance = (estimates.se**2 * estimates.targets)[wanted]
+    found[wanted] = targets_needed(variance, estimates.targets[wanted], margin[wanted], alpha[wanted])
+    return found
 
 
 def targets_needed(variance: Floats, targets: Ints, margin: Floats, alpha: Floats) -> Floats:

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -108,7 +108,7 @@ def demo(
     if len(cpus) == 1:
         warn("this machine has one CPU, so both phases are the same and nothing should move")
     with _sandbox() as (sandbox, temporary):
-        campaign = _workspace(folder, temporary, name, setting, sessions, suites)
+        campaign = _without(_workspace(folder, temporary, name, setting, sessions, suites), left_out)
         stopped = _measure(sandbox, campaign, suites, setting, folder, provider, left_out)
     if stopped:
         say(f"Interrupted. What was measured is in {folder / 'runs'}; nothing is left running.")
@@ -126,6 +126,11 @@ def _left_out(suites: Mapping[str, LoadedSuite], provider: Sources) -> dict[str,
     except SuiteError as error:
         return {"unixbench": str(error)}
     return {}
+
+
+def _without(campaign: Campaign, left_out: Mapping[str, str]) -> Campaign:
+    """`campaign` without the primary metrics of suites that are left out: coverage names those once."""
+    return replace(campaign, primary=tuple(one for one in campaign.primary if one.split("/")[0] not in left_out))
 
 
 def _campaign_text(name: str, setting: _Setting, sessions: int, data_port: int) -> str:

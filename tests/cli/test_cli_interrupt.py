@@ -154,5 +154,6 @@ def test_an_interrupted_demo_leaves_no_process_key_or_job(temporary: Path, times
     assert not left(temporary, ports)
     (run,) = Store(Path("there/runs")).runs()
     assert verify(run) == []
+    assert {metric.split("/")[0] for metric in run.info.primary} == {"fio", "iperf3"}, "UnixBench is left out"
     done = len(run.info.plan) - len(run.missing())
     assert (done == 0) if times == 2 else (1 <= done < len(run.info.plan)), "the trial that ran is kept, no other"

@@ -60,14 +60,20 @@ suites:
       cases: [rand-write-4k-q32t1]
       params: {{runtime_s: 1, ramp_s: 0, size_mib: 64, runs: 2}}
       repetitions: 1
-  - iperf3: {{profile: smoke, cases: [tcp], params: {{duration: 1, port: {data_port}}}}}
+  - iperf3: {{profile: smoke, cases: [tcp], params: {{duration: 1, port: {data_port}}}, repetitions: 1}}
+  # Datagrams at a fixed rate, which one CPU sends as well as two.
+  - iperf3:
+      profile: smoke
+      cases: [udp]
+      params: {{duration: 1, omit: 0, bandwidth: 50M, port: {data_port}}}
+      repetitions: 1
   # Two copies at once: they need both CPUs.
   - unixbench: {{profile: smoke, params: {{tests: syscall, copies: "2"}}, repetitions: 1, targets: [alpha]}}
 primary:
   - fio/seq-read-1m-q8t1/bandwidth
   - fio/seq-read-1m-q8t1/clat_p99
   - fio/rand-write-4k-q32t1/iops
-  - iperf3/tcp/throughput
+  - iperf3/udp/throughput
   - unixbench/quick/syscall
 phases:
   - pre-resize: {{resize: "{before}-cpus"}}

@@ -62,15 +62,16 @@ def _direction(
     content: dict[str, Any], end: dict[str, Any], *, suffix: str, reverse: bool, sending: bool | None
 ) -> Direction:
     sent, received = _end(end.get(f"sum_sent{suffix}")), _end(end.get(f"sum_received{suffix}"))
-    mixed = _object(end, f"sum{suffix}")
-    if mixed and sent is None and received is None:  # UDP before 3.11
-        sent = _end(mixed)
+    mixed = sent is None and received is None
+    if mixed:  # UDP before 3.11
+        sent = _end(end.get(f"sum{suffix}"))
     return Direction(
         reverse=reverse,
         sent=sent,
         received=received,
         intervals=_intervals(content.get("intervals"), f"sum{suffix}"),
         rtt_us=_mean_rtt(end.get("streams"), sending),
+        mixed=mixed,
     )
 
 

@@ -74,7 +74,8 @@ def _measurements(test: Test, direction: Direction, part: str) -> Iterator[Measu
         yield Measurement("retransmits", sent.retransmits, "segments", part)
     if direction.rtt_us is not None:
         yield Measurement("rtt", direction.rtt_us, "us", part)
-    arrival = received or sent  # before 3.11 the receiver's jitter and loss stand in the one sum
+    # Only a receiver can know jitter and loss; a sender that did not learn them prints 0.
+    arrival = sent if direction.mixed else received
     if test.proto == "UDP" and arrival is not None and arrival.jitter_ms is not None:
         yield Measurement("jitter", arrival.jitter_ms, "ms", part)
     if test.proto == "UDP" and arrival is not None and arrival.lost is not None:

@@ -40,6 +40,7 @@ class Direction:
 
     sent, received: None when that end's numbers did not reach this end.
     rtt_us: mean round-trip time that the sending kernel saw, averaged over the streams.
+    mixed: `sent` stands in for both ends (UDP of old versions): the sender's rate, the receiver's jitter and loss.
     """
 
     reverse: bool
@@ -47,6 +48,7 @@ class Direction:
     received: End | None
     intervals: tuple[Interval, ...] = ()
     rtt_us: float | None = None
+    mixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,8 @@ def _direction(block: _Block, reverse: bool | None) -> Direction:
     alone = _is_alone(block, [*rows, *summary])
     sent = _total([row for row in summary if row.word == "sender"], alone=alone)
     received = _total([row for row in summary if row.word == "receiver"], alone=alone)
-    if sent is None and received is None:  # UDP before 3.2: one row without a word
+    mixed = sent is None and received is None
+    if mixed:  # UDP before 3.2: one row without a word
         sent = _total([row for row in summary if not row.word and row.end.jitter_ms is not None], alone=alone)
     has_sum = any(row.id == "SUM" for row in rows)
     intervals = tuple(
@@ -184,7 +185,7 @@ def _direction(block: _Block, reverse: bool | None) -> Direction:
     )
     if reverse is None:  # only the client says "Reverse mode"; a server knows no other numbers than its own
         reverse = block.reverse or (block.server and _known(sent) and not _known(received))
-    return Direction(reverse, sent, received, intervals)
+    return Direction(reverse, sent, received, intervals, mixed=mixed)
 
 
 def _known(end: End | None) -> bool:

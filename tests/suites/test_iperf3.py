@@ -202,3 +202,16 @@ def test_both_ends_agree_which_way_is_forward() -> None:
     client, server = ends.values()
     assert server["bidir forward", "throughput"] == client["bidir forward", "throughput"]
     assert server["bidir reverse", "sent_throughput"] == client["bidir reverse", "sent_throughput"]
+
+
+def test_a_sender_says_nothing_of_jitter_and_loss() -> None:
+    """It prints 0 for them; the server of `--bidir` receives one direction and sends the other."""
+    ends = {}
+    for name in ("udp-bidir", "udp-bidir-server"):
+        found = parse((GOLDEN / name / "iperf3.json").read_bytes(), name).measurements
+        ends[name] = {(one.part, one.metric): one.value for one in found}
+    client, server = ends.values()
+    of_receivers = ("throughput", "jitter", "lost", "loss", "datagrams")
+    for metric in of_receivers:
+        assert server["udp bidir forward", metric] == client["udp bidir forward", metric]
+    assert {metric for part, metric in server if part == "udp bidir reverse"} == {"sent_throughput"}

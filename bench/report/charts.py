@@ -31,6 +31,8 @@ _CLASSES = {
 }
 """Colours that matplotlib is given, and the classes of the stylesheet that they become."""
 _INK, _SOFT, _LINE = "#00000a", "#00000b", "#00000c"
+_EDGE, _CHARACTER = 0.14, 0.084
+"""Where the axis begins at least, as a share of the width; inches that a digit takes in the widest of usual fonts."""
 _GAP = 0.9
 _LEAST = 0.06
 """The vertical axis spans at least this share of its middle: noise of a few per mille must not look like a change."""
@@ -41,9 +43,12 @@ def sample_chart(strip: Strip, title: str, description: str) -> str:
     with rc_context(_THEME):
         figure = Figure(figsize=_SIZE)
         figure.patch.set_visible(False)
-        axes = figure.add_axes((0.14, 0.17, 0.85, 0.76))
+        low, high, ticks = _scale(strip)
+        edge = max(_EDGE, (max(len(label) for _, label in ticks) + 1) * _CHARACTER / _SIZE[0])
+        axes = figure.add_axes((edge, 0.17, 0.99 - edge, 0.76))
         axes.set_axis_off()
-        _frame(axes, strip)
+        axes.set_ylim(low, high)
+        _frame(axes, strip, ticks)
         left = 0.0
         for phase in strip.phases:
             left = _phase(axes, phase, left, len(strip.phases))
@@ -52,20 +57,25 @@ def sample_chart(strip: Strip, title: str, description: str) -> str:
     return _fragment(stream.getvalue(), title, description)
 
 
-def _frame(axes: Axes, strip: Strip) -> None:
-    """Limits, horizontal grid lines and their values."""
+def _scale(strip: Strip) -> tuple[float, float, list[tuple[float, str]]]:
+    """From, to, and where grid lines are with what is written beside them."""
     values = [value for phase in strip.phases for session in phase.sessions for value in session.values]
     low, high = min(values), max(values)
     least = abs(high + low) / 2 * _LEAST or 1.0
     room = max((high - low) * 0.08, (least - (high - low)) / 2)
     low, high = low - room, high + room
+    ticks = MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    return low, high, [(float(tick), _tick(float(tick), strip)) for tick in ticks if low <= tick <= high]
+
+
+def _frame(axes: Axes, strip: Strip, ticks: list[tuple[float, str]]) -> None:
+    """Horizontal grid lines and their values."""
     width = sum(len(phase.sessions) for phase in strip.phases) + _GAP * (len(strip.phases) - 1)
     axes.set_xlim(-0.1, width + 0.1)
-    axes.set_ylim(low, high)
-    for tick in MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high):
-        if low <= tick <= high:
-            _lines(axes, [((-0.1, tick), (width + 0.1, tick))], _LINE, 0.8)
-            axes.text(-0.25, tick, _tick(float(tick), strip), ha="right", va="center", color=_SOFT, parse_math=False)
+    beside = axes.get_yaxis_transform()
+    for tick, label in ticks:
+        _lines(axes, [((-0.1, tick), (width + 0.1, tick))], _LINE, 0.8)
+        axes.text(-0.02, tick, label, ha="right", va="center", color=_SOFT, parse_math=False, transform=beside)
 
 
 def _tick(value: float, strip: Strip) -> str:

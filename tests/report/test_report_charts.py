@@ -38,6 +38,21 @@ def test_every_sample_is_a_dot() -> None:
     assert svg == sample_chart(strip, "t", "d")
 
 
+@pytest.mark.parametrize("factor", [1.0, 2.5e3, 2.5e9], ids=["thousands", "millions", "more"])
+def test_no_label_of_the_axis_begins_outside_the_picture(factor: float) -> None:
+    frame = factory.samples((Comparison("pre", "post", (factory.metric(factory.key(), "x", 1.0, unit="lps"),)),))
+    alone = frame[frame["target"] == "vm-1"]
+    (strip,) = strips(alone.assign(value=alone["value"] * factor), ("pre", "post")).values()
+    labels = [
+        (part.text or "", float(part.get("x", "nan")))
+        for part in fromstring(sample_chart(strip, "t", "d")).iter("text")
+        if part.get("text-anchor") == "end"
+    ]
+    assert len(labels) >= 2
+    widest = 9.5 * 0.636  # points that a digit takes in DejaVu Sans and Verdana; a comma takes half
+    assert all(x > widest * (len(text) - text.count(",") / 2) for text, x in labels), labels
+
+
 def test_several_targets_are_drawn_relative_to_their_own_level() -> None:
     strip = one_strip(3)
     assert (strip.relative, strip.unit, len(strip.targets)) == (True, "%", 3)

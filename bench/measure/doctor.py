@@ -69,7 +69,7 @@ def _on(
     connection: Connection, target: Target, suites: Sequence[LoadedSuite], source: SourceProvider | None
 ) -> Iterable[Check]:
     machine = survey(connection, target)
-    yield Check(target.name, "login", True, f"{machine.cpus} CPUs, {machine.free_kib / (1 << 20):.1f} GiB free")
+    yield Check(target.name, "login", True, f"{machine.size}, {machine.free_kib / (1 << 20):.1f} GiB free")
     for warning in check_machine(machine, target):
         yield Check(target.name, "machine", None, warning)
     yield from _care(connection, target)

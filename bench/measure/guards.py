@@ -33,7 +33,7 @@ def check_machine(
     if 0 <= machine.free_kib < MIN_FREE_KIB:
         said.append(f"only {machine.free_kib / (1 << 20):.1f} GiB free below {machine.base}")
     if machine.load > MAX_LOAD_PER_CPU * machine.cpus:
-        said.append(f"load {machine.load:.2f} on {machine.cpus} CPUs before anything was started")
+        said.append(f"load {machine.load:.2f} on {machine.size} before anything was started")
     off = machine.clock_s - here
     if abs(off) > MAX_CLOCK_OFF_S:
         said.append(f"its clock is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the controller's")

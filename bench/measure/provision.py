@@ -43,6 +43,11 @@ class Machine:
     tools: Mapping[str, Pairs] = field(default_factory=dict)
     """Installed tools: recipe digest → (version, binary digests, compiler)."""
 
+    @property
+    def size(self) -> str:
+        """`1 CPU`, `8 CPUs`."""
+        return f"{self.cpus} CPU{'' if self.cpus == 1 else 's'}"
+
 
 def tool_digest(tool: Tool) -> str:
     """SHA-256 of the recipe: packages, pinned source, install script. Names the tool's folder on the target."""

@@ -162,6 +162,7 @@ MACHINE = Machine("/h", "/h/.bench", 2, 0, "apt", 1 << 30, 0.1, 1000.0, "boot")
     [
         ({"free_kib": 1024}, "only 0.0 GiB free"),
         ({"load": 1.5}, "load 1.50 on 2 CPUs"),
+        ({"load": 1.5, "cpus": 1}, "load 1.50 on 1 CPU before"),
         ({"clock_s": 1060.0}, "60 s ahead of the controller's"),
         ({"clock_s": 940.0}, "60 s behind the controller's"),
         ({"jobs": ("j1",)}, "already: j1"),

@@ -14,6 +14,12 @@ as_root() {
     elif [ "$sudo" = yes ] && command -v sudo >/dev/null; then sudo -n "$@"
     else return 126; fi
 }
+why_not() {
+    if [ "$(id -u)" = 0 ]; then return
+    elif [ "$sudo" != yes ]; then echo ' (the login is not root, and the inventory says `sudo: no`)'
+    elif ! command -v sudo >/dev/null; then echo ' (the login is not root, and there is no sudo)'
+    elif ! sudo -n true 2>/dev/null; then echo ' (the login is not root, and sudo asks for a password)'; fi
+}
 add_packages() {
     if command -v apt-get >/dev/null; then
         set -- $(missing dpkg); [ $# -eq 0 ] && return 0
@@ -25,7 +31,7 @@ add_packages() {
         if command -v dnf >/dev/null; then as_root dnf -y install "$@"
         elif command -v yum >/dev/null; then as_root yum -y install "$@"
         else as_root zypper --non-interactive install "$@"; fi
-    fi || { echo "refused packages are missing and could not be installed: $*"; return 1; }
+    fi || { echo "refused packages are missing and could not be installed$(why_not): $*"; return 1; }
 }
 describe() {
     text=$(cd "$1" && version 2>&1 | head -n 3 | tr -c '[:print:]' ' ' | tr '"\\' "''")

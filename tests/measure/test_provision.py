@@ -136,16 +136,28 @@ def test_a_source_is_uploaded_and_unpacked(target: Target) -> None:
         install(here(target), target, machine, broken, lambda _: b"no archive")
 
 
-def test_missing_packages_without_root_are_refused(target: Target, tmp_path: Path) -> None:
-    fakes: dict[str, str] = {"id": "echo 1000", "apt-get": "exit 0", "dpkg-query": "exit 1"}
+@pytest.mark.parametrize(
+    ("user", "allowed", "sudo", "why"),
+    [
+        (1000, False, "exit 0", " (the login is not root, and the inventory says `sudo: no`)"),
+        (1000, True, "exit 1", " (the login is not root, and sudo asks for a password)"),
+        (1000, True, '[ "$2" = true ]', ""),
+        (0, False, "exit 0", ""),
+    ],
+)
+def test_missing_packages_are_refused_with_the_reason(
+    target: Target, tmp_path: Path, user: int, allowed: bool, sudo: str, why: str
+) -> None:
+    fakes = {"id": f"echo {user}", "apt-get": "exit 1", "dpkg-query": "exit 1", "sudo": sudo}
     for name, text in fakes.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
         (tmp_path / name).chmod(0o755)
     tool = replace(TOOL, packages=(("apt", ("no-such-package",)),))
     path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
     machine = replace(survey(here(target), target), manager="apt")
-    with pytest.raises(SuiteError, match=r"packages are missing and could not be installed: no-such-package"):
-        install(here(target, path), replace(target, sudo=False), machine, tool, nothing)
+    with pytest.raises(SuiteError) as caught:
+        install(here(target, path), replace(target, sudo=allowed), machine, tool, nothing)
+    assert f"packages are missing and could not be installed{why}: no-such-package" in str(caught.value)
 
 
 def test_an_unknown_package_manager_is_refused(target: Target) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,6 @@ from ssh_ground import SUITES, Field
 
 from bench.config.catalogue import LoadedSuite, load_suites
 from bench.errors import TransportError
-from bench.measure import posix
 from bench.measure.sandbox import Sandbox, Sshd, sandbox
 from bench.model import Target
 
@@ -55,12 +53,4 @@ def ground(box: Sandbox, daemons: list[Sshd], suites: dict[str, LoadedSuite], tm
     )
     made = Field(tmp_path, (replace(targets[0], peer="t1"), targets[1]), suites)
     yield made
-    _end_jobs(made)
-
-
-def _end_jobs(ground: Field) -> None:
-    """Whatever a test left running is stopped, job by job."""
-    for job in ground.jobs():
-        subprocess.run(
-            ["/bin/sh", "-s"], input=posix.stop(job.name, str(job)).encode(), capture_output=True, check=False
-        )
+    made.end_jobs()

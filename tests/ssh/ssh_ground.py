@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.config.catalogue import LoadedSuite
+from bench.measure import posix
 from bench.measure.clock import now
 from bench.measure.connections import Connections
 from bench.measure.plan import make_plan
@@ -84,6 +86,13 @@ class Field:
     def jobs(self) -> list[Path]:
         """Job folders on the targets."""
         return sorted(self.folder.glob("base*/jobs/*"))
+
+    def end_jobs(self) -> None:
+        """Whatever a test left running is stopped, job by job."""
+        for job in self.jobs():
+            subprocess.run(
+                ["/bin/sh", "-s"], input=posix.stop(job.name, str(job)).encode(), capture_output=True, check=False
+            )
 
 
 def _no_source(tool: Tool) -> bytes:

@@ -20,6 +20,7 @@ from bench.analyse.samples import Loaded, load_samples
 from bench.config.catalogue import LoadedSuite
 from bench.errors import AnalysisError
 from bench.model import Pairs
+from bench.report.circumstances import warned
 from bench.report.provenance import collect
 from bench.report.sequence import Standing, standing
 from bench.report.view import Report, build_report, steps_of
@@ -122,7 +123,7 @@ def compare_tags(
     )
     return replace(
         comparison,
-        warnings=(*comparison.warnings, *said),
+        warnings=(*comparison.warnings, *warned((*first, *second)), *said),
         excluded=(*comparison.excluded, *late),
         looks=stand.looks if stand else (),
     )

@@ -23,7 +23,6 @@ from bench.errors import ConfigError
 if TYPE_CHECKING:
     from bench.measure.start import Sources
     from bench.model import Campaign, Look, Phase
-    from bench.report.sequence import Standing
     from bench.store import Store, StoredRun
 
 _NAP_S = 30.0
@@ -78,8 +77,9 @@ class _Decision:
             return self._blind(after)
         stand = standing(before, after)
         if stand is not None and stand.ended:
-            return self._ended(stand)
-        number = due(stand, (len(before), len(after)))
+            _tell(stand.looks[-1])
+            return False
+        number = due(stand, (_sessions(before), _sessions(after)))
         if number is not None:
             return self._look(number, before, after)
         return self._measure(after)
@@ -96,9 +96,9 @@ class _Decision:
         if place == 0:
             return []
         found = self._runs(tags[place - 1])
-        if len(found) < SCHEDULE[0][0]:
+        if _sessions(found) < SCHEDULE[0][0]:
             raise ConfigError(
-                f"{counted(len(found), 'session')} of the phase before it, {tags[place - 1]!r}: at least "
+                f"{counted(_sessions(found), 'session')} of the phase before it, {tags[place - 1]!r}: at least "
                 f"{SCHEDULE[0][0]} are needed to look early",
                 remedy=f"Measure them first: bench run --phase {tags[place - 1]} --until-decided",
             )
@@ -121,6 +121,9 @@ class _Decision:
         self.tried.add(run.info.run_id)
         again = context.again(self.where) + source_words(self.sources)
         _, interrupted = measure(run, provider, again)
+        if not interrupted and not _sessions([run]):
+            say("Nothing could be measured in this session, so it counts for none: more of them would not either.")
+            return False
         return not interrupted
 
     def _look(self, number: int, before: Sequence[StoredRun], after: Sequence[StoredRun]) -> bool:
@@ -135,17 +138,13 @@ class _Decision:
         look = take(
             compared,
             number,
-            sessions=(len(before), len(after)),
+            sessions=(_sessions(before), _sessions(after)),
             runs=[run.info.run_id for run in (*before, *after)],
             taken_at=now(),
         )
         print_comparison(only_metrics(compared, self.campaign.primary))
         _tell(keep_look(after[-1], look))
         return True
-
-    def _ended(self, stand: Standing) -> bool:
-        _tell(stand.looks[-1])
-        return False
 
     def _blind(self, after: Sequence[StoredRun]) -> bool:
         """The first phase has nothing to be compared with: measure until its own scatter promises to show the margins.
@@ -154,7 +153,7 @@ class _Decision:
         """
         from bench.analyse.looks import SCHEDULE
 
-        done, most = len(after), SCHEDULE[-1][0]
+        done, most = _sessions(after), SCHEDULE[-1][0]
         if done in [sessions for sessions, _ in SCHEDULE] and self._enough(done):
             say(
                 f"{counted(done, 'session')}: with as many after the change, a change as large as the margin would show"
@@ -173,6 +172,13 @@ class _Decision:
         found = foresee(replace(asked_of(made, planned), sessions=sessions), self.store)
         shown = [one.detectable is not None and one.detectable <= one.margin for one in found.metrics]
         return bool(shown) and all(shown) and not found.unknown
+
+
+def _sessions(runs: Sequence[StoredRun]) -> int:
+    """How many of the runs have something measured in them: an empty one is no session to look at."""
+    from bench.store import measured
+
+    return sum(measured(run) > 0 for run in runs)
 
 
 def _tell(look: Look) -> None:

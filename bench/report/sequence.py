@@ -55,10 +55,10 @@ def standing(before: Sequence[StoredRun], after: Sequence[StoredRun]) -> Standin
 
 
 def due(stand: Standing | None, sessions: tuple[int, int]) -> int | None:
-    """The number of the look that is to be taken now, with so many sessions per tag; None: measure first."""
+    """The number of the look that is to be taken now, with so many sessions before and after; None: measure first."""
     if min(sessions) < SCHEDULE[0][0] or (stand is not None and stand.ended):
         return None
-    return look_after(sessions[1], len(stand.looks) and stand.looks[-1].number if stand else 0)
+    return look_after(sessions[1], stand.looks[-1].number if stand is not None and stand.looks else 0)
 
 
 def take(

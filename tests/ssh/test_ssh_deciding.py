@@ -178,6 +178,15 @@ def test_before_the_change_it_measures_until_the_margin_would_show(campaign: Cam
     assert campaign.looks() == []
 
 
+def test_a_session_in_which_nothing_could_be_measured_is_none(campaign: Campaign) -> None:
+    before(campaign)
+    write(campaign, script="echo broken >&2; exit 1; ")
+    said = campaign.bench("run", "--phase", "after", "--until-decided", code=3)
+    assert "Nothing could be measured in this session" in said
+    assert campaign.sessions("after") == 1
+    assert campaign.looks() == []  # and no α was spent on it
+
+
 def test_what_cannot_be_decided_is_refused(campaign: Campaign) -> None:
     said = campaign.bench("run", "--phase", "after", "--until-decided", code=2)
     assert "0 sessions of the phase before it, 'before': at least 2 are needed" in said

@@ -6,16 +6,16 @@ result is CENSORED (STATISTICS §2), and what can still move there is the cost, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.analyse.keys import matches
-from bench.analyse.table import Rows
+from bench.analyse.table import KeyInfo, Rows
 from bench.analyse.transform import Floats
 from bench.model import Better, Limit
-from bench.units import unit
+from bench.units import convert, unit
 
 AT_LIMIT = 0.93
 """From this part of a published limit on a value is held by it: headers take 6 % of the line rate from TCP (1448 of
@@ -32,28 +32,36 @@ def pinned(rows: Rows, shown: Floats, limits: Limits) -> NDArray[np.bool_]:
     shown: (units of work, 2), levels in the metric's unit. Only metrics where higher is better have limits, and only
     a limit in a unit that converts counts.
     """
-    cap = np.full(len(rows.unit_key), np.inf)
-    if limits:
-        for work, (key, target) in enumerate(zip(rows.unit_key, rows.unit_target, strict=True)):
-            info = rows.keys[int(key)]
-            if info.better is Better.HIGHER:
-                machines = rows.targets[int(target)].machines
-                named = (one for name in machines for one in limits.get(name, ()) if matches(one.metric, info.key))
-                cap[work] = min(_in_units(named, info.unit), default=np.inf)
-    held: NDArray[np.bool_] = np.logical_and.reduce(shown >= AT_LIMIT * cap[:, None], axis=1)
-    return held
+    cap = np.full((len(rows.keys), len(rows.targets)), np.inf)
+    capped = {one: _of_metric(one, rows.keys) for one in _distinct(limits)}
+    for target, info in enumerate(rows.targets):
+        for one in (one for name in info.machines for one in limits.get(name, ())):
+            for key in capped[one]:
+                cap[key, target] = min(cap[key, target], convert(one.value, one.unit, rows.keys[key].unit))
+    return np.asarray((shown >= AT_LIMIT * cap[rows.unit_key, rows.unit_target][:, None]).all(axis=1), dtype=np.bool_)
 
 
-def _in_units(limits: Iterable[Limit], name: str) -> list[float]:
-    shown = unit(name)
-    return [one.value * unit(one.unit).factor / shown.factor for one in limits if unit(one.unit).base == shown.base]
+def _distinct(limits: Limits) -> list[Limit]:
+    """Every limit once: machines of one size share them."""
+    return list(dict.fromkeys(one for name in sorted(limits) for one in limits[name]))
+
+
+def _of_metric(limit: Limit, keys: tuple[KeyInfo, ...]) -> list[int]:
+    """The metrics that a limit caps."""
+    return [
+        key
+        for key, info in enumerate(keys)
+        if info.better is Better.HIGHER
+        and unit(info.unit).base == unit(limit.unit).base
+        and matches(limit.metric, info.key)
+    ]
 
 
 def useless_limits(rows: Rows, limits: Limits) -> list[str]:
     """Limits that speak of a measured suite but fit no metric of it, or not its unit, in one sentence each."""
     said: dict[str, None] = {}
     suites = {info.key.suite for info in rows.keys}
-    for one in (one for name in sorted(limits) for one in limits[name]):
+    for one in _distinct(limits):
         if one.metric.split("/", 1)[0] not in suites:
             continue
         named = [info for info in rows.keys if matches(one.metric, info.key)]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +17,7 @@ from bench.measure.clock import now
 from bench.measure.connections import Connections
 from bench.measure.plan import make_plan
 from bench.measure.posix import resource
+from bench.measure.sandbox import Sandbox, Sshd
 from bench.measure.scheduler import Scheduler
 from bench.measure.session import Session
 from bench.measure.ssh import SshTransport
@@ -22,7 +26,8 @@ from bench.measure.watch import Outcome, State
 from bench.model import Attempt, Campaign, Inventory, Phase, Run, Scalar, SuiteChoice, Target, Tool, Trial, pairs
 from bench.store import Store, StoredRun, verify
 
-SUITES = Path(__file__).parents[1] / "suites_for_tests"
+ROOT = Path(__file__).parents[2]
+SUITES = ROOT / "tests" / "suites_for_tests"
 _NUMBERS = itertools.count(1)
 
 
@@ -93,6 +98,44 @@ class Field:
             subprocess.run(
                 ["/bin/sh", "-s"], input=posix.stop(job.name, str(job)).encode(), capture_output=True, check=False
             )
+
+
+@dataclass(slots=True)
+class Workspace:
+    """A workspace with one target, and the `bench` processes that were started in it."""
+
+    folder: Path
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start `bench` with these words."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bench", *words],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        """Kill what was started and still runs."""
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+
+def write_workspace(folder: Path, box: Sandbox, daemon: Sshd) -> None:
+    """The suites for tests, and an inventory with the one target t0."""
+    shutil.copytree(SUITES, folder / "suites", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "inventory.yaml").write_text(
+        f"known_hosts: {box.known_hosts}\nssh_config: /dev/null\ntargets:\n  t0:\n    address: 127.0.0.1\n"
+        f"    port: {daemon.port}\n    identity_file: {box.identity}\n    base: {folder / 'base'}\n"
+    )
 
 
 def _no_source(tool: Tool) -> bytes:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,45 +13,29 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from ssh_ground import SUITES, Field, Watcher, scripted
+from ssh_ground import Field, Watcher, Workspace, scripted, write_workspace
 
 from bench.measure.sandbox import Sandbox, Sshd
 from bench.measure.watch import State
 from bench.model import Status, Trial
 from bench.store import Store, StoredRun, verify
 
-ROOT = Path(__file__).parents[2]
 SCRIPT = "echo ran >>../../ran; sleep 0.7; echo rate 42"
 
 
 @dataclass(slots=True)
-class Desk:
-    """A workspace, and `bench` started in it."""
+class Desk(Workspace):
+    """A workspace whose target counts what ran."""
 
-    folder: Path
-    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    def bench(self, *words: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bench", *words],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        self.started.append(process)
-        return process
-
-    def start_run(self, repetitions: int, script: str = SCRIPT) -> subprocess.Popen[bytes]:
-        return self.bench(
+    def start_run(self, repetitions: int, script: str = SCRIPT) -> subprocess.Popen[str]:
+        return self.start(
             "run", "-i", "inventory.yaml", "-s", "scripted", "-p", f"scripted.script={script}",
             "--tag", "before", "-n", str(repetitions), "--seed", "1",
         )  # fmt: skip
 
-    def finish(self, process: subprocess.Popen[bytes], timeout_s: float = 40) -> tuple[int, str]:
+    def finish(self, process: subprocess.Popen[str], timeout_s: float = 40) -> tuple[int, str]:
         said, _ = process.communicate(timeout=timeout_s)
-        return process.returncode, said.decode()
+        return process.returncode, said
 
     def stored(self) -> StoredRun:
         (run,) = Store(self.folder / "runs").runs()
@@ -76,18 +58,11 @@ class Desk:
 
 @pytest.fixture
 def desk(box: Sandbox, daemons: list[Sshd], tmp_path: Path) -> Iterator[Desk]:
-    shutil.copytree(SUITES, tmp_path / "suites", ignore=shutil.ignore_patterns("__pycache__"))
+    write_workspace(tmp_path, box, daemons[0])
     (tmp_path / "campaign.yaml").write_text("")
-    (tmp_path / "inventory.yaml").write_text(
-        f"known_hosts: {box.known_hosts}\nssh_config: /dev/null\ntargets:\n  t0:\n    address: 127.0.0.1\n"
-        f"    port: {daemons[0].port}\n    identity_file: {box.identity}\n    base: {tmp_path / 'base'}\n"
-    )
     made = Desk(tmp_path)
     yield made
-    for process in made.started:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+    made.end()
 
 
 @pytest.mark.parametrize("moment", ["running", "published", "between"])
@@ -103,7 +78,7 @@ def test_killing_the_controller_loses_and_repeats_nothing(desk: Desk, moment: st
     process.wait()
     run = desk.stored()
     assert run.missing()
-    code, said = desk.finish(desk.bench("resume", run.info.run_id))
+    code, said = desk.finish(desk.start("resume", run.info.run_id))
     assert code == 0, said
     run = desk.stored()
     assert run.missing() == ()
@@ -123,7 +98,7 @@ def test_the_first_interrupt_finishes_what_runs_and_says_how_to_resume(desk: Des
     assert f"bench resume {run.info.run_id}" in said
     assert len(list(run.attempts())) == desk.ran() == 1
     assert desk.jobs() == []
-    code, said = desk.finish(desk.bench("resume", run.info.run_id))
+    code, said = desk.finish(desk.start("resume", run.info.run_id))
     assert code == 0, said
     assert desk.ran() == 3
 
@@ -142,7 +117,7 @@ def test_the_second_interrupt_leaves_the_job_for_resume(desk: Desk) -> None:
     assert "left on the target" in said
     assert len(desk.jobs()) == 1
     run = desk.stored()
-    code, said = desk.finish(desk.bench("resume", run.info.run_id))
+    code, said = desk.finish(desk.start("resume", run.info.run_id))
     assert code == 0, said
     assert desk.ran() == 2
     assert desk.jobs() == []

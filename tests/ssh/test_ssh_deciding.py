@@ -4,44 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ssh_ground import SUITES
+from ssh_ground import Workspace, write_workspace
 
 from bench.measure.sandbox import Sandbox, Sshd
 from bench.model import Look, LookOutcome
 from bench.store import Store, verify
 
-ROOT = Path(__file__).parents[2]
-
 
 @dataclass(slots=True)
-class Campaign:
-    """A workspace with one target whose rate is in a file beside its jobs."""
-
-    folder: Path
-    started: list[subprocess.Popen[str]] = field(default_factory=list)
-
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bench", *words],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        self.started.append(process)
-        return process
+class Campaign(Workspace):
+    """A workspace whose target has its rate in a file beside its jobs."""
 
     def bench(self, *words: str, code: int = 0) -> str:
         process = self.start(*words)
@@ -66,19 +45,12 @@ class Campaign:
 
 @pytest.fixture
 def campaign(box: Sandbox, daemons: list[Sshd], tmp_path: Path) -> Iterator[Campaign]:
-    shutil.copytree(SUITES, tmp_path / "suites", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "inventory.yaml").write_text(
-        f"known_hosts: {box.known_hosts}\nssh_config: /dev/null\ntargets:\n  t0:\n    address: 127.0.0.1\n"
-        f"    port: {daemons[0].port}\n    identity_file: {box.identity}\n    base: {tmp_path / 'base'}\n"
-    )
+    write_workspace(tmp_path, box, daemons[0])
     made = Campaign(tmp_path)
     write(made)
     made.rate(42)
     yield made
-    for process in made.started:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+    made.end()
 
 
 def write(campaign: Campaign, margin: str = "2 %", primary: str = "primary: [scripted/rate]", script: str = "") -> None:

@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
 
-from tests.stats import azure, studies
+from tests.stats import azure, specified, studies
 from tests.stats.charts import draw
 from tests.stats.experiments import APART, Row, run, tasks
 from tests.stats.page import Run, write
@@ -34,9 +34,10 @@ def main() -> None:
     results = Results(one for one in found if isinstance(one, Row))
     families = [one for one in found if isinstance(one, Family)]
     priors = [one for one in found if isinstance(one, PriorRow)]
+    changed = [one for one in found if isinstance(one, specified.ChangeRow)]
     options.docs.mkdir(parents=True, exist_ok=True)
     draw(options.docs, results)
-    page = write(results, families, priors, Run(options.replicates, options.seed))
+    page = write(results, families, priors, changed, Run(options.replicates, options.seed))
     (options.docs / "statistics.md").write_text(page, "utf-8")
     print(f"wrote {options.docs / 'statistics.md'}")
 
@@ -59,6 +60,9 @@ def _jobs(replicates: int, seed: int, *, with_azure: bool) -> Iterator[Job]:
     for targets, sessions in studies.FAMILIES:
         name = f"whole reports, {targets} targets, {sessions} sessions"
         yield name, partial(studies.families, targets, sessions, replicates // 4, seed)
+    for targets, days in specified.DESIGNS:
+        name = f"as specified, {targets} targets, {days:g} days apart"
+        yield name, partial(specified.changes, targets, days, replicates, seed)
     for targets, sessions in studies.PRIOR_DESIGNS:
         for days in APART:
             name = f"prior, {targets} targets, {sessions} sessions, {days:g} days apart"

@@ -8,7 +8,9 @@ TEXT = """
 With one or two targets the interval allows for τ, a shift that the sessions of one machine cannot see. Its default is a
 guess at a typical machine, and a metric may have three times as much, or a third. From six A/A pairs on the workspace's
 own history replaces it (`bench history`): a larger τ is believed at once, a smaller one gradually. Coverage of 95 %
-intervals and their half width, simulated with three sessions per phase, where the true τ is a multiple of the default:
+intervals and their half width, simulated with three sessions per phase, where the true τ is a multiple of the default.
+This section was measured once, when the rule was chosen, and is not measured again by `make stats`; a seeded part of it
+is a test (`tests/analyse/test_analyse_history_coverage.py`):
 """
 
 ROWS = (
@@ -19,9 +21,7 @@ ROWS = (
     ("1/3 ×", "1", "100 (±2.6)", "99.9 (±2.1)", "99.6 (±2.0)"),
     ("1/3 ×", "2", "100 (±1.6)", "99.9 (±1.3)", "99.5 (±1.2)"),
 )
-"""(true τ, targets, with the default, learned from 6 pairs, from 20): as measured when the rule was chosen. A seeded
-part runs in tests/analyse/test_analyse_history_coverage.py.
-"""
+"""(true τ, targets, with the default, learned from 6 pairs, from 20)."""
 
 AZURE = """
 On the Azure data, with the history of its first half and one VM judged in its second: at 10 days false changes went

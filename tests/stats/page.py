@@ -11,6 +11,7 @@ from tests.stats.changes import changes
 from tests.stats.experiments import LOOKS, OURS
 from tests.stats.learned import learned
 from tests.stats.specification import specification
+from tests.stats.specified import ChangeRow
 from tests.stats.studies import METRICS, Family, PriorRow
 from tests.stats.tables import Pooled, Results, percent, prose
 
@@ -37,7 +38,13 @@ class Run:
     seed: int
 
 
-def write(results: Results, families: Sequence[Family], priors: Sequence[PriorRow], run: Run) -> str:
+def write(
+    results: Results,
+    families: Sequence[Family],
+    priors: Sequence[PriorRow],
+    changed: Sequence[ChangeRow],
+    run: Run,
+) -> str:
     """The whole page."""
     parts = [
         "# How far a verdict can be trusted",
@@ -54,7 +61,7 @@ def write(results: Results, families: Sequence[Family], priors: Sequence[PriorRo
         special.common(results),
         special.families(families),
         learned(),
-        changes(),
+        changes(changed),
         special.priors(priors),
         specification(results),
         sections.broken(results),

@@ -15,6 +15,7 @@ from tests.stats.models import QUIET
 from tests.stats.page import Run
 from tests.stats.rates import Rates
 from tests.stats.rivals import RIVALS
+from tests.stats.specified import DESIGNS, NOW, SPECIFIED, ChangeRow
 from tests.stats.studies import MODERATED, PLAIN, STEPS, Family, PriorRow
 from tests.stats.tables import Results, breaks, percent, prose
 
@@ -35,7 +36,7 @@ def rows_of(task: Task, rates: Rates) -> list[Row]:
     return [Row(task, design, method, rates, 5) for design, method in product(designs, methods)]
 
 
-def everything(*, with_azure: bool) -> tuple[Results, list[Family], list[PriorRow]]:
+def everything(*, with_azure: bool) -> tuple[Results, list[Family], list[PriorRow], list[ChangeRow]]:
     rows = [row for task in tasks(with_azure=with_azure) for row in rows_of(task, made_up())]
     families = [Family(v, s, m, 100, 3) for v, s in studies.FAMILIES for m in (OURS, "Mann-Whitney")]
     priors = [
@@ -43,14 +44,15 @@ def everything(*, with_azure: bool) -> tuple[Results, list[Family], list[PriorRo
         for v, s in studies.PRIOR_DESIGNS
         for rule in (PLAIN, MODERATED, STEPS)
     ]
-    return Results(rows), families, priors
+    changed = [ChangeRow(v, d, rule, made_up(), 0.03) for v, d in DESIGNS for rule in (SPECIFIED, NOW)]
+    return Results(rows), families, priors, changed
 
 
 @pytest.mark.parametrize("with_azure", [True, False])
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path, *, with_azure: bool) -> None:
-    results, families, priors = everything(with_azure=with_azure)
-    text = page.write(results, families, priors, Run(1000, 1))
-    assert text == page.write(results, families, priors, Run(1000, 1))
+    results, families, priors, changed = everything(with_azure=with_azure)
+    text = page.write(results, families, priors, changed, Run(1000, 1))
+    assert text == page.write(results, families, priors, changed, Run(1000, 1))
     assert ("TUNA" in text) == with_azure
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
@@ -72,10 +74,10 @@ def test_broken_promises_are_listed() -> None:
     task = Task("noise", 6, 1.0, QUIET)
     assert not breaks(Row(task, "1", OURS, made_up(50), 1000))
     assert breaks(Row(task, "1", OURS, made_up(90), 1000))
-    results, families, priors = everything(with_azure=False)
-    assert "None." in page.write(results, families, priors, Run(1000, 1))
+    results, families, priors, changed = everything(with_azure=False)
+    assert "None." in page.write(results, families, priors, changed, Run(1000, 1))
     worse = Results([*results.rows, Row(task, "1", OURS, made_up(90), 1000)])
-    assert "| quiet | 6 × 1 session | 1 | 9.0 | 97.0 |" in page.write(worse, families, priors, Run(1000, 1))
+    assert "| quiet | 6 × 1 session | 1 | 9.0 | 97.0 |" in page.write(worse, families, priors, changed, Run(1000, 1))
 
 
 def test_azure_windows_that_overlap_count_once() -> None:
@@ -85,9 +87,9 @@ def test_azure_windows_that_overlap_count_once() -> None:
 
 
 def test_the_page_that_is_kept_is_whole_and_its_charts_are_small() -> None:
-    results, families, priors = everything(with_azure=True)
+    results, families, priors, changed = everything(with_azure=True)
     kept = (DOCS / "statistics.md").read_text("utf-8")
-    assert SECTIONS.findall(kept) == SECTIONS.findall(page.write(results, families, priors, Run(1000, 1)))
+    assert SECTIONS.findall(kept) == SECTIONS.findall(page.write(results, families, priors, changed, Run(1000, 1)))
     assert "nan" not in kept.lower()
     for picture in re.findall(r"\((statistics-\w+\.svg)\)", kept):
         content = (DOCS / picture).read_bytes()

@@ -122,10 +122,14 @@ def se_with(se: Floats, within: Floats, targets: Floats, sessions: Floats, more:
     return result
 
 
-def outcome_of(number: int, primary: Sequence[MetricResult]) -> LookOutcome:
-    """What look `number` says of the campaign; primary: the metrics that have to be decided."""
+def outcome_of(number: int, primary: Sequence[MetricResult], unmeasured: int = 0) -> LookOutcome:
+    """What look `number` says of the campaign.
+
+    primary: the metrics that have to be decided; unmeasured: how many of them have no value at all, which no further
+    session of the same kind changes.
+    """
     open_ = [one for one in primary if one.verdict is Verdict.INCONCLUSIVE]
-    if not open_:
+    if not open_ and not unmeasured:
         return LookOutcome.DECIDED
     if number == len(SCHEDULE):
         return LookOutcome.LAST

@@ -138,6 +138,7 @@ class _Decision:
         look = take(
             compared,
             number,
+            primary=self.campaign.primary,
             sessions=(_sessions(before), _sessions(after)),
             runs=[run.info.run_id for run in (*before, *after)],
             taken_at=now(),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bench.analyse.keys import matches
 from bench.analyse.looks import SCHEDULE, alpha_of, look_after, outcome_of, sequential_p, spent
 from bench.analyse.result import Comparison, MetricResult
 from bench.model import Look, LookOutcome
@@ -65,15 +66,18 @@ def take(
     compared: Comparison,
     number: int,
     *,
+    primary: Sequence[str],
     sessions: tuple[int, int],
     runs: Sequence[str],
     taken_at: str,
 ) -> Look:
     """Look `number` at a campaign whose step was compared at the α of that look.
 
-    runs: ids of all runs that it rests on. taken_at: UTC, ISO 8601.
+    primary: keys of the metrics that have to be decided. runs: ids of all runs that it rests on. taken_at: UTC, ISO
+    8601.
     """
-    primary = [metric for metric in compared.metrics if metric.primary]
+    found = [metric for metric in compared.metrics if metric.primary]
+    unmeasured = sum(not any(matches(name, metric.key) for metric in found) for name in primary)
     return Look(
         number=number,
         before=compared.before,
@@ -82,8 +86,8 @@ def take(
         spent=spent(number),
         taken_at=taken_at,
         runs=tuple(sorted(runs)),
-        p=tuple((name_of(metric), metric.p) for metric in primary if metric.p is not None),
-        outcome=outcome_of(number, primary),
+        p=tuple((name_of(metric), metric.p) for metric in found if metric.p is not None),
+        outcome=outcome_of(number, found, unmeasured),
     )
 
 

@@ -111,6 +111,12 @@ def test_what_a_look_decides(number: int, primary: list[MetricResult], outcome: 
     assert looks.outcome_of(number, primary) is outcome
 
 
+def test_a_primary_metric_without_any_value_is_not_decided() -> None:
+    assert looks.outcome_of(1, [SAME], unmeasured=1) is LookOutcome.FUTILE
+    assert looks.outcome_of(2, [OPEN], unmeasured=1) is LookOutcome.UNDECIDED
+    assert looks.outcome_of(4, [SAME], unmeasured=1) is LookOutcome.LAST
+
+
 def two_sessions(step: float) -> pd.DataFrame:
     """Six targets, two sessions a tag; the ratio scatters by about 1 % around `step` (log)."""
     shift = [-0.012, -0.008, -0.002, 0.003, 0.008, 0.011]

@@ -61,7 +61,8 @@ class Trials:
             try:
                 status = yield from self._attempt(trial, targets)
             except (LeftOnTarget, SuiteError) as error:
-                self._miss(trial, str(error))
+                if not (self.scheduler.abandoned and trial.trial_id in self.flying):
+                    self._miss(trial, str(error))
                 return
             if status is not Status.INTERRUPTED or self.scheduler.stopping:
                 return

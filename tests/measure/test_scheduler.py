@@ -78,7 +78,7 @@ def test_blocking_calls_are_bounded_and_sleepers_hold_no_thread() -> None:
     start = time.monotonic()
     Scheduler(3).run([diary.work(n, [str(n)], naps=(0.3,), block_s=0.01) for n in range(12)])
     assert diary.most_blocking <= 3
-    assert time.monotonic() - start < 2.5
+    assert time.monotonic() - start < 3.4
     assert len(diary.ended) == 12
 
 

@@ -80,7 +80,7 @@ def test_a_pair_whose_sender_fails_stops_the_receiver(ground: Field) -> None:
     assert record.status is Status.FAILED
     assert record.cause.startswith("step 1 on t0 exited with 7; stderr ends with 'broken'")
     assert "t1" not in record.cause
-    assert time.monotonic() - start < 12
+    assert time.monotonic() - start < 20
     assert ground.jobs() == []
 
 
@@ -101,7 +101,7 @@ def test_a_receiver_that_ends_at_once_is_the_root_cause(ground: Field) -> None:
     ground.execute(run)
     record = only(run)
     assert "t1: the receiver ended before it listened" in record.cause
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 14
 
 
 def test_a_serving_receiver_is_stopped_and_that_is_no_failure(ground: Field) -> None:

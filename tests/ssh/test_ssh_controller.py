@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import socket
@@ -13,11 +14,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from ssh_ground import Field, Watcher, Workspace, scripted, write_workspace
+from ssh_ground import Field, Workspace, scripted, write_workspace
 
 from bench.measure.sandbox import Sandbox, Sshd
-from bench.measure.watch import State
-from bench.model import Status, Trial
+from bench.model import Status
 from bench.store import Store, StoredRun, verify
 
 SCRIPT = "echo ran >>../../ran; sleep 0.7; echo rate 42"
@@ -104,18 +104,17 @@ def test_the_first_interrupt_finishes_what_runs_and_says_how_to_resume(desk: Des
 
 
 def test_the_second_interrupt_leaves_the_job_for_resume(desk: Desk) -> None:
-    process = desk.start_run(2, "echo ran >>../../ran; sleep 3; echo rate 42")
+    process = desk.start_run(2, "echo ran >>../../ran; while [ ! -e ../../go ]; do sleep 0.1; done; echo rate 42")
     desk.wait_for(lambda: (desk.folder / "base" / "ran").exists())
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
-    start = time.monotonic()
-    code, said = desk.finish(process)
+    code, said = desk.finish(process)  # while the job still waits
     assert code == 3, said
-    assert time.monotonic() - start < 2
     assert "left on the target" in said
     assert len(desk.jobs()) == 1
+    (desk.folder / "base" / "go").touch()
     run = desk.stored()
     code, said = desk.finish(desk.start("resume", run.info.run_id))
     assert code == 0, said
@@ -162,24 +161,19 @@ def test_not_a_byte_is_sent_while_a_job_runs(
 ) -> None:
     """With a connection that stays open (short jobs) and one that is hung up (long ones)."""
     monkeypatch.setattr("bench.measure.protocol.HANG_UP_S", hang_up_s)
-    expected = 2.5
+    expected = 4.0
     proxy = Proxy(daemons[0].port)
     key = (box.folder / "host_key.pub").read_text().split()
     hosts = ground.folder / "hosts"
     hosts.write_text(f"[127.0.0.1]:{proxy.port} {key[0]} {key[1]}\n")
     threading.Thread(target=proxy.serve, daemon=True).start()
     target = replace(ground.targets[0], peer=None, port=proxy.port, known_hosts=str(hosts))
-    times: dict[State, float] = {}
-
-    def on_state(trial: Trial, state: State) -> None:
-        times.setdefault(state, time.monotonic())
-
     run = ground.run(scripted("sleep 1; echo rate 42", expected=expected), targets=(target,))
-    outcome = ground.execute(run, watcher=Watcher(on_state=on_state))
+    outcome = ground.execute(run)
     proxy.server.close()
     assert outcome.missing == {}
-    start, end = times[State.RUNNING], times[State.RUNNING] + expected
-    during = [size for moment, size in proxy.sent if start + 0.5 < moment < end]
-    assert during == []
-    assert sum(size for moment, size in proxy.sent if moment <= start) > 1000
-    assert sum(size for moment, size in proxy.sent if moment >= end) > 500
+    moments = [moment for moment, _ in proxy.sent]
+    silence, after = max((later - earlier, later) for earlier, later in itertools.pairwise(moments))
+    assert silence > expected - 1, "hanging up after the launch takes a moment, and more on a busy machine"
+    assert sum(size for moment, size in proxy.sent if moment < after) > 1000
+    assert sum(size for moment, size in proxy.sent if moment >= after) > 500

@@ -233,15 +233,33 @@ def test_abandoning_ends_at_once_and_leaves_the_job(ground: Field) -> None:
             scheduler.stop()
             scheduler.abandon()
 
-    run = ground.run(scripted("echo ran >>../../ran; sleep 2; echo rate 42"), repetitions=2)
-    start = time.monotonic()
-    outcome = ground.execute(run, watcher=Watcher(on_state=on_state), scheduler=scheduler)
-    assert time.monotonic() - start < 2
+    script = "echo ran >>../../ran; while [ ! -e ../../go ]; do sleep 0.1; done; echo rate 42"
+    run = ground.run(scripted(script), repetitions=2)
+    outcome = ground.execute(run, watcher=Watcher(on_state=on_state), scheduler=scheduler)  # while the job waits
     assert sorted(outcome.missing.values()) == ["its job was left on the target", "not started"]
     assert outcome.interrupted
+    (ground.folder / "base0" / "go").touch()
     assert ground.execute(run).missing == {}
     assert ran(ground) == 2
     assert ground.jobs() == []
+
+
+def test_abandoning_while_a_job_is_asked_for_says_that_it_was_left(ground: Field) -> None:
+    scheduler = Scheduler()
+
+    def abandons(target: Target, script: str) -> bool:
+        if not collects(target, script):
+            return False
+        scheduler.abandon()
+        return True
+
+    ground.transport = Lossy(abandons)
+    run = ground.run(scripted("echo ran >>../../ran; sleep 1; echo rate 42"))
+    outcome = ground.execute(run, scheduler=scheduler)
+    assert list(outcome.missing.values()) == ["its job was left on the target"]
+    assert "missing" not in kinds(run)
+    assert ground.execute(run).missing == {}
+    assert ran(ground) == 1
 
 
 def test_abandoning_hangs_up_a_call_that_blocks(ground: Field) -> None:

@@ -51,7 +51,7 @@ def test_the_first_ctrl_c_ends_the_wait_for_a_target(ground: Field) -> None:
     timer.start()
     start = time.monotonic()
     outcome = ground.execute(run, scheduler=scheduler, patience_s=600)
-    assert time.monotonic() - start < 8
+    assert time.monotonic() - start < 60
     assert any("the answer was lost" in cause for cause in outcome.missing.values())
     assert "unusable" not in kinds(run)
     assert outcome.interrupted

@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ssh_ground import SUITES, Field
+from ssh_ground import SUITES, Field, write_workspace
 
 from bench.config.catalogue import LoadedSuite, load_suites
 from bench.errors import TransportError
 from bench.measure.sandbox import Sandbox, Sshd, sandbox
 from bench.model import Target
+from tests.ssh.ssh_desk import Desk
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +55,13 @@ def ground(box: Sandbox, daemons: list[Sshd], suites: dict[str, LoadedSuite], tm
     made = Field(tmp_path, (replace(targets[0], peer="t1"), targets[1]), suites)
     yield made
     made.end_jobs()
+
+
+@pytest.fixture
+def desk(box: Sandbox, daemons: list[Sshd], tmp_path: Path) -> Iterator[Desk]:
+    """A workspace with the target t0, whose `bench` processes end with the test."""
+    write_workspace(tmp_path, box, daemons[0])
+    (tmp_path / "campaign.yaml").write_text("")
+    made = Desk(tmp_path)
+    yield made
+    made.end()

@@ -6,63 +6,17 @@ import itertools
 import os
 import signal
 import socket
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import pytest
-from ssh_ground import Field, Workspace, scripted, write_workspace
+from ssh_ground import Field, scripted
 
 from bench.measure.sandbox import Sandbox, Sshd
 from bench.model import Status
-from bench.store import Store, StoredRun, verify
-
-SCRIPT = "echo ran >>../../ran; sleep 0.7; echo rate 42"
-
-
-@dataclass(slots=True)
-class Desk(Workspace):
-    """A workspace whose target counts what ran."""
-
-    def start_run(self, repetitions: int, script: str = SCRIPT) -> subprocess.Popen[str]:
-        return self.start(
-            "run", "-i", "inventory.yaml", "-s", "scripted", "-p", f"scripted.script={script}",
-            "--tag", "before", "-n", str(repetitions), "--seed", "1",
-        )  # fmt: skip
-
-    def finish(self, process: subprocess.Popen[str], timeout_s: float = 40) -> tuple[int, str]:
-        said, _ = process.communicate(timeout=timeout_s)
-        return process.returncode, said
-
-    def stored(self) -> StoredRun:
-        (run,) = Store(self.folder / "runs").runs()
-        return run
-
-    def ran(self) -> int:
-        return len((self.folder / "base" / "ran").read_text().splitlines())
-
-    def jobs(self) -> list[Path]:
-        return sorted((self.folder / "base" / "jobs").glob("*"))
-
-    def wait_for(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 30
-        while not condition():
-            assert time.monotonic() < deadline, "waited in vain"
-            if self.started[-1].poll() is not None:
-                raise AssertionError(f"bench ended early: {self.finish(self.started[-1])}")
-            time.sleep(0.01)
-
-
-@pytest.fixture
-def desk(box: Sandbox, daemons: list[Sshd], tmp_path: Path) -> Iterator[Desk]:
-    write_workspace(tmp_path, box, daemons[0])
-    (tmp_path / "campaign.yaml").write_text("")
-    made = Desk(tmp_path)
-    yield made
-    made.end()
+from bench.store import verify
+from tests.ssh.ssh_desk import Desk
 
 
 @pytest.mark.parametrize("moment", ["running", "published", "between"])
@@ -83,9 +37,9 @@ def test_killing_the_controller_loses_and_repeats_nothing(desk: Desk, moment: st
     run = desk.stored()
     assert run.missing() == ()
     assert [stored.record.status for stored in run.attempts()] == [Status.OK] * 3
-    assert desk.ran() == 3
+    assert len(desk.ran()) == 3
     assert desk.jobs() == []
-    assert [item for item in verify(run) if ".tmp-" not in item.path] == []
+    assert verify(run) == []
 
 
 def test_the_first_interrupt_finishes_what_runs_and_says_how_to_resume(desk: Desk) -> None:
@@ -96,11 +50,11 @@ def test_the_first_interrupt_finishes_what_runs_and_says_how_to_resume(desk: Des
     run = desk.stored()
     assert code == 3, said
     assert f"bench resume {run.info.run_id}" in said
-    assert len(list(run.attempts())) == desk.ran() == 1
+    assert len(list(run.attempts())) == len(desk.ran()) == 1
     assert desk.jobs() == []
     code, said = desk.finish(desk.start("resume", run.info.run_id))
     assert code == 0, said
-    assert desk.ran() == 3
+    assert len(desk.ran()) == 3
 
 
 def test_the_second_interrupt_leaves_the_job_for_resume(desk: Desk) -> None:
@@ -118,7 +72,7 @@ def test_the_second_interrupt_leaves_the_job_for_resume(desk: Desk) -> None:
     run = desk.stored()
     code, said = desk.finish(desk.start("resume", run.info.run_id))
     assert code == 0, said
-    assert desk.ran() == 2
+    assert len(desk.ran()) == 2
     assert desk.jobs() == []
 
 

@@ -1,0 +1,55 @@
+"""A workspace of real `bench` processes whose target counts what ran: for tests in which controllers are hurt."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.store import Store, StoredRun
+from tests.ssh.ssh_ground import Workspace
+
+SCRIPT = "echo ${PWD##*/} >>../../ran; sleep 0.7; echo rate 42"
+"""Counts itself by the name of its job, takes a while, and has a result."""
+
+
+@dataclass(slots=True)
+class Desk(Workspace):
+    """A workspace whose target counts what ran."""
+
+    def start_run(self, repetitions: int, script: str = SCRIPT) -> subprocess.Popen[str]:
+        return self.start(
+            "run", "-i", "inventory.yaml", "-s", "scripted", "-p", f"scripted.script={script}",
+            "--tag", "before", "-n", str(repetitions), "--seed", "1",
+        )  # fmt: skip
+
+    def finish(self, process: subprocess.Popen[str], timeout_s: float = 120) -> tuple[int, str]:
+        said, _ = process.communicate(timeout=timeout_s)
+        return process.returncode, said
+
+    def store(self) -> Store:
+        return Store(self.folder / "runs")
+
+    def stored(self) -> StoredRun:
+        (run,) = self.store().runs()
+        return run
+
+    def ran(self) -> list[str]:
+        """The job of every time that something ran, in order."""
+        try:
+            return (self.folder / "base" / "ran").read_text().split()
+        except FileNotFoundError:
+            return []
+
+    def jobs(self) -> list[Path]:
+        return sorted((self.folder / "base" / "jobs").glob("*"))
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 60
+        while not condition():
+            assert time.monotonic() < deadline, "waited in vain"
+            if self.started[-1].poll() is not None and not condition():
+                raise AssertionError(f"bench ended early: {self.finish(self.started[-1])}")
+            time.sleep(0.01)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from bench.analyse.table_cells import Row, Sheet, open_sheet, row_of
@@ -19,7 +20,7 @@ from bench.model import Pairs, Phase, is_safe_name
 from bench.store import Store, StoredRun
 from bench.store.importing import Origin, RawFile, import_files
 
-__all__ = ["Row", "import_table", "read_table"]
+__all__ = ["Row", "import_table", "read_table", "sessions_of"]
 
 COLUMNS = ("metric", "part", "title", "value", "unit", "better", "kind", "scale", "margin", "line")
 """The header of what is stored for each trial: what `suites/table/parse.py` reads."""
@@ -37,20 +38,34 @@ def read_table(data: bytes, source: str) -> tuple[Row, ...]:
     return _numbered(rows, sheet)
 
 
+def sessions_of(rows: Sequence[Row]) -> list[tuple[str, int]]:
+    """The runs that rows become: (tag, session), 0 where the table gives none; tags in the order of the table."""
+    tags = list(dict.fromkeys(row.tag for row in rows))
+    return sorted({(row.tag, row.session or 0) for row in rows}, key=lambda one: (tags.index(one[0]), one[1]))
+
+
 def import_table(
-    store: Store, loaded: LoadedSuite, data: bytes, source: str, *, campaign: str, measured_at: str
+    store: Store,
+    loaded: LoadedSuite,
+    data: bytes,
+    source: str,
+    *,
+    campaign: str,
+    measured_at: str,
+    leave_out: Collection[tuple[str, int]] = (),
 ) -> list[StoredRun]:
     """Store a table: one run per tag and session, one trial per target, case and repetition; the file itself as raw.
 
     loaded: the suite `table`. measured_at: ISO 8601, for rows without a `date`. ConfigError before anything is
-    stored when the table cannot be read.
+    stored when the table cannot be read. leave_out: sessions (see `sessions_of`) that are in the store already, because
+    an import of this table was interrupted between two runs.
     """
     rows = read_table(data, source)
     tags = tuple(dict.fromkeys(row.tag for row in rows))
     made: list[StoredRun] = []
-    for tag, session in sorted(
-        {(row.tag, row.session or 0) for row in rows}, key=lambda one: (tags.index(one[0]), one[1])
-    ):
+    for tag, session in sessions_of(rows):
+        if (tag, session) in leave_out:
+            continue
         mine = [row for row in rows if row.tag == tag and (row.session or 0) == session]
         files = _files(mine)
         files[0] = replace(files[0], beside=((_file_name(source), data),))

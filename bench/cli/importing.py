@@ -185,20 +185,27 @@ def _import_table(
     again: bool,
 ) -> None:
     """Published numbers: the table says targets, tags and sessions itself."""
-    from bench.analyse.published import import_table
+    from bench.analyse.published import import_table, read_table, sessions_of
     from bench.store.importing import find_imports
 
     store = context.open_store(runs)
+    there: dict[Path, set[tuple[str, int]]] = {path: set() for path in contents}
     for path, content in contents.items():
-        if not again and (found := find_imports(store, campaign, loaded.suite.name, content)):
+        if again or not (found := find_imports(store, campaign, loaded.suite.name, content)):
+            continue
+        there[path] = {(one.tag, session) for one in found for session in (0, one.session)}
+        if there[path].issuperset(sessions_of(read_table(content, path.name))):
             raise ConfigError(
                 f"was imported before, into run {found[0].run_id}: the same values twice are no second measurement",
                 where=str(path),
                 remedy="Leave it out, or add --again to import it all the same",
             )
+        note(f"{path} was imported in part before, into run {found[0].run_id}: what was missing follows")
     tags: dict[str, None] = {}
     for path, content in contents.items():
-        made = import_table(store, loaded, content, path.name, campaign=campaign, measured_at=measured_at)
+        made = import_table(
+            store, loaded, content, path.name, campaign=campaign, measured_at=measured_at, leave_out=there[path]
+        )
         for run in made:
             say(f"{counted(len(run.info.plan), 'trial')} of {run.info.tag} in run {run.info.run_id}")
             tags.setdefault(run.info.tag)

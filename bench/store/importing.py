@@ -10,7 +10,7 @@ from datetime import datetime
 
 from bench.errors import StoreError
 from bench.model import Attempt, Pairs, Parser, Phase, Run, Status, Suite, Target, Trial, is_safe_name
-from bench.store.files import discard, shown
+from bench.store.files import shown
 from bench.store.publishing import publish
 from bench.store.reading import StoredRun
 from bench.store.store import Store
@@ -55,13 +55,14 @@ class Imported:
     tag: str
     case: str
     targets: tuple[str, ...]
+    session: int
 
 
 def find_imports(store: Store, campaign: str, suite: str, content: bytes) -> list[Imported]:
     """Every imported trial of a campaign and suite with this very content (by SHA-256), oldest run first."""
     digest = hashlib.sha256(content).hexdigest()
     return [
-        Imported(run.info.run_id, run.info.tag, stored.record.trial.case, stored.record.trial.targets)
+        Imported(run.info.run_id, run.info.tag, stored.record.trial.case, stored.record.trial.targets, run.info.session)
         for run in store.runs(campaign=campaign)
         if run.info.imported and suite in dict(run.info.suites)
         for stored in run.attempts()
@@ -74,6 +75,7 @@ def import_files(
 ) -> StoredRun:
     """Parse every file first (ParseError and nothing is stored), then publish them as one imported run.
 
+    The run appears with all of them or not at all: half an import could neither be resumed nor be imported again.
     The session is the next one of the tag unless `origin` names it. StoreError when a name is unsafe.
     """
     for name in (origin.campaign, origin.tag, *(name for file in files for name in (*file.targets, file.case))):
@@ -89,7 +91,7 @@ def import_files(
     moment = datetime.fromisoformat(origin.measured_at)
     labels = dict(origin.labels)
     names = sorted({name for trial in trials for name in trial.targets})
-    run = store.create(
+    return store.create(
         Run(
             run_id=f"{moment:%Y%m%dT%H%M%S}-{origin.tag[:36].rstrip('.')}-s{session}-{secrets.token_hex(2)}",
             campaign=origin.campaign,
@@ -105,15 +107,9 @@ def import_files(
             title=origin.title,
             phases=origin.phases,
             imported=True,
-        )
+        ),
+        lambda run: _publish(run, trials, files, origin),
     )
-    try:
-        for trial, file in zip(trials, files, strict=True):
-            _publish(run, trial, file, origin)
-    except BaseException:
-        discard(run.folder)  # half an import cannot be resumed; the files it came from are where they were
-        raise
-    return run
 
 
 def _trials(suite: str, files: Sequence[RawFile]) -> list[Trial]:
@@ -134,7 +130,12 @@ def _fitting(name: str) -> str:
     return f"{name[: _LONGEST - 17]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
-def _publish(run: StoredRun, trial: Trial, file: RawFile, origin: Origin) -> None:
+def _publish(run: StoredRun, trials: Sequence[Trial], files: Sequence[RawFile], origin: Origin) -> None:
+    for trial, file in zip(trials, files, strict=True):
+        _publish_one(run, trial, file, origin)
+
+
+def _publish_one(run: StoredRun, trial: Trial, file: RawFile, origin: Origin) -> None:
     name = file.name.replace("\\", "/").rsplit("/", 1)[-1]
     path = name if name.isprintable() and name not in ("", ".", "..") else "output"
     record = Attempt(

@@ -8,7 +8,7 @@ A run, and each attempt, is written into a temporary folder, synced, and renamed
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bench.errors import StoreError
@@ -38,8 +38,11 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def create(self, run: Run) -> StoredRun:
-        """Write `run.json` of a new run; StoreError when the names are unsafe or the run exists."""
+    def create(self, run: Run, fill: Callable[[StoredRun], None] = lambda run: None) -> StoredRun:
+        """Write `run.json` of a new run; StoreError when the names are unsafe or the run exists.
+
+        fill: publishes what the run begins with; nobody sees the run before that is done, nor when it fails.
+        """
         for name in (run.campaign, run.run_id, run.tag):
             if not is_safe_name(name):
                 raise StoreError(
@@ -53,6 +56,7 @@ class Store:
             make_folder(temporary / "trials")
             write_synced(temporary / "run.json", dump(encode(run)))
             sync_folder(temporary)
+            fill(StoredRun(run, temporary))
             temporary.rename(folder)
             sync_folder(place)
             sync_folder(self.root)
@@ -61,6 +65,9 @@ class Store:
             if folder.exists():
                 raise StoreError("this run exists already", where=str(folder)) from None
             raise cannot_write(folder, error) from error
+        except BaseException:
+            discard(temporary)
+            raise
         return StoredRun(run, folder)
 
     def runs(self, *, campaign: str | None = None, tags: Iterable[str] | None = None) -> list[StoredRun]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,7 @@ def test_an_import_that_cannot_be_finished_is_not_there(bench: Bench, monkeypatc
     from bench.errors import StoreError
     from bench.store import importing
 
-    real, calls = importing._publish, 0
+    real, calls = importing._publish_one, 0
 
     def failing(*args: object) -> None:
         nonlocal calls
@@ -147,10 +148,24 @@ def test_an_import_that_cannot_be_finished_is_not_there(bench: Bench, monkeypatc
             raise StoreError("cannot write (No space left on device)")
         real(*args)  # type: ignore[arg-type]  # passed on as they came
 
-    monkeypatch.setattr(importing, "_publish", failing)
+    monkeypatch.setattr(importing, "_publish_one", failing)
     said = bench("import", "iperf3", IPERF3, iperf3(Path("b.json"), 3), "--tag", "pre", "--target", "a,b")
     assert said.code == 1
     assert bench("runs").out.startswith("No runs")
+    assert list(Path("runs").glob("*/.tmp-*")) == []
+
+
+def test_a_table_whose_import_was_interrupted_between_two_runs_is_completed(bench: Bench) -> None:
+    bench("import", "table", STORY, "-c", "one")
+    first, second = Store(Path("runs")).runs()
+    shutil.rmtree(second.folder)
+    said = bench("import", "table", STORY, "-c", "one")
+    assert said.code == 0
+    assert f"was imported in part before, into run {first.info.run_id}: what was missing follows" in said.err
+    runs = Store(Path("runs")).runs()
+    assert [run.info.tag for run in runs] == [first.info.tag, second.info.tag]
+    assert runs[0].info == first.info
+    assert bench("import", "table", STORY, "-c", "one").code == 2
 
 
 def test_the_story_of_the_readme(bench: Bench) -> None:

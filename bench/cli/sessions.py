@@ -66,13 +66,17 @@ def chosen_phase(words: Words) -> tuple[Campaign, Phase]:
 
 def planned_session(words: Words, store: Store) -> tuple[Campaign, Plan]:
     """The campaign and the plan of its next session."""
+    made, chosen = chosen_phase(words)
+    return made, _plan(words, store, made, chosen)
+
+
+def _plan(words: Words, store: Store, made: Campaign, chosen: Phase) -> Plan:
     from bench.measure.plan import make_plan
     from bench.measure.start import next_session
 
-    made, chosen = chosen_phase(words)
     session = next_session(store, made.name, chosen.tag)
     number = random.SystemRandom().randrange(2**31) if words.seed is None else words.seed
-    return made, make_plan(made, context.suites(), chosen, session=session, seed=number)
+    return make_plan(made, context.suites(), chosen, session=session, seed=number)
 
 
 def new_session(
@@ -81,13 +85,16 @@ def new_session(
     """A new run in the store, planned and announced."""
     from bench.measure.start import Sources, cache_folder, new_run
 
-    made, planned = planned_session(words, store)
+    made, chosen = chosen_phase(words)
+    provider = Sources(sources, cache_folder())
+    applied = provider.applied(context.suites())
+    with store.numbering(made.name):
+        planned = _plan(words, store, made, chosen)
+        stored = new_run(store, made, planned, applied, sequential=sequential)
     for what, why in planned.left_out:
         warn(f"{what} is left out: {why}")
     for text in planned.warnings:
         warn(text)
-    provider = Sources(sources, cache_folder())
-    stored = new_run(store, made, planned, provider.applied(context.suites()), sequential=sequential)
     note(f"run {stored.info.run_id}: {counted(len(planned.trials), 'trial')}, about {duration(planned.eta_s)}")
     return stored, provider
 

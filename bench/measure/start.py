@@ -24,7 +24,7 @@ from bench.measure.scheduler import Scheduler
 from bench.measure.session import Observer, Outcome, Session
 from bench.measure.transport import Transport
 from bench.model import Campaign, Pairs, Run, Source, Tool, pairs
-from bench.store import Store, StoredRun
+from bench.store import Store, StoredRun, sweep
 
 _LIBRARIES = ("paramiko",)
 
@@ -197,6 +197,7 @@ def execute(
     used = source.applied(suites)
     _check_trees(run.info, used)
     with run.lock():
+        sweep(run)
         for name in changed:
             run.event(now(), "warning", suite=name, message="the suite changed since this run was planned")
         session = Session(

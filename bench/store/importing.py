@@ -86,6 +86,13 @@ def import_files(
     for file in files:
         parse(file.content, file.name)
     trials = _trials(suite.name, files)
+    with store.numbering(origin.campaign):
+        return _store(store, suite, digest, trials, files, origin)
+
+
+def _store(
+    store: Store, suite: Suite, digest: str, trials: Sequence[Trial], files: Sequence[RawFile], origin: Origin
+) -> StoredRun:
     known = store.runs(campaign=origin.campaign, tags=[origin.tag])
     session = origin.session or max((run.info.session for run in known), default=0) + 1
     moment = datetime.fromisoformat(origin.measured_at)

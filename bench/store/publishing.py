@@ -63,14 +63,25 @@ def publish(
     return StoredAttempt(record, final)
 
 
+def sweep(run: StoredRun) -> None:
+    """Delete what an earlier controller was writing when it was killed; only for the one that holds the run's lock."""
+    for place in (run.folder, run.folder / "trials"):
+        for left in place.glob(f"{TEMPORARY}*"):
+            discard(left)
+
+
 def keep_look(run: StoredRun, look: Look) -> Look:
     """Write the look that was taken after a run, once: a look that is there already is kept, and returned.
 
-    StoreError when the disk refuses; then no look was taken.
+    StoreError when the disk refuses, or another controller holds the run; then no look was taken.
     """
+    with run.lock():
+        sweep(run)
+        return run.look() or _keep(run, look)
+
+
+def _keep(run: StoredRun, look: Look) -> Look:
     path = run.folder / LOOK
-    if kept := run.look():
-        return kept
     temporary = run.folder / f"{TEMPORARY}{secrets.token_hex(8)}"
     try:
         make_folder(temporary)

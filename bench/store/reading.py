@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +17,10 @@ from bench.store.files import (
     cannot_write,
     dump_line,
     folders,
-    open_private,
     read_json,
     read_record,
 )
+from bench.store.locking import held
 
 LOOK = "look.json"
 """Where a run keeps the look that was taken after it."""
@@ -70,13 +68,6 @@ def read_attempt(folder: Path) -> StoredAttempt:
     return StoredAttempt(record, folder)
 
 
-def _sign(descriptor: int) -> None:
-    """Leave word of who holds a lock, for the one who finds it taken; on a full disk it holds without."""
-    with suppress(OSError):
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"pid {os.getpid()} on {os.uname().nodename}".encode(), 0)
-
-
 @dataclass(frozen=True, slots=True)
 class StoredRun:
     """A run as it lies in the store; attempts are read when asked for."""
@@ -108,29 +99,7 @@ class StoredRun:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the run for one controller; StoreError when another one holds it. A dead controller holds nothing."""
-        path = self.folder / ".lock"
-        try:
-            file = os.fdopen(open_private(path), "r+", encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise cannot_write(path, error) from error
-        with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                holder = file.read(200).strip() or "an unknown process"
-                raise StoreError(
-                    f"another controller works on this run ({holder})",
-                    where=str(self.folder),
-                    remedy="Wait for it to end, or end it",
-                ) from None
-            except OSError as error:
-                raise StoreError(
-                    f"cannot be locked ({error.strerror})",
-                    where=str(path),
-                    remedy="Keep the store on a file system that has locks, for example with --runs",
-                ) from error
-            _sign(file.fileno())
+        with held(self.folder / ".lock", "another controller works on this run"):
             yield
 
     def event(self, time: str, kind: str, **details: str) -> None:

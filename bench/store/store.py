@@ -8,7 +8,8 @@ A run, and each attempt, is written into a temporary folder, synced, and renamed
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.errors import StoreError
@@ -25,11 +26,14 @@ from bench.store.files import (
     sync_folder,
     write_synced,
 )
+from bench.store.locking import held
 from bench.store.publishing import TEMPORARY
 from bench.store.reading import StoredRun
 from bench.store.verifying import LEFTOVER, Damage
 
 _NAMES_SHOWN = 5
+_NUMBERING_S = 30.0
+"""How long planning one session waits for that of another."""
 
 
 class Store:
@@ -45,10 +49,7 @@ class Store:
         """
         for name in (run.campaign, run.run_id, run.tag):
             if not is_safe_name(name):
-                raise StoreError(
-                    f"{shown(name)} is not a safe file name",
-                    remedy="Use letters, digits, '.', '_' and '-', at most 64, starting with a letter or digit",
-                )
+                raise _unsafe(name)
         place = self.root / run.campaign
         folder = place / run.run_id
         temporary = place / f"{TEMPORARY}{secrets.token_hex(8)}"
@@ -69,6 +70,22 @@ class Store:
             discard(temporary)
             raise
         return StoredRun(run, folder)
+
+    @contextmanager
+    def numbering(self, campaign: str) -> Iterator[None]:
+        """Hold the numbers of a campaign's sessions: no two that are planned at the same time get the same one.
+
+        StoreError when another process holds them for half a minute, or the disk refuses.
+        """
+        if not is_safe_name(campaign):
+            raise _unsafe(campaign)
+        place = self.root / campaign
+        try:
+            make_folder(place)
+        except OSError as error:
+            raise cannot_write(place, error) from error
+        with held(place / ".lock", "another process is adding a run", patience_s=_NUMBERING_S):
+            yield
 
     def runs(self, *, campaign: str | None = None, tags: Iterable[str] | None = None) -> list[StoredRun]:
         """All runs, oldest first, optionally of one campaign or of some tags; StoreError when one cannot be read."""
@@ -123,6 +140,13 @@ class Store:
             for folder in folders(top)
             if (folder / "run.json").exists()
         ]
+
+
+def _unsafe(name: str) -> StoreError:
+    return StoreError(
+        f"{shown(name)} is not a safe file name",
+        remedy="Use letters, digits, '.', '_' and '-', at most 64, starting with a letter or digit",
+    )
 
 
 def _load(folder: Path) -> StoredRun:

@@ -116,7 +116,7 @@ def test_a_second_controller_is_refused_until_the_first_is_gone_even_by_kill_9(t
     try:
         assert holder.stdout.readline() == b"held\n"
         with (
-            pytest.raises(StoreError, match=rf"another controller works on this run \(pid {holder.pid} on"),
+            pytest.raises(StoreError, match=rf"another controller works on this run \(pid {holder.pid} of"),
             stored.lock(),
         ):
             pass
@@ -124,7 +124,7 @@ def test_a_second_controller_is_refused_until_the_first_is_gone_even_by_kill_9(t
         holder.send_signal(signal.SIGKILL)
         holder.wait()
         holder.stdout.close()
-    with stored.lock(), pytest.raises(StoreError, match=f"pid {os.getpid()} on"), stored.lock():
+    with stored.lock(), pytest.raises(StoreError, match=f"pid {os.getpid()} of"), stored.lock():
         pass
 
 

@@ -132,7 +132,7 @@ def test_a_full_disk_keeps_nobody_from_holding_a_run(tmp_path: Path) -> None:
     with full_after(0), stored.lock(), held, stored.lock():
         pass
     with stored.lock():
-        assert (stored.folder / ".lock").read_text("utf-8").startswith(f"pid {os.getpid()} on ")
+        assert (stored.folder / ".lock").read_text("utf-8").startswith(f"pid {os.getpid()} of ")
 
 
 def test_a_result_that_the_disk_refuses_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -68,10 +68,11 @@ class _Decision:
 
     def _step(self) -> bool:
         """Do what is due: carry on with a session, look, or measure a new one. False when it is over."""
+        from bench.measure.leftovers import remains
         from bench.report.sequence import due, standing
 
         before, after = self._before(), self._runs(self.phase.tag)
-        if after and after[-1].info.run_id not in self.tried and after[-1].missing():
+        if after and after[-1].info.run_id not in self.tried and (after[-1].missing() or remains(after[-1])):
             return self._carry_on(after[-1])
         if not before:
             return self._blind(after)

@@ -124,7 +124,7 @@ def resume(
     runs: RunsOption = None,
 ) -> None:
     """Carry on with a run after anything: finds its jobs again, measures only what is missing."""
-    from bench.measure.leftovers import leftovers
+    from bench.measure.leftovers import remains
     from bench.measure.start import Sources, cache_folder
 
     stored = context.open_store(runs).run(run)
@@ -132,7 +132,7 @@ def resume(
         raise ConfigError("this run was imported, there is nothing to resume", where=run)
     missing = stored.missing()
     note(f"run {stored.info.run_id}: {len(missing)} of {len(stored.info.plan)} trials are missing")
-    if missing or leftovers(stored):
+    if missing or remains(stored):
         sources = context.source_paths(source)
         finish(stored, Sources(sources, cache_folder()), context.again(runs) + source_words(sources))
 

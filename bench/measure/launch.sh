@@ -31,5 +31,5 @@ mkdir -p "${job%/*}" 2>/dev/null
         # Asked again and again: busybox's flock cannot wait. 1 is "held by somebody else", all other failures pass.
         while flock -n 9; held=$?; [ "$held" -eq 1 ] && [ "$tries" -gt 0 ]; do sleep 0.1; tries=$((tries - 1)); done
     fi
-    if [ "$held" -eq 1 ]; then echo "busy (another controller is launching)"; else launch; fi
+    if [ "$held" -eq 1 ]; then echo "busy another controller that is launching a job"; else launch; fi
 } 9>>"${job%/*}.lock" || [ -e "${job%/*}.lock" ] || echo "refused cannot write into ${job%/*} ($(room))"

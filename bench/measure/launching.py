@@ -129,7 +129,7 @@ class Launcher:
         for job in flight.jobs:
             if (yield from self._came_too_late(flight, job)):
                 return Status.INTERRUPTED, "the receiver ended before its sender was started (the controller was away)"
-            note_launch(self.run, moment := now(), self._leftover(flight, job))
+            note_launch(self.run, moment := now(), self._leftover(flight, job), job.data_folder)
             first = self._launches.setdefault(job.job_id, moment)
             flight.launched.append(job)
             self.flying.add(flight.trial.trial_id)
@@ -159,7 +159,7 @@ class Launcher:
                 raise
             if state.word != "busy":
                 return state
-            cause = f"{job.target.name} is busy with job {state.detail} of another run"
+            cause = f"{job.target.name} is busy with {state.holder}"
             if len(flight.launched) > 1:
                 raise _PeerBusyError(cause)
             if self.scheduler.stopping or waited >= patience:

@@ -1,8 +1,8 @@
-"""Which job folders of a run are still on its targets, from its events: launched and never seen to be removed."""
+"""What of a run is still on its targets, from its events: job and data folders made and never seen to be removed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bench.measure.clock import now
@@ -20,8 +20,9 @@ class Leftover:
     attempt: int
 
 
-def note_launch(run: StoredRun, time: str, left: Leftover) -> None:
-    """Record, before it happens, that a job folder is made."""
+def note_launch(run: StoredRun, time: str, left: Leftover, data_folder: str = "") -> None:
+    """Record, before it happens, that a job folder is made, and a folder for data where the suite uses the disk."""
+    data = {"data": data_folder} if data_folder else {}
     run.event(
         time,
         "launch",
@@ -30,12 +31,18 @@ def note_launch(run: StoredRun, time: str, left: Leftover) -> None:
         target=left.target,
         job=left.job_id,
         folder=left.folder,
+        **data,
     )
 
 
 def note_removed(run: StoredRun, target: str, job_id: str) -> None:
     """Record that a job folder is gone."""
     run.event(now(), "removed", target=target, job=job_id)
+
+
+def note_cleaned(run: StoredRun, target: str) -> None:
+    """Record that a target has no data folder any more."""
+    run.event(now(), "cleaned", target=target)
 
 
 def first_launches(run: StoredRun) -> dict[str, str]:
@@ -47,19 +54,38 @@ def first_launches(run: StoredRun) -> dict[str, str]:
     return found
 
 
-def leftovers(run: StoredRun) -> list[Leftover]:
-    """Job folders of published attempts that are still there: a controller died before it removed them.
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What is still on targets: job folders of published attempts, and folders for data by target.
 
-    Folders of attempts that are not published yet are not among them: `bench resume` attaches to those.
+    A controller died before it removed them. Folders of attempts that are not published yet are not among them:
+    `bench resume` attaches to those.
     """
-    found: dict[tuple[str, str], Leftover] = {}
+
+    jobs: tuple[Leftover, ...]
+    data: Mapping[str, str]
+
+    def __bool__(self) -> bool:
+        """Whether anything is."""
+        return bool(self.jobs or self.data)
+
+
+def remains(run: StoredRun) -> Remains:
+    """What a run left on its targets; reads its events once."""
+    jobs: dict[tuple[str, str], Leftover] = {}
+    data: dict[str, str] = {}
     for event in run.events():
-        key = (event.get("target", ""), event.get("job", ""))
-        if event.get("kind") == "removed":
-            found.pop(key, None)
-        elif event.get("kind") == "launch" and event.get("folder") and event.get("attempt", "").isdecimal():
-            found[key] = Leftover(*key, event["folder"], event.get("trial", ""), int(event["attempt"]))
-    return [left for left in found.values() if left.attempt < run.next_attempt(left.trial_id)]
+        kind, target = event.get("kind"), event.get("target", "")
+        key = (target, event.get("job", ""))
+        if kind == "removed":
+            jobs.pop(key, None)
+        elif kind == "cleaned":
+            data.pop(target, None)
+        elif kind == "launch" and event.get("folder") and event.get("attempt", "").isdecimal():
+            jobs[key] = Leftover(*key, event["folder"], event.get("trial", ""), int(event["attempt"]))
+            if event.get("data"):
+                data[target] = event["data"]
+    return Remains(tuple(left for left in jobs.values() if left.attempt < run.next_attempt(left.trial_id)), data)
 
 
 def by_target(left: Iterable[Leftover]) -> dict[str, list[Leftover]]:

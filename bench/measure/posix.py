@@ -28,6 +28,7 @@ MAX_FILE = 128 << 20
 """No single file of a job that is larger is brought home."""
 MAX_ARCHIVE = 192 << 20
 """Nor more than this of all of them; less than what one reply may be (see `bench.measure.ssh`)."""
+_LONGEST_OWNER = 200
 _RESERVED = 1023  # bytes of done.json, see job_tail.sh
 
 
@@ -81,6 +82,15 @@ class JobState:
         """For a running job, the seconds since it was started; 0 when unknown."""
         return float(self.detail) if self.word == "running" and self.detail.isdecimal() else 0.0
 
+    @property
+    def holder(self) -> str:
+        """For a busy target, in words which job has it, whose that is, and for how long."""
+        job, _, rest = self.detail.partition(" ")
+        seconds, _, owner = rest.partition(" ")
+        if not seconds.isdecimal():
+            return self.detail
+        return f"job {job} of {owner[:_LONGEST_OWNER] or 'another run'}, which has run for {seconds} s"
+
 
 def job_script(job_id: str, folder: str, spec: JobSpec) -> str:
     """`job.sh`: claims its folder by mkdir, runs the steps one after the other, writes `done.json` by rename.
@@ -112,10 +122,13 @@ def guard_device(device: str) -> str:
     return f"device={quote(device)}\n{resource('guard_device.sh')}"
 
 
-def launch(job_id: str, folder: str, spec: JobSpec, data_folder: str, probe: str, device: str = "") -> str:
+def launch(
+    job_id: str, folder: str, spec: JobSpec, data_folder: str, probe: str, device: str = "", owner: str = ""
+) -> str:
     """Probe the facts, stage and start a job unless it was claimed already; prints its state. Harmless when repeated.
 
     device: the block device that the job overwrites; it is guarded in the same breath, before anything starts.
+    owner: one line for whoever finds the target taken.
     The facts are kept in the job folder, so that a controller that attaches later still gets those from before.
     """
     contents = [("job.sh", job_script(job_id, folder, spec).encode()), *spec.files]
@@ -123,7 +136,7 @@ def launch(job_id: str, folder: str, spec: JobSpec, data_folder: str, probe: str
     return f"""{_names(job_id, folder)}; data={quote(data_folder)}
 {resource("state.sh")}
 stage() {{
-printf '%{_RESERVED - 1}s\\n' '' >"$job/done.new" || return 1
+printf '%{_RESERVED - 1}s\\n' '' >"$job/done.new" && printf '%s\\n' {quote(owner)} >"$job/owner" || return 1
 {staging}
 }}
 probe() {{
@@ -158,7 +171,7 @@ def await_port(port: int, seconds: int, folder: str) -> str:
     return f"job={quote(folder)}; port={port:04X}; tries={seconds * 10}\n{resource('await_port.sh')}"
 
 
-_OURS = "! -path './claim/*' ! -path ./done.new"
+_OURS = "! -path './claim/*' ! -path ./done.new ! -path ./owner"
 
 
 def list_files(folder: str) -> str:

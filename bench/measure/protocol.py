@@ -90,7 +90,7 @@ class Protocol:
     """The job protocol over a pool of connections.
 
     patience_s: how long an unreachable target is waited for. tell: is told (target, message) of such waiting.
-    stopping: whether nobody wants to wait any more.
+    stopping: whether nobody wants to wait any more. owner: said to other controllers that find a target taken.
     """
 
     connections: Connections
@@ -98,10 +98,11 @@ class Protocol:
     patience_s: float = 600.0
     tell: Callable[[str, str], None] = lambda target, message: None
     stopping: Callable[[], bool] = lambda: False
+    owner: str = ""
 
     def launch(self, job: Job) -> posix.JobState:
         """Start a job, or find it started. One round trip."""
-        text = posix.launch(job.job_id, job.folder, job.spec, job.data_folder, self.probe, job.device)
+        text = posix.launch(job.job_id, job.folder, job.spec, job.data_folder, self.probe, job.device, self.owner)
         keep = job.expected_s <= HANG_UP_S
         found = self._ask(job.target, [("state", text)], LAUNCH_TIMEOUT_S, keep=keep)
         return posix.read_state(found["state"], job.target.name)

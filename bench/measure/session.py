@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from bench.config.catalogue import LoadedSuite
 from bench.errors import TransportError
 from bench.measure import posix
-from bench.measure.attempt import run_key
 from bench.measure.clock import now
 from bench.measure.connections import Connections
 from bench.measure.fleet import Fleet
-from bench.measure.leftovers import Leftover, by_target, leftovers, note_removed
+from bench.measure.leftovers import Leftover, by_target, note_cleaned, note_removed, remains
 from bench.measure.protocol import Protocol
 from bench.measure.provision import SourceProvider
 from bench.measure.scheduler import Scheduler, Work
@@ -25,6 +24,7 @@ from bench.measure.trials import Trials
 from bench.measure.watch import Observer, Outcome, State
 from bench.model import Target, Trial
 from bench.store import StoredRun
+from bench.store.locking import whoami
 
 __all__ = ["Observer", "Outcome", "Session", "State"]
 
@@ -57,7 +57,12 @@ class Session:
         missing = set(self.run.missing())
         trials = [trial for trial in self.run.info.plan if trial.trial_id in missing]
         protocol = Protocol(
-            self.connections, self.probe, self.patience_s, self.observer.target, lambda: self.scheduler.stopping
+            self.connections,
+            self.probe,
+            self.patience_s,
+            self.observer.target,
+            lambda: self.scheduler.stopping,
+            f"run {self.run.info.run_id} ({whoami()})",
         )
         running = Trials(self.run, self.suites, self.fleet, protocol, self.scheduler, self.observer, self.outcome)
         for trial in trials:
@@ -92,16 +97,14 @@ class Session:
         """Delete the session's data files, and job folders that a controller could not remove when it died."""
         plan = self.run.info.plan
         held = {name for trial in plan if trial.trial_id in flying for name in trial.targets}
-        on_disk = {name for trial in plan if self.suites[trial.suite].suite.uses_disk for name in trial.targets}
-        left = by_target(leftovers(self.run))
-        names = ((on_disk & set(self.fleet.known())) | set(left)) - held
+        found = remains(self.run)
+        left, data = by_target(found.jobs), found.data
+        names = sorted((set(data) | set(left)) - held)
         with ThreadPoolExecutor(CLEANING_THREADS) as pool:
-            list(pool.map(lambda name: self._clean_one(name, name in on_disk, left.get(name, [])), sorted(names)))
+            list(pool.map(lambda name: self._clean_one(name, data.get(name, ""), left.get(name, [])), names))
 
-    def _clean_one(self, name: str, has_data: bool, left: list[Leftover]) -> None:
-        folders = [one.folder for one in left]
-        if has_data and name in self.fleet.known():
-            folders.append(f"{self.fleet.machine(name).base}/data/{run_key(self.run.info.run_id)}")
+    def _clean_one(self, name: str, data: str, left: list[Leftover]) -> None:
+        folders = [one.folder for one in left] + ([data] if data else [])
         stops = [f"({posix.stop(one.job_id, one.folder)})" for one in left]
         try:
             with self.connections.to(self._targets[name]) as connection:
@@ -111,3 +114,5 @@ class Session:
             return
         for one in left:
             note_removed(self.run, name, one.job_id)
+        if data:
+            note_cleaned(self.run, name)

@@ -23,11 +23,16 @@ state() {
     elif alive "$job"; then running
     else echo "dead gone"; fi
 }
-# busy: prints and succeeds when another job runs from the same folder.
+# busy: prints and succeeds when another job runs from the same folder: which, for how many seconds, and whose it is.
 busy() {
     for other in "${job%/*}"/*; do
         [ "$other" != "$job" ] && [ -d "$other/claim" ] && [ ! -f "$other/done.json" ] || continue
-        alive "$other" && echo "busy ${other##*/}" && return 0
-    done
+        alive "$other" || continue
+        since=; read -r was since <"$other/claim/boot"
+        read -r up rest </proc/uptime
+        whose=; [ -f "$other/owner" ] && read -r whose <"$other/owner"
+        echo "busy ${other##*/} $((${up%%.*} - ${since:-${up%%.*}})) $whose"
+        return 0
+    done 2>/dev/null
     return 1
 }

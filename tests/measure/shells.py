@@ -63,9 +63,11 @@ class Place:
     folder: Path
     job_id: str
 
-    def launch(self, spec: JobSpec, probe: str = "echo probed") -> posix.JobState:
+    def launch(self, spec: JobSpec, probe: str = "echo probed", owner: str = "") -> posix.JobState:
         """Launch and read the state."""
-        text = posix.launch(self.job_id, str(self.folder), spec, str(self.folder.parents[1] / "data"), probe)
+        text = posix.launch(
+            self.job_id, str(self.folder), spec, str(self.folder.parents[1] / "data"), probe, owner=owner
+        )
         return self.shell.state(text)
 
     def state(self) -> posix.JobState:

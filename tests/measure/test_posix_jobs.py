@@ -172,11 +172,27 @@ def test_a_running_job_says_for_how_long(place: Place) -> None:
 
 def test_another_job_of_the_same_base_makes_it_busy(make_place: Callable[[], Place]) -> None:
     first, second = make_place(), make_place()
-    first.launch(spec("sleep 300"))
+    first.launch(spec("sleep 300"), owner="run r7 (pid 1 of o'hara on $(host))")
     state = second.launch(spec("echo never >../never"))
-    assert (state.word, state.detail) == ("busy", first.job_id)
+    assert state.word == "busy"
+    whose = "of run r7 (pid 1 of o'hara on $(host)), which has run for "
+    assert state.holder.startswith(f"job {first.job_id} {whose}")
+    assert "./owner" not in first.shell.run(posix.list_files(str(first.folder))).stdout.decode()
     first.stop()
     assert second.launch(spec("true")).fresh
+
+
+@pytest.mark.parametrize("stale", ["no such pid", "a pid that is another process by now", "another boot", "no pid yet"])
+def test_what_is_left_of_a_dead_job_makes_nothing_busy(make_place: Callable[[], Place], stale: str) -> None:
+    dead, fresh = make_place(), make_place()
+    (dead.folder / "claim").mkdir(parents=True)
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    (dead.folder / "claim" / "boot").write_text(f"{'0' * 36 if stale == 'another boot' else boot} 1\n")
+    if stale != "no pid yet":
+        (dead.folder / "claim" / "pid").write_text("4194305\n" if stale == "no such pid" else f"{os.getpid()}\n")
+    assert fresh.launch(spec("true")).fresh
+    word = "dead rebooted" if stale == "another boot" else "dead gone"
+    assert f"{dead.state().word} {dead.state().detail}".startswith(word)
 
 
 def test_awaiting_a_port(shell: Shell, tmp_path: Path) -> None:

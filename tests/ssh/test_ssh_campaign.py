@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from dataclasses import replace
@@ -172,7 +173,8 @@ def test_a_target_that_is_busy_with_another_run_is_waited_for(ground: Field, mon
     outcome = ground.execute(second, watcher=waiting, patience_s=20)
     other.join()
     assert outcome.missing == {}
-    assert any("is busy with" in one for one in waiting.said)
+    mine = f"of run {first.info.run_id} (pid {os.getpid()} of "
+    assert any("t0 is busy with job" in one and mine in one and "which has run for" in one for one in waiting.said)
     started = dict(only(second).clocks)["t0 started"]
     assert started > dict(only(first).clocks)["t0 done"]
 

@@ -14,7 +14,7 @@ from lossy import Lossy, Refusing
 from ssh_ground import Field, Watcher, kinds, only, scripted
 
 from bench.errors import TransportError
-from bench.measure.leftovers import leftovers
+from bench.measure.leftovers import remains
 from bench.measure.sandbox import free_port
 from bench.measure.scheduler import Scheduler
 from bench.measure.ssh import SshTransport
@@ -115,11 +115,11 @@ def test_a_job_folder_that_could_not_be_removed_is_swept_later(ground: Field, le
     assert ground.execute(run).missing == {}
     assert "left behind" in kinds(run)
     if left > 1:
-        assert len(ground.jobs()) == len(leftovers(run)) == 1
+        assert len(ground.jobs()) == len(remains(run).jobs) == 1
         ground.transport = SshTransport()
         assert ground.execute(run).missing == {}
     assert ground.jobs() == []
-    assert leftovers(run) == []
+    assert not remains(run)
     assert ran(ground) == 1
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 _ENDS = (".", "!", "?", "…")
 """What ends a sentence: nothing is put after it."""
+_LONGEST = 500
+"""Characters of what a parser expects: it may hold a name from the file."""
 
 
 class BenchError(Exception):
@@ -75,9 +77,9 @@ class ParseError(BenchError):
     def __init__(self, source: str, *, expected: str, found: str = "", line: int | None = None) -> None:
         self.source = source
         self.line = line
-        self.expected = expected
+        self.expected = expected[:_LONGEST]
         self.found = found[:200]
-        what = f"expected {expected}" + (f", found {self.found!r}" if found else "")
+        what = f"expected {self.expected}" + (f", found {self.found!r}" if found else "")
         super().__init__(what, where=source if line is None else f"{source}:{line}")
 
 

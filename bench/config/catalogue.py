@@ -16,6 +16,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
+from bench.config.guarded import guarded
 from bench.errors import SuiteError
 from bench.model import Parser, Steps, Suite, is_safe_name
 from bench.resources import data_folder
@@ -44,11 +45,11 @@ class LoadedSuite:
 
     @property
     def parse(self) -> Parser:
-        """The pure function that reads raw output."""
+        """The pure function that reads raw output; what it says is checked (see `bench.config.guarded`)."""
         found: Parser | None = getattr(_submodule(self.package, "parse", self.folder), "parse", None)
         if found is None:
             raise SuiteError("parse.py has no function parse(data, source)", where=str(self.folder))
-        return found
+        return guarded(found)
 
 
 def suite_folders(workspace: Path | None = None) -> list[Path]:

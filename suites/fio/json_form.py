@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from bench.errors import ParseError
+from bench.units import LARGEST
 
 from .records import Flow, Job, Latency, Run
 
@@ -19,7 +20,6 @@ _NAN = re.compile(r"(:\s*)[-+]?(?:nan|inf)(?:inity)?(?:\(\w*\))?(?=\s*[,}\]])", 
 _NOTABLE = re.compile(r"(?:fio|note|warning)\b.*:|.*\b(?:error|failed|signal)\b", re.IGNORECASE)
 _DIRECTIONS = ("read", "write", "trim", "mixed")
 _TOTAL = "All clients"
-_LARGEST = 1e300
 _MOST_BROKEN = 20
 """Broken starts after which a file is not read on: each costs a pass over the lines before it."""
 
@@ -65,7 +65,7 @@ def _span(document: Object, run: Run) -> _Span:
     """
     for key, scale, rounding in (("timestamp_ms", 1000.0, 0.0), ("timestamp", 1.0, 1.0)):
         printed = document.get(key)
-        if isinstance(printed, int) and 0 < printed < _LARGEST:
+        if isinstance(printed, int) and 0 < printed < LARGEST:
             longest = max((flow.runtime_ms or 0.0 for job in run.jobs for flow in job.flows), default=0.0)
             return _Span(printed / scale - longest / 1000, printed / scale - rounding)
     return _Span(math.inf, 0.0)
@@ -237,7 +237,7 @@ class _Reader:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.fail(f"a number as {where}.{key}", value)
-        if 0 <= value < _LARGEST:
+        if 0 <= value < LARGEST:
             return float(value)
         if required:
             raise self.fail(f"a finite number ≥ 0 as {where}.{key}", value)

@@ -10,7 +10,10 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from bench.text import to_number, to_whole
+
 from .result import Block, Row
+from .text import finite
 
 _LINE = re.compile(
     r"^\s*(?P<time>\d{14})(?:\.\d+)?,(?P<path>[^,]*,\d*,[^,]*,\d*),(?P<id>-?\d+),(?P<start>[\d.]+)-\s*(?P<end>[\d.]+),"
@@ -61,20 +64,19 @@ def _add(block: Block, row: Row, match: re.Match[str]) -> None:
 def _row(match: re.Match[str], number: int) -> Row | None:
     stream = "SUM" if match["id"] == "-1" else f"{match['id']},{match['path']}"
     try:
-        rate = float(match["rate"])
         jitter, lost, datagrams = match["udp"].split(",")[:3] if match["udp"] else ("nan", "0", "-1")
-        is_known = int(datagrams) >= 0
+        is_known = to_whole(datagrams) >= 0
         return Row(
             stream=stream,
             line=number,
-            start_s=float(match["start"]),
-            end_s=float(match["end"]),
-            transfer_b=float(match["bytes"]),
-            rate=rate if 0 <= rate < float("inf") else None,
+            start_s=to_number(match["start"]),
+            end_s=to_number(match["end"]),
+            transfer_b=to_number(match["bytes"]),
+            rate=finite(match["rate"]),
             rate_unit="bit/s",
-            jitter_ms=float(jitter) if is_known and float(jitter) >= 0 else None,
-            lost=max(int(lost), 0) if is_known else None,
-            datagrams=int(datagrams) if is_known else None,
+            jitter_ms=finite(jitter) if is_known else None,
+            lost=max(to_whole(lost), 0) if is_known else None,
+            datagrams=to_whole(datagrams) if is_known else None,
         )
     except ValueError:
         return None

@@ -7,14 +7,18 @@ tell directions apart; parallel streams may connect before the banner is printed
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
+
+from bench.text import to_number, to_whole
+from bench.units import LARGEST
 
 from .result import Block, Row
 
 _NUMBER = r"-?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf)"
 _ROW = re.compile(
-    rf"\[\s*(?P<id>[^\]\s][^\]]*)\](?:\([^)]*\))?\s+(?P<start>[\d.]+)-\s*(?P<end>[\d.]+)\s+sec\s+"
+    rf"\[\s*(?P<id>[^\]\s][^\]]{{0,39}})\](?:\([^)]*\))?\s+(?P<start>[\d.]+)-\s*(?P<end>[\d.]+)\s+sec\s+"
     rf"(?P<transfer>{_NUMBER})\s+(?P<tunit>[KMGTP]?)Bytes\s+(?P<rate>{_NUMBER})\s+(?P<runit>[KMGTP]?(?:bits|Bytes))/sec"
     r"(?P<rest>.*)"
 )
@@ -22,13 +26,13 @@ _CUT_ROW = re.compile(r"\s*\[[ \d*]*(?:SU?|(?:SUM|F)[^\]]*)?(?:\](?:\([^)]*\))?\
 """How a row begins, as far as the end of the line lets it."""
 _CLIENT = re.compile(r"Client connecting to .+?, (TCP|UDP) port (\d+)")
 _SERVER = re.compile(r"Server listening on (TCP|UDP) port (\d+)")
-_CONNECTED = re.compile(r"\[\s*([^\]\s]+)\] local \S+ port (\d+) connected (?:with|to) \S+ port \d+(.*)")
-_CONNECT_TIME = re.compile(r"\(ct=(\d+(?:\.\d+)?) ms\)")
+_CONNECTED = re.compile(r"\[\s*([^\]\s]{1,40})\] local \S+ port (\d+) connected (?:with|to) \S+ port \d+(.*)")
+_CONNECT_TIME = re.compile(r"\(ct=(\d{1,9}(?:\.\d+)?) ms\)")
 _WRONG = re.compile(
     r"\b(?:connect|write|bind) (?:failed|error)|read failed: Connection refused|\berror: |unrecognized option|too many"
 )
 _NO_ACK = "did not receive ack of last datagram"
-_UDP = re.compile(rf"({_NUMBER}) ms\s+(-?\d+)/\s*(\d+)\s*\(")
+_UDP = re.compile(rf"(?<![\d.])({_NUMBER}) ms\s+(-?\d+)/\s*(\d+)\s*\(")
 _LATENCY = re.compile(rf"\)\s+({_NUMBER})/\s*({_NUMBER})/\s*({_NUMBER})/\s*({_NUMBER}) ms")
 _WRITES = re.compile(r"(\d+)/\d+\s+(\d+)(?:\s+-?\d+[KM]?/(\d+)(?:\(\d+\))? us|\s*$)")
 _LONGEST = 1000
@@ -45,6 +49,8 @@ class _State:
     listens: str = ""
     """The port that this end listens on; a client does with `-d`."""
     report: bool = False
+    totals: set[str] = field(default_factory=set)
+    """Streams of the block that have a row from 0 on."""
 
 
 def find(text: str) -> list[Block]:
@@ -92,11 +98,11 @@ def _finish(state: _State, number: int) -> None:
         state.blocks.append(block)
     state.block = Block(number, role="server" if block.role == "server" else "", proto=block.proto)
     state.report = False
+    state.totals = set()
 
 
 def _take_connected(state: _State, match: re.Match[str], number: int) -> None:
-    totals = {row.stream for row in state.block.rows if row.start_s == 0}
-    if state.block.rows and state.block.streams and totals.issuperset(state.block.streams) and not state.report:
+    if state.block.rows and state.block.streams and not state.report and state.totals.issuperset(state.block.streams):
         _finish(state, number)
     block = state.block
     stream, local, rest = match.groups()
@@ -115,29 +121,30 @@ def _take_row(state: _State, match: re.Match[str], number: int) -> None:
         return
     state.report = False
     state.block.rows.append(row)
+    if row.start_s == 0:
+        state.totals.add(row.stream)
     state.block.last = number
 
 
 def _row(match: re.Match[str], number: int, *, report: bool) -> Row:
     rest = match["rest"].strip()
-    rate = float(match["rate"])
-    printed = match["runit"]
+    printed, transfer = match["runit"], finite(match["transfer"])
     udp, latency, writes = _UDP.search(rest), _LATENCY.search(rest), _WRITES.match(rest)
     return Row(
         stream=re.sub(r"^SUM.*", "SUM", match["id"]),
         line=number,
-        start_s=float(match["start"]),
-        end_s=float(match["end"]),
-        transfer_b=float(match["transfer"]) * 1024.0 ** _POWERS[match["tunit"]],
-        rate=rate if 0 <= rate < float("inf") and printed[0] != "P" else None,  # 2.1 prints P when it broke
+        start_s=to_number(match["start"]),
+        end_s=to_number(match["end"]),
+        transfer_b=math.nan if transfer is None else transfer * 1024.0 ** _POWERS[match["tunit"]],
+        rate=finite(match["rate"]) if printed[0] != "P" else None,  # 2.1 prints P when it broke
         rate_unit=f"{printed[:-4]}bit/s" if printed.endswith("bits") else _bytes_unit(printed),
         report=report,
-        jitter_ms=_finite(udp[1]) if udp else None,
-        lost=max(int(udp[2]), 0) if udp else None,
-        datagrams=int(udp[3]) if udp else None,
-        writes=int(writes[1]) if writes else None,
-        retransmits=int(writes[2]) if writes else None,
-        rtt_us=float(writes[3]) if writes and writes[3] else None,
+        jitter_ms=finite(udp[1]) if udp else None,
+        lost=max(to_whole(udp[2]), 0) if udp else None,
+        datagrams=to_whole(udp[3]) if udp else None,
+        writes=to_whole(writes[1]) if writes else None,
+        retransmits=to_whole(writes[2]) if writes else None,
+        rtt_us=to_number(writes[3]) if writes and writes[3] else None,
         latency_ms=tuple(float(text) for text in latency.groups()) if latency else (),
     )
 
@@ -148,6 +155,7 @@ def _bytes_unit(printed: str) -> str:
     return f"{prefix}iB/s" if prefix else "B/s"
 
 
-def _finite(text: str) -> float | None:
+def finite(text: str) -> float | None:
+    """A number that is not negative; None for nan, inf, and what no machine counts."""
     value = float(text)
-    return value if 0 <= value < float("inf") else None
+    return value if 0 <= value <= LARGEST else None

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from bench.units import LARGEST
+
 from .documents import Document
 from .result import Direction, End, Failure, Interval, Test
 
@@ -123,14 +125,10 @@ def _object(data: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _number(value: Any) -> float | None:
-    """A finite number that is not negative; None for anything else (null stands for NaN here)."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """A number that is not negative; None for anything else (null stands for NaN here)."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST:
         return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) and number >= 0 else None
+    return float(value)
 
 
 def _positive(value: Any) -> float | None:

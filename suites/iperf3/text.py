@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from bench.text import to_number, to_whole
+
 from .result import Direction, End, Failure, Interval, Test
 
 _ROW = re.compile(
@@ -21,11 +23,11 @@ _HEADER = re.compile(r"\[ ?ID\](?:\[Role\])?\s+Interval")
 _BEGIN = re.compile(r"Connecting to host|Accepted connection from")
 _STREAM = re.compile(r"\[\s*(\d+)\] local \S+ port \d+ connected (?:to|with) ")
 _VERSION = re.compile(r"^iperf (\d+\.\d\S*)")
-_CPU = re.compile(r"CPU Utilization: local/\w+ (\d+(?:\.\d+)?)%.*?remote/\w+ (\d+(?:\.\d+)?)%")
+_CPU = re.compile(r"CPU Utilization: local/\w+ (\d{1,9}(?:\.\d+)?)%.*?remote/\w+ (\d{1,9}(?:\.\d+)?)%")
 _FAILED = re.compile(r"iperf3?: (?:error|interrupt|the (?:client|server) has terminated)\b.*|(?:error|interrupt) - .*")
 _LONGEST = 1000
 """Characters of a line that are looked at: no row is longer, and patterns must not crawl over megabytes."""
-_JITTER = re.compile(r"([\d.]+) ms\s+(-?\d+)/\s*(\d+)")
+_JITTER = re.compile(r"(?<![\d.])([\d.]+) ms\s+(-?\d+)/\s*(\d+)")
 
 
 @dataclass(slots=True)
@@ -105,23 +107,23 @@ def _row(match: re.Match[str]) -> _Row | None:
     word = re.search(r"(sender|receiver|\(omitted\))$", rest)
     retransmits = re.match(r"(\d+)(?:\s|$)(?!ms)", rest)
     jitter = _JITTER.search(rest)
-    datagrams = int(jitter[3]) if jitter else None
     is_udp = jitter is not None
     try:
+        start_s, end_s = to_number(match["start"]), to_number(match["end"])
         end = End(
-            rate=float(match["rate"]),
+            rate=to_number(match["rate"]),
             rate_unit=_unit(match["runit"]),
-            transfer=float(match["transfer"]),
+            transfer=to_number(match["transfer"]),
             transfer_unit=match["tunit"],
-            seconds=float(match["end"]) - float(match["start"]),
-            retransmits=int(retransmits[1]) if retransmits and not is_udp else None,
-            jitter_ms=float(jitter[1]) if jitter else None,
-            lost=max(int(jitter[2]), 0) if jitter else None,
-            datagrams=datagrams,
+            seconds=end_s - start_s,
+            retransmits=to_whole(retransmits[1]) if retransmits and not is_udp else None,
+            jitter_ms=to_number(jitter[1]) if jitter else None,
+            lost=max(to_whole(jitter[2]), 0) if jitter else None,
+            datagrams=to_whole(jitter[3]) if jitter else None,
         )
         reverse = None if match["role"] is None else match["role"] in ("RX-C", "TX-S")
-        return _Row(match["id"], reverse, end, float(match["start"]), float(match["end"]), word[1] if word else "")
-    except ValueError:  # "1.2.3", or a number of thousands of digits
+        return _Row(match["id"], reverse, end, start_s, end_s, word[1] if word else "")
+    except ValueError:  # "1.2.3", or a number of hundreds of digits
         return None
 
 

@@ -71,9 +71,9 @@ def looks_like_json(text: str) -> bool:
 def read_xml(text: str, source: str) -> list[Reading]:
     """One reading per document in `text`; ParseError for one that is cut off or not XML."""
     readings = []
-    position = 0
+    position, line = 0, 1
     while start := _ROOT.search(text, position):
-        line = text.count("\n", 0, start.start()) + 1
+        line += text.count("\n", position, start.start())
         end = re.compile(rf"</ntttcp{start[1]}\s*>").search(text, start.end())
         if end is None:
             raise ParseError(source, line=line, expected=f"</ntttcp{start[1]}> at the end of this document")
@@ -87,6 +87,7 @@ def read_xml(text: str, source: str) -> list[Reading]:
         reading.asked_s = _asked(root.findtext("parameters/run_time", ""), reading)
         reading.threads = _xml_threads(root)
         readings.append(reading)
+        line += text.count("\n", start.start(), end.end())
         position = end.end()
     return readings
 
@@ -150,9 +151,9 @@ _RENAMED = {"interrupt": "interrupts", "real_time": "realtime", "total_buffers":
 def read_json(text: str, source: str) -> list[Reading]:
     """One reading per document in `text`; ParseError for one that is cut off or not JSON."""
     readings = []
-    position = 0
+    position, line = 0, 1
     while start := _JSON_ROOT.search(text, position):
-        line = text.count("\n", 0, start.start()) + 1
+        line += text.count("\n", position, start.start())
         try:
             document, position = json.JSONDecoder().raw_decode(text, start.start())
         except (ValueError, RecursionError) as error:
@@ -160,6 +161,7 @@ def read_json(text: str, source: str) -> list[Reading]:
         for name, body in document.items():
             if name in ("ntttcps", "ntttcpr") and isinstance(body, dict):
                 readings.append(_json_reading(line, _ROLES[name[-1]], body))
+        line += text.count("\n", start.start(), position)
     return readings
 
 

@@ -24,6 +24,7 @@ _PROMPT = re.compile(r"\bntttcp(?:\.exe)?\s(?:.*\s)?-([sr])(?![a-z])")
 _SENDER = re.compile(r"connections (?:tested|created)|receiver exited|\*\*\* sender role|sender:")
 _RECEIVER = re.compile(r"\*\*\* receiver role|sender side was interrupted")
 _INTERRUPTED = re.compile(r"[Ii]nterrupted")
+_MOST_WARNINGS = 20
 
 _LABELS = {
     "test duration": ("duration", "s", "seconds"),
@@ -141,7 +142,8 @@ def _take_ahead(ahead: Reading, line: str, level: str | None) -> None:
         ahead.role = "receiver"
     if level == "ERR" or _INTERRUPTED.search(line):  # an interrupted run ends with 0 and prints totals all the same
         warning = f"the tool said: {line}"
-        ahead.warnings += [] if warning in ahead.warnings else [warning]
+        if warning not in ahead.warnings and len(ahead.warnings) < _MOST_WARNINGS:
+            ahead.warnings.append(warning)
 
 
 def _guess_role(reading: Reading) -> None:

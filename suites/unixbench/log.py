@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, field
 
 from bench.errors import ParseError
+from bench.units import LARGEST
 
 _TITLE = re.compile(r"^(?P<name>\S.*?) -- (?P<copies>\d+) cop(?:y|ies)$")
 _PASS = re.compile(r"^#### Pass (\d+)$")
@@ -21,7 +22,6 @@ _COUNT = re.compile(r"^COUNT\|([^|]*)\|([^|]*)\|([^|]*)")
 _TIME = re.compile(r"^(TIME|elapsed)\|([^|]*)")
 _SCORE = re.compile(r"^>>>> score: (\S+)$")
 _LONGEST = 500  # characters; a longer line is the test's own output
-_LARGEST = 1e300
 
 
 @dataclass(slots=True)
@@ -122,7 +122,7 @@ def _score(test: TestLog, one: Pass, source: str) -> tuple[float, float, str]:
         if "ERROR" in copy:
             raise ParseError(source, line=one.line, expected="a pass without error", found=copy["ERROR"])
     whole = [copy for copy in one.copies if "COUNT0" in copy]
-    if len(whole) != test.copies:
+    if not whole or len(whole) != test.copies:
         raise ParseError(
             source, line=one.line, expected=f"counts of {test.copies} copies of {test.name!r}", found=str(len(whole))
         )
@@ -131,7 +131,7 @@ def _score(test: TestLog, one: Pass, source: str) -> tuple[float, float, str]:
     times = [_number(copy.get("TIME") or copy.get("elapsed", ""), source, one.line) for copy in whole]
     time = sum(times) / len(times)
     rate = count / (time / base) if base > 0 and time > 0 else count
-    if not 0 < rate < _LARGEST:
+    if not 0 < rate < LARGEST:
         raise ParseError(source, line=one.line, expected="a count above 0", found=str(count))
     return count, rate, whole[0].get("COUNT2", "")
 
@@ -141,6 +141,6 @@ def _number(text: str, source: str, line: int) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not abs(value) < _LARGEST:
+    if not abs(value) < LARGEST:
         raise ParseError(source, line=line, expected="a number", found=text)
     return value

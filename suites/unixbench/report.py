@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from bench.errors import ParseError
+from bench.units import LARGEST
 
 _NUMBER = r"-?(?:\d[\d.,]{0,30}|inf|nan)"
 _DECIMAL = r"(?:\d[\d.,]{0,30}[.,]\d)"
@@ -18,9 +19,9 @@ _SAMPLES = re.compile(r"\(\s*\S{1,30}\s*s(?:ecs?)?\s*,\s*\S{1,30}\s*samples?\s*\
 _GROUPED = re.compile(r"(-?\d{1,3})((?P<mark>[.,])\d{3}(?:(?P=mark)\d{3})*)((?!(?P=mark))[.,]\d+)?\Z")
 _PLAIN = re.compile(r"-?\d+(?:[.,]\d+)?\Z")
 _COPIES = re.compile(
-    r"(?:(?P<cpus>\d+)\s+CPUs?\s+in\s+system;\s+)?running\s+(?P<copies>\d+)\s+parallel\s+cop(?:y|ies)\b"
+    r"(?:(?<!\d)(?P<cpus>\d{1,9})\s+CPUs?\s+in\s+system;\s+)?running\s+(?P<copies>\d{1,9})\s+parallel\s+cop(?:y|ies)\b"
 )
-_CPUS = re.compile(r"(\d+)\s+CPUs?\s+in\s+system\b")
+_CPUS = re.compile(r"(?<!\d)(\d{1,9})\s+CPUs?\s+in\s+system\b")
 _TABLE = re.compile(r"^(?:.*?\s(?:Index Values|Partial Index)|TEST)\s+BASELINE\s+RESULT\s+INDEX$")
 _ROW = re.compile(
     r"^(?P<name>\S.*?)\s+(?P<baseline>"
@@ -36,8 +37,8 @@ _NO_INDEX = re.compile(r"^No index results available for")
 _VERSION = re.compile(r"\(Version (\d[\w.]*)\)|^Version (\d[\w.]*)\s+Based on")
 _PROGRESS = re.compile(r"^(\d+) x \S.*?\s{2}1\b")
 _ABORT = re.compile(r"^Run: .*; aborting$")
+_BLANKS = re.compile(" {3,}")  # columns; each blank more would double the places where a pattern may go on
 _LONGEST = 500  # characters; a longer line is noise, and would keep the expressions above busy
-_LARGEST = 1e300
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def read(text: str, source: str) -> Report:
     for number, line in enumerate(text.split("\n"), 1):
         stripped = " ".join(line.split()) if "\t" in line else line.strip()
         if stripped and len(stripped) <= _LONGEST:
-            _line(report, stripped, number, source)
+            _line(report, _BLANKS.sub("  ", stripped), number, source)
     for section in report.sections:
         _check_complete(section, source)
     return report
@@ -181,7 +182,7 @@ def _float(text: str) -> float | None:
         value = float(text.replace(",", "."))
     except ValueError:
         return None
-    return value if abs(value) < _LARGEST else None  # neither does nan compare
+    return value if abs(value) < LARGEST else None  # neither does nan compare
 
 
 def _check_complete(section: Section, source: str) -> None:

@@ -25,6 +25,7 @@ _SENDER = re.compile(r"connections (?:tested|created)|receiver exited|\*\*\* sen
 _RECEIVER = re.compile(r"\*\*\* receiver role|sender side was interrupted")
 _INTERRUPTED = re.compile(r"[Ii]nterrupted")
 _MOST_WARNINGS = 20
+_MOST_TOTALS = 200  # a test has thirty; each of an endless list would be searched for
 
 _LABELS = {
     "test duration": ("duration", "s", "seconds"),
@@ -109,7 +110,7 @@ def _take(reading: Reading, total: re.Match[str], line: str) -> bool:
         reading.values.append(("throughput", value, f"{unit[:-3]}bit/s"))
         return False
     known = _LABELS.get(label)
-    if known is None or unit.lower() != known[2]:
+    if known is None or unit.lower() != known[2] or len(reading.values) > _MOST_TOTALS:
         return False
     reading.values.append((known[0], value, known[1]))
     if label == "cycles/byte":  # the last line up to 1.1, before "cpu busy (all)" later

@@ -13,7 +13,7 @@ from bench.model import Better, Kind, Measurement, Metric, Parsed, Scale
 COLUMNS = ("metric", "part", "title", "value", "unit", "better", "kind", "scale", "margin", "line")
 """The header, in this order. `margin` may be empty; `line` is where the value stands in the file it came from."""
 
-_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?\Z")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?\Z")
 
 
 def parse(data: bytes, source: str) -> Parsed:

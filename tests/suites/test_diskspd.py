@@ -1,4 +1,4 @@
-"""The DiskSpd parser on every sample, in text and XML, and on whatever bytes there are."""
+"""The DiskSpd parser on every sample, in text and XML."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bench.config.catalogue import load_suite
 from bench.errors import ParseError, SuiteError
@@ -228,35 +226,3 @@ def test_the_suite_only_imports() -> None:
     assert not SUITE.cases
     with pytest.raises(SuiteError, match="bench import diskspd"):
         _ = LOADED.steps
-
-
-def seeds() -> list[bytes]:
-    return [TEXT.encode(), *(read(name) for name in (*texts, *xmls) if (SAMPLES / name).stat().st_size < 8000)]
-
-
-@settings(max_examples=150, deadline=None)
-@given(data=st.data())
-def test_any_bytes_are_read_or_refused(data: st.DataObject) -> None:
-    content = data.draw(st.one_of(st.binary(max_size=300), mutations(st.sampled_from(seeds()))))
-    try:
-        parsed = parse(content, "x")
-    except ParseError:
-        return
-    assert values(parsed)
-
-
-@st.composite
-def mutations(draw: st.DrawFn, sources: st.SearchStrategy[bytes]) -> bytes:
-    """A real output with a few cuts, changed bytes and doubled pieces."""
-    content = draw(sources)
-    for _ in range(draw(st.integers(1, 4))):
-        start = draw(st.integers(0, len(content)))
-        end = min(len(content), start + draw(st.integers(0, 300)))
-        kind = draw(st.sampled_from(["cut", "drop", "change", "double"]))
-        content = {
-            "cut": content[:start],
-            "drop": content[:start] + content[end:],
-            "change": content[:start] + draw(st.binary(max_size=8)) + content[start + 1 :],
-            "double": content[:end] + content[start:],
-        }[kind]
-    return content

@@ -1,4 +1,4 @@
-"""The fio parser on our own runs, on made-up documents, and on whatever bytes there are."""
+"""The fio parser on our own runs, and on made-up documents."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bench.config.catalogue import load_suite
 from bench.errors import ParseError
@@ -202,43 +200,6 @@ def test_text_terse_and_json_of_one_run_say_the_same() -> None:
             assert convert(found.value, found.unit, wanted.unit) == pytest.approx(
                 wanted.value, rel=tolerance, abs=0 if wanted.unit != "ns" else 1000
             ), key
-
-
-def seeds() -> list[bytes]:
-    return [
-        dump(document()),
-        *(path.read_bytes() for path in golden_files()),
-        *(path.read_bytes() for path in sorted(SAMPLES.glob("*")) if path.stat().st_size < 9_000),
-    ]
-
-
-@settings(max_examples=150, deadline=None)
-@given(data=st.data())
-def test_any_bytes_are_read_or_refused(data: st.DataObject) -> None:
-    content = data.draw(st.one_of(st.binary(max_size=300), mutations(st.sampled_from(seeds()))))
-    try:
-        parsed = parse(content, "x")
-    except ParseError:
-        return
-    assert parsed.measurements
-    check_against_suite(parsed)
-
-
-@st.composite
-def mutations(draw: st.DrawFn, sources: st.SearchStrategy[bytes]) -> bytes:
-    """A real output with a few cuts, changed bytes and doubled pieces."""
-    content = draw(sources)
-    for _ in range(draw(st.integers(1, 4))):
-        start = draw(st.integers(0, len(content)))
-        end = min(len(content), start + draw(st.integers(0, 300)))
-        kind = draw(st.sampled_from(["cut", "drop", "change", "double"]))
-        content = {
-            "cut": content[:start],
-            "drop": content[:start] + content[end:],
-            "change": content[:start] + draw(st.binary(max_size=8)) + content[start + 1 :],
-            "double": content[:end] + content[start:],
-        }[kind]
-    return content
 
 
 def at_once(name: str, io_bytes: int) -> bytes:

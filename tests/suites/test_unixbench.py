@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.config.catalogue import load_suite
@@ -274,41 +274,13 @@ def test_what_is_not_a_result_is_an_error(text: str, expected: str) -> None:
     assert str(caught.value).startswith("bad.txt")
 
 
-# --- any bytes ---------------------------------------------------------------------------------------------------
-
-
-def check(data: bytes) -> Parsed | None:
-    """Parsed with sensible values, or ParseError and nothing else."""
-    try:
-        parsed = PARSE(data, "any")
-    except ParseError:
-        return None
-    assert parsed.measurements
-    known = KNOWN | {metric.name for metric in parsed.metrics}
-    for one in parsed.measurements:
-        assert one.value > 0
-        assert math.isfinite(one.value)
-        assert one.metric in known
-    return parsed
-
-
-@given(st.binary(max_size=400))
-@example(b"\xff\xfe\x00")
-@example(b"Dhrystone 2 using register variables 1.0 lps (1.0 s, 1 samples)")
-def test_any_bytes(data: bytes) -> None:
-    check(data)
+# --- cut off ---------------------------------------------------------------------------------------------------
 
 
 @given(st.sampled_from([FULL, TWO, LOG]), st.floats(0, 1))
 def test_a_cut_file_invents_nothing(text: str, share: float) -> None:
-    cut = check(text[: int(share * len(text))].encode())
-    if cut is not None:
-        assert set(cut.measurements) <= set(PARSE(text.encode(), "whole").measurements)
-
-
-@given(st.sampled_from([FULL, TWO, LOG]), st.floats(0, 1), st.integers(0, 255), st.floats(0, 1), st.integers(0, 300))
-def test_a_damaged_file(text: str, at: float, byte: int, start: float, length: int) -> None:
-    data = bytearray(text.encode())
-    data[min(int(at * len(data)), len(data) - 1)] = byte
-    begin = int(start * len(data))
-    check(bytes(data[: begin + length] + data[begin:]))
+    try:
+        cut = PARSE(text[: int(share * len(text))].encode(), "cut")
+    except ParseError:
+        return
+    assert set(cut.measurements) <= set(PARSE(text.encode(), "whole").measurements)

@@ -55,8 +55,8 @@ def guard_device(connection: Connection, target: Target) -> None:
         )
     nonce = secrets.token_hex(8)
     reply = connection.run(posix.marked(nonce, [("guard", posix.guard_device(target.disk))]), timeout_s=30)
-    said = posix.sections(reply, nonce, target.name)["guard"].decode("utf-8", "replace").split("\n")
-    if "free" not in said:
+    said = posix.sections(reply, nonce, target.name)["guard"].decode("utf-8", "replace").strip().split("\n")
+    if said != ["free"]:  # not a line among others: what a disk is called may look like one
         reason = (
             "; ".join(line.removeprefix("refused ") for line in said if line.startswith("refused "))
             or "it gave no answer"

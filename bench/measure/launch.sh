@@ -10,7 +10,9 @@ launch() {
     # Asked before every start: what was made on the device since the last job is somebody's data.
     said=$(guard </dev/null 2>/dev/null)
     if [ "$said" != free ]; then
-        echo "refused will not write to the device:$(echo "${said:-refused it gave no answer}" | sed 's/^refused//; s/$/;/' | tr -d '\n')"
+        # printf: what a disk is called must not become a line of its own, as echo's \\n would.
+        printf 'refused will not write to the device:%s\n' \
+            "$(printf '%s' "${said:-refused it gave no answer}" | sed 's/^refused//; s/$/;/' | tr -d '\n')"
         return
     fi
     if mkdir -p "$job/out" ${data:+"$data"} 2>/dev/null && stage 2>/dev/null; then
@@ -20,7 +22,7 @@ launch() {
         if [ -d "$job/claim" ] || [ -f "$job/done.json" ]; then state
         else echo "staged the job did not start ($(room); is setsid installed?)"; fi
     else
-        echo "refused cannot write into $job ($(room))"
+        printf 'refused cannot write into %s (%s)\n' "$job" "$(room)"
     fi
 }
 base=${job%/*}; base=${base%/*}
@@ -32,4 +34,4 @@ mkdir -p "${job%/*}" 2>/dev/null
         while flock -n 9; held=$?; [ "$held" -eq 1 ] && [ "$tries" -gt 0 ]; do sleep 0.1; tries=$((tries - 1)); done
     fi
     if [ "$held" -eq 1 ]; then echo "busy another controller that is launching a job"; else launch; fi
-} 9>>"${job%/*}.lock" || [ -e "${job%/*}.lock" ] || echo "refused cannot write into ${job%/*} ($(room))"
+} 9>>"${job%/*}.lock" || [ -e "${job%/*}.lock" ] || printf 'refused cannot write into %s (%s)\n' "${job%/*}" "$(room)"

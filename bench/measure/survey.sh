@@ -1,6 +1,8 @@
 # What this machine is and whether its base folder can be used; prints key=value lines.
+# A path may hold backslashes, which echo takes for escapes in some shells.
+say() { printf '%s\n' "$1"; }
 case $base in "~") base=$HOME ;; "~/"*) base=$HOME/${base#"~/"} ;; esac
-mkdir -p "$base/jobs" "$base/tools" 2>/dev/null && [ -w "$base/jobs" ] || echo "error=cannot write to $base"
+mkdir -p "$base/jobs" "$base/tools" 2>/dev/null && [ -w "$base/jobs" ] || say "error=cannot write to $base"
 manager=none
 for candidate in apt-get dnf yum zypper; do
     command -v "$candidate" >/dev/null 2>&1 && manager=$candidate && break
@@ -13,13 +15,14 @@ for job in "$base"/jobs/*; do
 done 2>/dev/null
 read -r load rest </proc/loadavg
 read -r boot </proc/sys/kernel/random/boot_id
-echo "home=$HOME"
-echo "base=$base"
+say "home=$HOME"
+say "base=$base"
 echo "cpus=$(nproc 2>/dev/null || grep -c '^processor' /proc/cpuinfo)"
 echo "uid=$(id -u)"
 echo "manager=$manager"
 echo "free_kib=$(df -Pk "$base" 2>/dev/null | awk 'NR == 2 { print $4 }')"
 echo "load=$load"
-echo "clock=$(date +%s.%N)"
+clock=$(date +%s.%N)
+echo "clock=${clock%.%N}"
 echo "boot_id=$boot"
 echo "jobs=$jobs"

@@ -20,7 +20,7 @@ KNOWN = (
 )
 """Columns with a meaning; `region`, `size` and all others are labels (or tags, in the wide form)."""
 
-_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?\Z")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?\Z")
 _HIGHER = {"bit/s", "IOPS", "lps", "index", "score", "points", "ops/s", "req/s", "mwips", "flops"}
 _LOWER = {"s", "cycles/byte", "cycles"}
 _KINDS = {

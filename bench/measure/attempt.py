@@ -15,6 +15,7 @@ from bench.measure.provision import Machine, tool_digest
 from bench.model import Attempt, Context, Facts, Pairs, Role, Status, Target, Trial, pairs
 
 LOW_DISK_KIB = 1024
+_LARGEST_CODE = 2**31
 _LONGEST = 100  # characters of a value that a target wrote into started.json or done.json
 
 Fault: TypeAlias = tuple[Status, str]
@@ -71,7 +72,7 @@ def judge(job: Job, collected: Collected, loaded: LoadedSuite) -> Fault:
     if stopped and not job.spec.serves:
         status = Status.FAILED if job.role is Role.RECEIVER else Status.TIMEOUT
         return status, f"{step} did not end and was stopped; {_tail(collected)}"
-    if code != 0 and not stopped:
+    if not (type(code) is int and code == 0) and not stopped:  # nor is `false` a 0
         return Status.FAILED, f"{step} exited with {_short(code)}; {_tail(collected)}{_disk(collected)}"
     for path in job.spec.results:
         if path not in collected.files:
@@ -171,7 +172,7 @@ def record(
             if "boot_id" in data:
                 boots[f"{name} {event}"] = _short(data["boot_id"])
         code = collected.done.get("exit_code")
-        if isinstance(code, int):
+        if type(code) is int and abs(code) <= _LARGEST_CODE:  # `true` would be no number when it is read again
             codes[name] = code
     ended_at = now()
     return (

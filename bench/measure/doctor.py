@@ -96,8 +96,8 @@ def _care(connection: Connection, target: Target) -> Iterable[Check]:
     yield Check(target.name, "sudo", True if can else None, how if can else "cannot install packages: no root, no sudo")
     if said.get("reboot") == "yes":
         yield Check(target.name, "updates", None, "a reboot is pending: reboot before the first phase, not within one")
-    elif said.get("updates", "0") not in ("", "0"):
-        detail = f"{said['updates']} packages can be updated: hold them, or update before the first phase"
+    elif (updates := said.get("updates", "")[:6]).isdecimal() and int(updates):
+        detail = f"{updates} packages can be updated: hold them, or update before the first phase"
         yield Check(target.name, "updates", None, detail)
 
 

@@ -48,29 +48,42 @@ _ISA = re.compile(
     r"|(?:aes|fma|f16c|popcnt|movbe|adx|rdrand|rdseed|clflushopt|clwb|erms|fsrm|invpcid|pcid|pdpe1gb|x2apic)$"
 )
 """Flags of the hardware. The rest are the kernel's own words (mitigations): they move with a guest patch."""
+MAX_PROBE = 4 << 20
+"""Bytes of output that are looked at; a large machine's probe prints a tenth of it."""
+MAX_VALUE, MAX_NAME, MOST_FACTS = 4096, 200, 5000
+"""Characters of a value (as long as a kernel's command line) and of a name, and how many facts there may be."""
 _MASKED_MICROCODE = ("0xffffffff", "0xffffffffffffffff")
 
 
 def parse_facts(text: bytes) -> Facts:
     """The facts in the output of the probe; never raises. Notes say what is missing as a whole."""
-    sections = _whole(_sections(text))
+    sections = _whole(_sections(text[:MAX_PROBE]))
     files = _files(sections.get("files", []))
     found: dict[tuple[str, str], str] = {}
     for layer, name, value in (
         *_small_files(files), *_host(sections), *_size(sections, files), *_guest(sections, files),
         *_network(sections, files), *_disk(sections, files),
     ):  # fmt: skip
-        if value := " ".join(value.split()):
-            found.setdefault((layer, name), value)
-    notes = () if "end" in sections else ("the probe broke off: facts may be missing",)
-    return Facts(tuple(sorted((layer, name, value) for (layer, name), value in found.items())), notes)
+        if len(found) == MOST_FACTS:
+            break
+        if value := _bounded(" ".join(value.split()), MAX_VALUE):
+            found.setdefault((layer, _bounded(name, MAX_NAME)), value)
+    notes = [] if "end" in sections else ["the probe broke off: facts may be missing"]
+    if len(found) == MOST_FACTS:
+        notes.append(f"more than {MOST_FACTS} facts: the rest was left out")
+    return Facts(tuple(sorted((layer, name, value) for (layer, name), value in found.items())), tuple(notes))
 
 
 def parse_volatile(text: bytes) -> Pairs:
     """What the same output says about the moment: `uptime_s` and `load_1min`, as far as they are there."""
-    files = _files(_whole(_sections(text)).get("files", []))
+    files = _files(_whole(_sections(text[:MAX_PROBE])).get("files", []))
     named = {"uptime_s": "/proc/uptime", "load_1min": "/proc/loadavg"}
     return pairs({name: files[path].split()[0] for name, path in named.items() if files.get(path, "").split()})
+
+
+def _bounded(text: str, longest: int) -> str:
+    """`text`; a longer one than any machine has is cut, with a digest that still tells two of them apart."""
+    return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters, {_digest(text)})"
 
 
 def _sections(text: bytes) -> dict[str, list[str]]:

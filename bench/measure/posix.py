@@ -29,6 +29,13 @@ MAX_FILE = 128 << 20
 MAX_ARCHIVE = 192 << 20
 """Nor more than this of all of them; less than what one reply may be (see `bench.measure.ssh`)."""
 _LONGEST_OWNER = 200
+MAX_SECTION = 8 << 20
+"""Bytes that any other part of a reply may have; the longest real ones (installing, facts) have some hundred kB."""
+ARCHIVE = "archive"
+"""The section that may be larger."""
+_MOST_SECTIONS = 1000
+_LONGEST_NAME = 100
+_MAX_RECORD = 1 << 16
 _RESERVED = 1023  # bytes of done.json, see job_tail.sh
 
 
@@ -47,8 +54,8 @@ def marked(nonce: str, sections: Iterable[tuple[str, str]]) -> str:
 
 
 def sections(reply: Reply, nonce: str, where: str) -> dict[str, bytes]:
-    """The output by section; TransportError when the script did not get to run."""
-    parts = reply.stdout.split(f"\n@@{nonce} ".encode())
+    """The output by section; TransportError when the script did not get to run, or when a section cannot be true."""
+    parts = reply.stdout.split(f"\n@@{nonce} ".encode(), _MOST_SECTIONS)
     if len(parts) < 2:
         tail = (reply.stderr or reply.stdout).decode("utf-8", "replace").strip()[-300:]
         raise TransportError(
@@ -58,8 +65,11 @@ def sections(reply: Reply, nonce: str, where: str) -> dict[str, bytes]:
         )
     found: dict[str, bytes] = {}
     for part in parts[1:]:
-        name, _, content = part.partition(b"\n")
-        found[name.decode("ascii", "replace")] = content
+        line, _, content = part.partition(b"\n")
+        name = line[:_LONGEST_NAME].decode("ascii", "replace")
+        if name != ARCHIVE and len(content) > MAX_SECTION:
+            raise TransportError(f"sent {len(content) >> 20} MiB where some lines were asked for", where=where)
+        found[name] = content
     return found
 
 
@@ -234,7 +244,9 @@ def read_state(text: bytes, where: str) -> JobState:
 
 
 def read_json(content: bytes) -> Mapping[str, object]:
-    """The object in `started.json` or `done.json`; empty when it is torn."""
+    """The object in `started.json`, `done.json` or a `tool.json`; empty when it is torn, or too large to be one."""
+    if len(content) > _MAX_RECORD:
+        return {}
     try:
         data = json.loads(content)
     except (ValueError, RecursionError):

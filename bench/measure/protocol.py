@@ -141,7 +141,7 @@ class Protocol:
         return [
             ("facts", f"(\n{self.probe}\n) </dev/null 2>/dev/null"),
             ("hashes", posix.list_files(job.folder)),
-            ("archive", posix.archive(job.folder)),
+            (posix.ARCHIVE, posix.archive(job.folder)),
         ]
 
     def _fetch(self, job: Job, evidence: list[tuple[str, str]]) -> Collected:
@@ -243,10 +243,10 @@ def _without(name: str, error: Exception) -> str:
 
 def _read_collected(found: Mapping[str, bytes], job: Job) -> Collected:
     state = posix.read_state(found["state"], job.target.name)
-    if state.word not in ("done", "dead") or not found.get("archive"):
+    if state.word not in ("done", "dead") or not found.get(posix.ARCHIVE):
         return Collected(state)
     hashes = found["hashes"]
-    unpacked = unpack(found["archive"], posix.read_hashes(hashes), posix.read_left(hashes))
+    unpacked = unpack(found[posix.ARCHIVE], posix.read_hashes(hashes), posix.read_left(hashes))
     collected = Collected(state, unpacked.files, problem=unpacked.problem, notes=unpacked.notes)
     before = unpacked.files.get(posix.FACTS_BEFORE)
     collected.before = parse_facts(before) if before else None

@@ -21,6 +21,11 @@ from bench.store.codec import encode
 
 INSTALL_TIMEOUT_S = 1800.0
 QUERY_TIMEOUT_S = 60.0
+MOST_CPUS = 1 << 16
+_LONGEST = 1000
+"""Characters of a word that a target says of itself or of a tool."""
+_MOST = 50
+"""How many such words there may be."""
 
 SourceProvider = Callable[[Tool], bytes]
 """Gives the packed source tree (tar.gz) of a tool that is built on the target."""
@@ -68,23 +73,40 @@ def survey(connection: Connection, target: Target) -> Machine:
     found = posix.sections(reply, nonce, target.name)
     values = dict(line.split("=", 1) for line in found["survey"].decode("utf-8", "replace").splitlines() if "=" in line)
     if values.get("error"):
-        raise SuiteError(values["error"], where=target.name, remedy="Set `base:` to a folder the account can write to")
+        raise SuiteError(
+            values["error"][:_LONGEST], where=target.name, remedy="Set `base:` to a folder the account can write to"
+        )
     try:
         return Machine(
-            home=values["home"],
-            base=values["base"],
-            cpus=int(values["cpus"]),
-            uid=int(values["uid"]),
-            manager=values["manager"],
-            free_kib=int(values["free_kib"] or -1),
+            home=_folder(values["home"]),
+            base=_folder(values["base"]),
+            cpus=_within(values["cpus"], 1, MOST_CPUS),
+            uid=_within(values["uid"], 0, 2**32),
+            manager=values["manager"][:_LONGEST],
+            free_kib=_within(values["free_kib"] or "-1", -1, 2**63),
             load=float(values["load"] or "nan"),
-            clock_s=float(values["clock"]),
-            boot_id=values["boot_id"],
-            jobs=tuple(values["jobs"].split()),
+            clock_s=float(_within(values["clock"].partition(".")[0], 0, 2**40)),
+            boot_id=values["boot_id"][:_LONGEST],
+            jobs=tuple(job[:_LONGEST] for job in values["jobs"].split()[:_MOST]),
             tools=_read_tools(found.get("tools", b"")),
         )
     except (KeyError, ValueError) as error:
-        raise TransportError(f"gave an unreadable survey ({error})", where=target.name) from error
+        raise TransportError(f"gave an unreadable survey ({str(error)[:_LONGEST]})", where=target.name) from error
+
+
+def _within(text: str, least: int, most: int) -> int:
+    """A whole number in its bounds; ValueError otherwise: what a target says of itself decides how much is started."""
+    number = int(text)
+    if not least <= number <= most:
+        raise ValueError(f"{text[:_LONGEST]} is not between {least} and {most}")
+    return number
+
+
+def _folder(text: str) -> str:
+    """An absolute path that can be shown; ValueError otherwise."""
+    if not text.startswith("/") or not text.isprintable() or ".." in text.split("/"):
+        raise ValueError(f"{text[:_LONGEST]!r} is not the path of a folder")
+    return text
 
 
 _LIST_TOOLS = 'for f in "$base"/tools/*/tool.json; do [ -f "$f" ] && tr -d "\\n" <"$f" && echo; done'
@@ -93,11 +115,10 @@ _LIST_TOOLS = 'for f in "$base"/tools/*/tool.json; do [ -f "$f" ] && tr -d "\\n"
 def _read_tools(text: bytes) -> dict[str, Pairs]:
     found: dict[str, Pairs] = {}
     for line in text.splitlines():
-        try:
-            data = json.loads(line)
-            found[str(data.pop("digest"))] = pairs({str(key): str(value) for key, value in data.items()})
-        except (ValueError, AttributeError, KeyError):
-            continue  # a torn tool.json: the tool counts as absent and is installed again
+        data = posix.read_json(line)  # a torn tool.json is empty: the tool counts as absent and is installed again
+        if "digest" in data:
+            known = {str(key)[:_LONGEST]: str(value)[:_LONGEST] for key, value in list(data.items())[:_MOST]}
+            found[known.pop("digest", "")] = pairs(known)
     return found
 
 
@@ -135,8 +156,8 @@ def install(connection: Connection, target: Target, machine: Machine, tool: Tool
             record = _read_tools(line.encode())
             if digest in record:
                 return record[digest]
-    tail = "\n".join(lines[-12:])
-    reason = next((line.removeprefix("refused ") for line in lines if line.startswith("refused ")), "")
+    tail = "\n".join(line[:_LONGEST] for line in lines[-12:])
+    reason = next((line.removeprefix("refused ")[:_LONGEST] for line in lines if line.startswith("refused ")), "")
     raise SuiteError(
         f"cannot install {tool.name}" + (f": {reason}" if reason else f":\n{tail}"),
         where=target.name,

@@ -37,6 +37,7 @@ MAX_REPLY = 256 << 20
 """No reply may be larger than this: a target cannot fill the controller's memory."""
 
 _CHUNK = 1 << 18
+_MOST_CHUNKS = 16
 _LONGEST_CODE = 8
 """Bytes of an exit code and the end of its line; POSIX has three digits."""
 
@@ -140,21 +141,19 @@ class SshConnection:
         start = b"\n@@" + nonce + b" exit "
         while (end := _ended(output, start)) is None:
             self._receive(channel, output, errors, deadline)
-        while channel.recv_stderr_ready():
-            errors += channel.recv_stderr(_CHUNK)
+        _take_errors(channel, errors)
         place, exit_code = end
         return Reply(exit_code, bytes(output[:place]), bytes(errors))
 
     def _receive(self, channel: paramiko.Channel, output: bytearray, errors: bytearray, deadline: float) -> None:
         """Take what has arrived; TransportError when the shell is gone, too late, or sends too much."""
-        while channel.recv_stderr_ready():
-            errors += channel.recv_stderr(_CHUNK)
+        _take_errors(channel, errors)
         data = channel.recv(_CHUNK)
         if not data:
             tail = bytes(errors or output)[-300:].decode("utf-8", "replace").strip()
             raise TransportError(f"the shell ended ({tail or 'no message'})", where=self._target.name)
         output += data
-        if len(output) + len(errors) > MAX_REPLY:
+        if len(output) > MAX_REPLY:
             raise TransportError(f"sent more than {MAX_REPLY >> 20} MiB", where=self._target.name)
         if time.monotonic() > deadline:
             raise TransportError("no answer in time", where=self._target.name)
@@ -168,6 +167,15 @@ class SshConnection:
         """Hang up, the jump hosts too."""
         self._client.close()
         self._way.close()
+
+
+def _take_errors(channel: paramiko.Channel, errors: bytearray) -> None:
+    """Take what has arrived on standard error and keep its end. Not for ever: a flood never ends."""
+    for _ in range(_MOST_CHUNKS):
+        if not channel.recv_stderr_ready():
+            return
+        errors += channel.recv_stderr(_CHUNK)
+        del errors[:-_CHUNK]
 
 
 def _ended(output: bytearray, mark: bytes) -> tuple[int, int] | None:

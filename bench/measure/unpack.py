@@ -15,6 +15,8 @@ from dataclasses import dataclass
 MAX_FILES = 2000
 MAX_BYTES = 128 << 20
 MAX_NAME = 200
+MAX_PART = 255
+"""Bytes of one component that a file system takes."""
 _SAID = 5
 
 
@@ -83,6 +85,7 @@ def is_safe(name: str) -> bool:
     return (
         0 < len(name) < MAX_NAME
         and name.isprintable()
+        and max(map(len, name.encode("utf-8", "replace").split(b"/"))) <= MAX_PART
         and "\\" not in name  # sha256sum would escape it, and elsewhere it separates folders
         and not name.startswith("/")
         and posixpath.normpath(name) == name

@@ -27,6 +27,7 @@ RANKS = {
 DOORS = {
     "paramiko": (
         "bench/measure/ssh.py",
+        "bench/measure/ssh_auth.py",
         "bench/measure/ssh_hosts.py",
         "bench/measure/ssh_keys.py",
         "bench/measure/ssh_route.py",

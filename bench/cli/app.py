@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import typer
 
 from bench.cli import analysing, demo, history, importing, measuring, storing, targets
+from bench.cli.asking import ending_questions, take_secrets
 from bench.cli.console import complain
 from bench.errors import BenchError
 
@@ -60,7 +61,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows a ? rather than a traceback
     code: object = 0
     try:
-        app(args=None if argv is None else list(argv), prog_name="bench")
+        take_secrets()
+        with ending_questions():
+            app(args=None if argv is None else list(argv), prog_name="bench")
     except BenchError as error:
         complain(error)
         code = error.exit_code

@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from bench.cli.asking import TERMINAL
 from bench.cli.console import clean, duration, err
 from bench.measure.session import State
 from bench.model import Trial
@@ -135,5 +136,5 @@ def progress() -> Iterator[Progress]:
     if not shown.live:
         yield shown
         return
-    with Live(shown, console=console, refresh_per_second=4, transient=True):
+    with Live(shown, console=console, refresh_per_second=4, transient=True) as table, TERMINAL.sharing(table):
         yield shown

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.cli import context
+from bench.cli.asking import TERMINAL, credentials
 from bench.cli.console import counted, duration, note, say, warn
 from bench.errors import ConfigError
 
@@ -111,10 +112,16 @@ def measure(stored: StoredRun, provider: Sources, again: str) -> tuple[Outcome, 
     from bench.measure.ssh import SshTransport
     from bench.measure.start import execute
 
-    scheduler = Scheduler()
+    scheduler, secrets = Scheduler(), credentials()
     with progress() as shown, interruptible(scheduler, shown.announce):
         outcome = execute(
-            stored, context.suites(), transport=SshTransport(), scheduler=scheduler, source=provider, observer=shown
+            stored,
+            context.suites(),
+            transport=SshTransport(credentials=secrets),
+            scheduler=scheduler,
+            source=provider,
+            observer=shown,
+            credentials=secrets,
         )
     for text in provider.notes:
         warn(text)
@@ -141,6 +148,7 @@ def interruptible(scheduler: Scheduler, announce: Callable[[str], None] = note) 
 
     def on_signal(number: int, frame: object) -> None:
         del number, frame
+        TERMINAL.cancel()
         if scheduler.stopping:
             scheduler.abandon()
             return

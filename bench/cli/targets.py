@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bench.cli import context
+from bench.cli.asking import credentials
 from bench.cli.console import counted, print_json, print_table, say
 from bench.cli.context import JsonOption, LimitOption, SourceOption
 from bench.errors import BenchError, ConfigError, HostKeyError, TransportError
@@ -42,7 +43,9 @@ def doctor(
     found = load_inventory(inventory)
     targets = (select(found, limit) if limit else found).targets
     checks = controller(context.open_store(None).root, targets)
-    checks += examine(targets, chosen, SshTransport(), provider if fix else None)
+    secrets = credentials()
+    transport = SshTransport(credentials=secrets)
+    checks += examine(targets, chosen, transport, provider if fix else None, credentials=secrets)
     if json:
         print_json([{"target": c.target, "check": c.name, "ok": c.ok, "detail": c.detail} for c in checks])
     else:
@@ -135,7 +138,7 @@ def _offered(target: Target, name: str) -> list[_Offer]:
         known = known_key_types(target)
         revoked = revoked_keys(target)
         rows = []
-        for line, kind, print_ in scan_host_keys(target):
+        for line, kind, print_ in scan_host_keys(target, credentials=credentials()):
             state = "known" if known.get(kind) == print_ else "CHANGED" if kind in known else "new"
             rows.append(_Offer(name, "REVOKED" if print_ in revoked else state, kind, print_, line, path))
     except HostKeyError:

@@ -14,6 +14,7 @@ from bench.errors import BenchError
 from bench.measure.attempt import run_key
 from bench.measure.clock import now
 from bench.measure.connections import Connections
+from bench.measure.credentials import Credentials
 from bench.measure.guards import check_machine, guard_device
 from bench.measure.provision import Machine, SourceProvider, install, survey, tool_digest
 from bench.model import Target
@@ -33,6 +34,7 @@ class Fleet:
         connections: Connections,
         source: SourceProvider,
         tell: Tell,
+        credentials: Credentials | None = None,
     ) -> None:
         self._run = run
         self._planned: dict[str, dict[str, LoadedSuite]] = {}
@@ -42,6 +44,7 @@ class Fleet:
         self._connections = connections
         self._source = source
         self._tell = tell
+        self._credentials = credentials or Credentials()
         self._machines: dict[str, Machine] = {}
         self._problems: dict[tuple[str, str], str] = {}
         """(target, suite or "") → why nothing of it can run, "" when it can."""
@@ -104,7 +107,7 @@ class Fleet:
         if tool is not None and tool_digest(tool) not in machine.tools:
             self._tell(target.name, f"installing {tool.name}")
             with self._connections.to(target) as connection:
-                found = install(connection, target, machine, tool, self._source)
+                found = install(connection, target, machine, tool, self._source, self._credentials)
             with self._lock:
                 self._machines[target.name] = replace(machine, tools={**machine.tools, tool_digest(tool): found})
             version = dict(found).get("version", "")

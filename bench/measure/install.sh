@@ -1,4 +1,4 @@
-# Install one tool into $base/tools/$digest by rename; prints its tool.json, or "refused …".
+# Install one tool into $base/tools/$digest by rename; prints its tool.json, or "refused …". After as_root.sh.
 final=$base/tools/$digest
 work=$base/build.$$
 missing() {
@@ -8,17 +8,6 @@ missing() {
             rpm) rpm -q "$package" >/dev/null 2>&1 || printf '%s ' "$package" ;;
         esac
     done
-}
-as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"
-    elif [ "$sudo" = yes ] && command -v sudo >/dev/null; then sudo -n "$@"
-    else return 126; fi
-}
-why_not() {
-    if [ "$(id -u)" = 0 ]; then return
-    elif [ "$sudo" != yes ]; then echo ' (the login is not root, and the inventory says `sudo: no`)'
-    elif ! command -v sudo >/dev/null; then echo ' (the login is not root, and there is no sudo)'
-    elif ! sudo -n true 2>/dev/null; then echo ' (the login is not root, and sudo asks for a password)'; fi
 }
 add_packages() {
     if command -v apt-get >/dev/null; then

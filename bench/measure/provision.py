@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 
 from bench.errors import SuiteError, TransportError
 from bench.measure import posix
+from bench.measure.credentials import Credentials
+from bench.measure.privileged import run_privileged
 from bench.measure.transport import Connection
 from bench.model import Pairs, Target, Tool, pairs
 from bench.store.codec import encode
@@ -122,8 +124,18 @@ def _read_tools(text: bytes) -> dict[str, Pairs]:
     return found
 
 
-def install(connection: Connection, target: Target, machine: Machine, tool: Tool, source: SourceProvider) -> Pairs:
-    """Install or build a tool; returns what is recorded of it. SuiteError with the last lines when it fails."""
+def install(
+    connection: Connection,
+    target: Target,
+    machine: Machine,
+    tool: Tool,
+    source: SourceProvider,
+    credentials: Credentials | None = None,
+) -> Pairs:
+    """Install or build a tool; returns what is recorded of it. SuiteError with the last lines when it fails.
+
+    credentials: where sudo's password comes from, when sudo asks for one.
+    """
     digest = tool_digest(tool)
     packages = dict(tool.packages).get(machine.manager)
     if packages is None:
@@ -138,7 +150,7 @@ def install(connection: Connection, target: Target, machine: Machine, tool: Tool
     script = "\n".join(
         [
             f"base={posix.quote(machine.base)}; digest={posix.quote(digest)}; name={posix.quote(tool.name)}",
-            f"packages={posix.quote(' '.join(packages))}; sudo={'yes' if target.sudo else 'no'}",
+            f"packages={posix.quote(' '.join(packages))}",
             f"binaries={posix.quote(' '.join(tool.binaries))}",
             f"version() {{ {version or ':'}; }}",
             f"write_recipe() {{ cat <<'@@END'\n{recipe(tool)}\n@@END\n}}",
@@ -148,18 +160,15 @@ def install(connection: Connection, target: Target, machine: Machine, tool: Tool
             posix.resource("install.sh"),
         ]
     )
-    nonce = secrets.token_hex(8)
-    reply = connection.run(posix.marked(nonce, [("install", script)]), timeout_s=INSTALL_TIMEOUT_S)
-    lines = posix.sections(reply, nonce, target.name)["install"].decode("utf-8", "replace").splitlines()
-    for line in reversed(lines):
+    said = run_privileged(connection, target, script, credentials or Credentials(), timeout_s=INSTALL_TIMEOUT_S)
+    for line in reversed(said.lines):
         if line.startswith("{"):
             record = _read_tools(line.encode())
             if digest in record:
                 return record[digest]
-    tail = "\n".join(line[:_LONGEST] for line in lines[-12:])
-    reason = next((line.removeprefix("refused ")[:_LONGEST] for line in lines if line.startswith("refused ")), "")
+    tail = "\n".join(line[:_LONGEST] for line in said.lines[-12:])
     raise SuiteError(
-        f"cannot install {tool.name}" + (f": {reason}" if reason else f":\n{tail}"),
+        f"cannot install {tool.name}" + (f": {said.refusal[:_LONGEST]}" if said.refusal else f":\n{tail}"),
         where=target.name,
-        remedy="Run `bench doctor --fix`, or install what is missing by hand",
+        remedy=said.remedy or "Run `bench doctor --fix`, or install what is missing by hand",
     )

@@ -15,6 +15,7 @@ from bench.errors import TransportError
 from bench.measure import posix
 from bench.measure.clock import now
 from bench.measure.connections import Connections
+from bench.measure.credentials import Credentials
 from bench.measure.fleet import Fleet
 from bench.measure.leftovers import Leftover, by_target, note_cleaned, note_removed, remains
 from bench.measure.protocol import Protocol
@@ -43,13 +44,15 @@ class Session:
     observer: Observer
     probe: str
     patience_s: float = 600.0
+    credentials: Credentials = field(default_factory=Credentials)
     outcome: Outcome = field(default_factory=Outcome)
     fleet: Fleet = field(init=False)
     _targets: dict[str, Target] = field(init=False)
 
     def __post_init__(self) -> None:
         """The fleet starts unknown."""
-        self.fleet = Fleet(self.run, self.suites, self.connections, self.source, self.observer.target)
+        tell = self.observer.target
+        self.fleet = Fleet(self.run, self.suites, self.connections, self.source, tell, self.credentials)
         self._targets = {target.name: target for target in self.run.info.targets}
 
     def execute(self) -> Outcome:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import paramiko
 
 from bench.errors import TransportError
+from bench.measure.credentials import Credentials, Secret
 from bench.measure.ssh_hosts import known_hosts_paths, route
 from bench.measure.ssh_keys import fingerprint, known_key_types, revoked_keys
 from bench.measure.ssh_route import CONNECT_TIMEOUT_S, Login, Way
@@ -47,7 +48,12 @@ class SshTransport:
     """Opens verified SSH connections; safe to use from several threads."""
 
     connect_timeout_s: float = CONNECT_TIMEOUT_S
-    _login: Login = field(default_factory=Login)
+    credentials: Credentials = field(default_factory=Credentials)
+    _login: Login = field(init=False)
+
+    def __post_init__(self) -> None:
+        """One login for all connections: it reads each key once."""
+        self._login = Login(self.credentials)
 
     def connect(self, target: Target) -> Connection:
         """A new connection to `target`, through its jump hosts when it has some."""
@@ -64,14 +70,16 @@ class SshTransport:
             raise
 
 
-def scan_host_keys(target: Target, timeout_s: float = CONNECT_TIMEOUT_S) -> list[tuple[str, str, str]]:
+def scan_host_keys(
+    target: Target, timeout_s: float = CONNECT_TIMEOUT_S, credentials: Credentials | None = None
+) -> list[tuple[str, str, str]]:
     """The host keys a target offers now, as (known_hosts line, key type, fingerprint); nothing is believed or written.
 
     One handshake per key type, like ssh-keyscan, through the target's jump hosts: those are logged in to, and
     HostKeyError is raised when their keys are not on record. TransportError when the target cannot be reached.
     """
     *before, (_, endpoint) = route(target)
-    way = Way(before, Login(), timeout_s)
+    way = Way(before, Login(credentials or Credentials()), timeout_s)
     found: list[tuple[str, str, str]] = []
     problem: BaseException | None = None
     try:
@@ -106,16 +114,24 @@ class SshConnection:
         self._way = way
         self._shell: paramiko.Channel | None = None
 
-    def run(self, script: str, *, timeout_s: float) -> Reply:
+    def run(self, script: str, *, timeout_s: float, secret: Secret | None = None) -> Reply:
         """Feed `script` to the `sh`: the login shell, whatever it is, only ever sees the words `sh -s`."""
         nonce = secrets.token_hex(8)
         # A subshell: `exit`, `umask` and variables stay inside; no command may read the scripts that follow.
-        text = f"(\n{script}\n) </dev/null\nprintf '\\n@@%s exit %s\\n' {nonce} $?\n"
+        text, end = f"(\n{script}\n) </dev/null\n", f"printf '\\n@@%s exit %s\\n' {nonce} $?\n"
+        if secret is None:
+            text, end = text + end, ""
+        else:
+            # Sent when the shell waits in `read`: some shells read ahead, and would take the line for a command.
+            text = f"(printf '\\n@@%s secret\\n' {nonce}\nIFS= read -r secret\n{text})\n"
+            end = f"{secret.reveal()}\n{end}"
         deadline = time.monotonic() + timeout_s
         try:
             if self._shell is None:
                 self._shell = self._open_shell(min(timeout_s, CONNECT_TIMEOUT_S))
-            return self._talk(self._shell, text.encode(), nonce.encode(), deadline)
+            return self._talk(self._shell, (text.encode(), end.encode()), nonce.encode(), deadline)
+        except TransportError as error:
+            raise TransportError(secret.scrub(error.what) if secret else error.what, where=error.where) from error
         except TimeoutError as error:
             raise TransportError("no answer in time", where=self._target.name) from error
         except (paramiko.SSHException, EOFError, OSError) as error:
@@ -129,7 +145,9 @@ class SshConnection:
         channel.exec_command("sh -s")
         return channel
 
-    def _talk(self, channel: paramiko.Channel, text: bytes, nonce: bytes, deadline: float) -> Reply:
+    def _talk(self, channel: paramiko.Channel, texts: tuple[bytes, bytes], nonce: bytes, deadline: float) -> Reply:
+        """Send the first text, and the second when the shell asks for it."""
+        text, rest = texts
         channel.settimeout(max(1.0, deadline - time.monotonic()))
         sender = threading.Thread(target=_feed, args=(channel, text), daemon=True) if len(text) > _CHUNK else None
         if sender is None:
@@ -140,6 +158,9 @@ class SshConnection:
         errors = bytearray()
         start = b"\n@@" + nonce + b" exit "
         while (end := _ended(output, start)) is None:
+            if rest and b"\n@@" + nonce + b" secret\n" in output:
+                channel.sendall(rest)
+                rest = b""
             self._receive(channel, output, errors, deadline)
         _take_errors(channel, errors)
         place, exit_code = end

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import tempfile
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +13,8 @@ from typing import IO
 import paramiko
 
 from bench.errors import AuthError, HostKeyError, TransportError
+from bench.measure.credentials import Credentials
+from bench.measure.ssh_auth import KeyRing, Proof, Refused
 from bench.measure.ssh_hosts import Endpoint
 from bench.measure.ssh_keys import fingerprint, known_keys, revoked_at
 from bench.model import Target
@@ -68,13 +68,13 @@ class Way:
 class Login:
     """Logs in with verified host keys; safe to use from several threads."""
 
-    _keys: dict[str, paramiko.PKey] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    credentials: Credentials = field(default_factory=Credentials)
+    _keys: KeyRing = field(default_factory=KeyRing)
 
     def client(self, target: Target, endpoint: Endpoint, sock: Stream, timeout_s: float) -> paramiko.SSHClient:
-        """A logged-in client over `sock`, which is closed when that fails.
+        """A logged-in client over `sock`, which is closed when that fails; HostKeyError, AuthError or TransportError.
 
-        HostKeyError, AuthError or TransportError says why.
+        The host key is verified before any secret is sent.
         """
         client = paramiko.SSHClient()
         client.set_missing_host_key_policy(_Reject(target, endpoint))
@@ -92,33 +92,17 @@ class Login:
                 endpoint.host,
                 port=endpoint.port,
                 username=endpoint.user,
-                pkey=self._identity(endpoint),
-                key_filename=[name for name in endpoint.identities if Path(name).exists()] or None,  # type: ignore[arg-type]  # the stubs know one name only; paramiko documents a list
                 timeout=timeout_s,
                 banner_timeout=timeout_s,
                 auth_timeout=timeout_s,
-                look_for_keys=not endpoint.identities,
-                allow_agent="SSH_AUTH_SOCK" in os.environ,
                 sock=sock,
+                auth_strategy=Proof(target, endpoint, self._keys, self.credentials),  # type: ignore[arg-type]  # its one method
             )
         except BaseException as error:
             client.close()
             sock.close()
             raise _translate(error, target, endpoint) from error
         return client
-
-    def _identity(self, endpoint: Endpoint) -> paramiko.PKey | None:
-        """The single identity file's key, read once: with hundreds of targets reading it dominates."""
-        if len(endpoint.identities) != 1:
-            return None
-        name = endpoint.identities[0]
-        with self._lock:
-            if name not in self._keys:
-                try:
-                    self._keys[name] = paramiko.PKey.from_path(name)
-                except (OSError, paramiko.SSHException, ValueError, TypeError):
-                    return None  # connect() tries the file itself and says what is wrong
-            return self._keys[name]
 
 
 class _Reject(paramiko.MissingHostKeyPolicy):
@@ -228,16 +212,23 @@ def _translate(error: BaseException, target: Target, endpoint: Endpoint) -> Base
             where=target.name,
             remedy=f"If the machine was rebuilt on purpose: `ssh-keygen -R '{endpoint.name}'`, then `bench trust`",
         )
-    nothing_to_try = str(error) == "No authentication methods available"  # paramiko 5: a plain SSHException
-    if nothing_to_try or isinstance(error, paramiko.AuthenticationException | paramiko.PasswordRequiredException):
-        tried = ", ".join(name if Path(name).exists() else f"{name} (does not exist)" for name in endpoint.identities)
-        return AuthError(
-            f"there is no key to log in to {place} with" if nothing_to_try else f"{place} refused the login ({error})",
-            where=target.name,
-            remedy=f"Tried {tried or 'the agent and ~/.ssh keys'}; check user and identity_file, "
-            f"and that `ssh {endpoint.user}@{endpoint.host}` works",
-        )
+    if isinstance(error, paramiko.AuthenticationException):
+        return _refusal(error, target, endpoint)
     if isinstance(error, paramiko.SSHException | EOFError | OSError):
         reason = str(error) or type(error).__name__
         return TransportError(f"cannot connect to {place} ({reason})", where=target.name)
     return error
+
+
+def _refusal(error: paramiko.AuthenticationException, target: Target, endpoint: Endpoint) -> AuthError:
+    """What was tried, what is to be known of it, and what to do."""
+    place = f"{endpoint.user}@{endpoint.host}:{endpoint.port}"
+    refused = error if isinstance(error, Refused) else Refused(str(error), offered=True)
+    reason = "; ".join(refused.notes) or str(refused).rstrip(".")
+    what = f"{place} refused the login ({reason})"
+    if not refused.offered:
+        what = f"there is no key to log in to {place} with" + (f" ({reason})" if refused.notes else "")
+    tried = ", ".join(name if Path(name).exists() else f"{name} (does not exist)" for name in endpoint.identities)
+    check = f"check user and identity_file, and that `ssh {endpoint.user}@{endpoint.host}` works"
+    remedy = f"Tried {tried or 'the agent and ~/.ssh keys'}; {check}"
+    return AuthError(what, where=target.name, remedy=remedy + (f". {refused.remedy}" if refused.remedy else ""))

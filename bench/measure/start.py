@@ -19,6 +19,7 @@ from bench.errors import SuiteError
 from bench.measure import posix, sources
 from bench.measure.clock import now
 from bench.measure.connections import Connections
+from bench.measure.credentials import Credentials
 from bench.measure.plan import Plan
 from bench.measure.scheduler import Scheduler
 from bench.measure.session import Observer, Outcome, Session
@@ -181,8 +182,11 @@ def execute(
     observer: Observer,
     patience_s: float = 600.0,
     idle_connections: int = 32,
+    credentials: Credentials | None = None,
 ) -> Outcome:
     """Run what is missing of a stored run, alone: StoreError when another controller holds it.
+
+    credentials: where sudo's password comes from, on targets whose sudo asks for one.
 
     SuiteError when one of its suites is gone; a suite that changed meanwhile is used, and the run's events say so.
     """
@@ -209,5 +213,6 @@ def execute(
             observer=observer,
             probe=posix.resource("probe.sh"),
             patience_s=patience_s,
+            credentials=credentials or Credentials(),
         )
         return session.execute()

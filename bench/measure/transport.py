@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from bench.measure.credentials import Secret
 from bench.model import Target
 
 
@@ -24,8 +25,11 @@ class Reply:
 class Connection(Protocol):
     """An open connection to one target. Silent while nobody calls `run`."""
 
-    def run(self, script: str, *, timeout_s: float) -> Reply:
-        """Run `script` with `sh`; TransportError when the connection breaks or the time is up."""
+    def run(self, script: str, *, timeout_s: float, secret: Secret | None = None) -> Reply:
+        """Run `script` with `sh`; TransportError when the connection breaks or the time is up.
+
+        secret: what the script finds in its variable `secret`; it travels on standard input, apart from the script.
+        """
         ...
 
     def alive(self) -> bool:
@@ -65,8 +69,8 @@ class _FakeConnection:
     handler: Handler
     target: Target
 
-    def run(self, script: str, *, timeout_s: float) -> Reply:
-        del timeout_s  # a handler answers at once
+    def run(self, script: str, *, timeout_s: float, secret: Secret | None = None) -> Reply:
+        del secret, timeout_s  # a handler answers at once
         return self.handler(self.target, script)
 
     def alive(self) -> bool:

@@ -44,7 +44,9 @@ def test_all_tools_come_before_the_first_trial(
 ) -> None:
     installed: list[str] = []
 
-    def install(connection: object, target: object, machine: object, tool: object, source: object) -> tuple[()]:
+    def install(
+        connection: object, target: object, machine: object, tool: object, source: object, credentials: object
+    ) -> tuple[()]:
         installed.append(tool.name)  # type: ignore[attr-defined]  # a Tool
         return ()
 
@@ -60,7 +62,9 @@ def test_all_tools_come_before_the_first_trial(
 def test_a_tool_that_cannot_be_installed_stops_its_suite_only(
     run: StoredRun, suites: Mapping[str, LoadedSuite], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def install(connection: object, target: object, machine: object, tool: object, source: object) -> tuple[()]:
+    def install(
+        connection: object, target: object, machine: object, tool: object, source: object, credentials: object
+    ) -> tuple[()]:
         if tool.name == "fio":  # type: ignore[attr-defined]  # a Tool
             raise SuiteError("no package", where="vm", remedy="Install it")
         return ()

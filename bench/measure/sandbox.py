@@ -81,12 +81,12 @@ class Sandbox:
     def start(self, *, cpus: Iterable[int] = (), port: int | None = None, options: Iterable[str] = ()) -> Sshd:
         """Start a daemon, pinned to `cpus` when given, and wait until it listens.
 
-        options: further lines of its sshd_config.
+        options: further lines of its sshd_config; they win over its own.
         """
         port = port or free_port()
         config = self.folder / f"sshd_config_{port}"
         text = _CONFIG.format(port=port, folder=self.folder)
-        config.write_text("\n".join([text, *options, ""]), "utf-8")
+        config.write_text("\n".join([*options, text]), "utf-8")  # sshd keeps what it reads first
         log = self.folder / f"sshd_{port}.log"
         pin = ["taskset", "-c", ",".join(map(str, cpus))] if cpus else []
         with log.open("ab") as output:

@@ -163,8 +163,12 @@ class Proof:
     def _by_key(self, transport: paramiko.Transport, name: str, key: paramiko.PKey) -> bool:
         if name in self._used:
             return False
-        self._used.add(name)
-        return self._try(transport, lambda: transport.auth_publickey(self._endpoint.user, key))
+        stage = self._stage
+        if self._try(transport, lambda: transport.auth_publickey(self._endpoint.user, key)):
+            return True
+        if self._stage != stage or self._may("publickey"):
+            self._used.add(name)  # else it was not looked at: the server wants something else before a key
+        return False
 
     # --- passwords ---
 

@@ -42,6 +42,7 @@ find_missing() {
         missing="$missing python3-venv"
     fi
     if [ "$mode" = test ]; then
+        need sudo sudo
         has chromium || has chromium-browser || has google-chrome || missing="$missing chromium"
     fi
     missing=${missing# }

@@ -1,7 +1,8 @@
 """Whose effect is it? Declared factors are held against the facts that were observed to change (ENVIRONMENT §5).
 
 One factor moved, and only facts of its layers: the effect is that factor's. Two moved: joint. A fact of another layer
-moved: CONFOUNDED, naming field, before and after. A factor whose facts did not move is as loud.
+moved: CONFOUNDED, naming field, before and after. A factor whose facts did not move is as loud. A target that is
+another machine than before (`identity`) is CONFOUNDED whatever was declared, and is said first.
 
 A factor that is not in `FACTOR_LAYERS` names no layers, and nothing is known of what it touches. It may move every
 layer but `tool` (the ruler) and `identity` (another machine); the sentence says that the attribution rests on the
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from bench.analyse.facts import facts_of, hosts_moved
+from bench.analyse.facts import NOT_IDENTITY, facts_of, hosts_moved, replaced, short_id
 from bench.analyse.result import Attribution, AttributionKind, FactChange
 from bench.model import LAYERS, Facts, Pairs
 
@@ -34,7 +35,7 @@ ANY_LAYER = tuple(layer for layer in LAYERS if layer not in ("tool", "identity")
 RELOCATION = "relocation"
 """Says that a change of facts comes with the target's new host."""
 
-_VARIES_BY_NATURE = {("identity", "boot_id"), ("identity", "uptime"), ("identity", "uptime_s")} | {
+_VARIES_BY_NATURE = {("identity", name) for name in NOT_IDENTITY} | {
     ("guest-os", "reboot_required"),
     ("guest-os", "pending_updates"),
 }
@@ -58,6 +59,7 @@ def attribute(
     relocated = tuple(name for name, moved in hosts_moved(facts_before, facts_after).items() if moved)
     allowed = {name: layers.get(name, ANY_LAYER) for name, _, _ in factors}
     changes = _changes(common, facts_before, facts_after, allowed, relocated)
+    others = {name: found for name in common if (found := replaced(facts_before[name], facts_after[name]))}
     declared = bool(declared_before or declared_after)
     undeclared = tuple(change for change in changes if not change.declared_by) if declared else ()
     observable = _observable(common, facts_before, facts_after)
@@ -68,14 +70,16 @@ def attribute(
         and observable & set(allowed[name])
         and not any(change.layer in allowed[name] for change in changes)
     )
-    kind = _kind(bool(common), len(factors), bool(undeclared))
+    kind = _kind(bool(common), len(factors), bool(undeclared or others))
     return Attribution(
         kind=kind,
-        sentence=_sentence(kind, factors, undeclared, not_observed, changes, layers),
+        sentence=_replacement(others) + _sentence(kind, factors, undeclared, not_observed, changes, layers),
         factors=factors,
         changes=changes,
         not_observed=not_observed,
         relocated=relocated,
+        replaced=tuple(others),
+        declared=declared,
     )
 
 
@@ -147,6 +151,17 @@ def _observable(targets: Iterable[str], before: Mapping[str, Facts], after: Mapp
     return found
 
 
+def _replacement(others: Mapping[str, tuple[tuple[str, str, str], ...]]) -> str:
+    """What is said of targets that are other machines, before anything else."""
+    if not others:
+        return ""
+    name, ((field, was, now), *_) = next(iter(others.items()))
+    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+    verb = "are not the machines they were" if len(others) > 1 else "is not the machine it was"
+    shown = f"{field} {short_id(was)} → {short_id(now)}"
+    return f"Identity changed: {name}{more} {verb} ({shown}), so a difference may be one between machines. "
+
+
 def _sentence(
     kind: AttributionKind,
     factors: tuple[tuple[str, str, str], ...],
@@ -156,6 +171,9 @@ def _sentence(
     layers: Layers,
 ) -> str:
     names = " and ".join(name for name, _, _ in factors)
+    undeclared = tuple(change for change in undeclared if change.layer != "identity")
+    if kind is AttributionKind.CONFOUNDED and not undeclared:
+        return f"Declared: {names}." if names else ""
     said = {
         AttributionKind.CONFOUNDED: f"Undeclared changes: {_listed(undeclared)}. They may explain a difference "
         + (f"as well as {names} does." if names else "between phases that were declared alike."),

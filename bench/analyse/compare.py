@@ -16,6 +16,7 @@ from bench.analyse.controls import net_of_controls
 from bench.analyse.counts import count_p_values, count_up, decide_counts
 from bench.analyse.details import without_details
 from bench.analyse.estimate import Pools, estimate
+from bench.analyse.facts import short_id
 from bench.analyse.flags import flags_of, observe
 from bench.analyse.flags.reasons import with_flags
 from bench.analyse.keys import matches, matches_any
@@ -252,10 +253,16 @@ def _confounders(rows: Rows, attribution: Attribution | None) -> dict[int, str]:
     """Units of work for which something undeclared changed, and what."""
     by_machine: dict[str, list[str]] = {}
     if attribution is not None and attribution.kind is AttributionKind.CONFOUNDED:
-        for change in attribution.changes:
-            if not change.declared_by:
-                for target in change.targets:
-                    by_machine.setdefault(target, []).append(f"{change.name} {change.before} → {change.after}")
+        # Another machine explains more than all else that changed on it.
+        for change in sorted(attribution.changes, key=lambda one: one.layer != "identity"):
+            if change.layer == "identity":
+                said = f"another machine: {change.name} {short_id(change.before)} → {short_id(change.after)}"
+            elif attribution.declared and not change.declared_by:
+                said = f"{change.name} {change.before} → {change.after}"
+            else:
+                continue
+            for target in change.targets:
+                by_machine.setdefault(target, []).append(said)
     found: dict[int, str] = {}
     for unit, number in enumerate(rows.unit_target) if by_machine or rows.tools else ():
         causes = [f"tool {' → '.join(one[:12] for one in rows.tools[unit])}"] if unit in rows.tools else []

@@ -12,6 +12,10 @@ from bench.store import StoredRun
 HOST_IDENTITY = ("physical_host", "host_id")
 """Fields of the layer `host` that name the machine below: other names, other hosts."""
 
+NOT_IDENTITY = ("boot_id", "uptime", "uptime_s")
+"""Fields of the layer `identity` that say which boot it is, not which machine."""
+
+_SHOWN = 12
 BETWEEN_VALUES = " | "
 """Between the values that one fact had within one phase."""
 
@@ -56,6 +60,28 @@ def _moved(before: Facts | None, after: Facts | None) -> bool | None:
     if not pairs:
         return None
     return any(one != other or BETWEEN_VALUES in one for one, other in pairs)
+
+
+def replaced(before: Facts, after: Facts) -> tuple[tuple[str, str, str], ...]:
+    """What shows that a target is another machine: (field, before, after), also where it changed within a phase.
+
+    Machine-id, the cloud's id of the VM, the SSH host key: whatever is known in both phases.
+    """
+    old = {name: value for layer, name, value in before.values if layer == "identity"}
+    return tuple(
+        (name, old[name], value)
+        for layer, name, value in after.values
+        if layer == "identity"
+        and name in old
+        and name not in NOT_IDENTITY
+        and (old[name] != value or BETWEEN_VALUES in value)
+    )
+
+
+def short_id(value: str) -> str:
+    """An id, or several of one phase, as far as a reader needs them."""
+    ids = value.split(BETWEEN_VALUES)
+    return BETWEEN_VALUES.join(one if len(one) <= _SHOWN else f"{one[:_SHOWN]}…" for one in ids)
 
 
 def observed(run: StoredRun) -> Observed:

@@ -220,7 +220,8 @@ class Attribution:
     """The judgement of declared factors against observed facts, in one sentence and in detail.
 
     factors: (factor, before level, after level) that the phases declare as moved.
-    not_observed: declared factors whose facts did not move. relocated: targets whose host changed.
+    not_observed: declared factors whose facts did not move. relocated: targets whose host changed. replaced: targets
+    that are another machine than before, whatever was declared. declared: whether the phases declare any factor level.
     """
 
     kind: AttributionKind
@@ -229,6 +230,8 @@ class Attribution:
     changes: tuple[FactChange, ...] = ()
     not_observed: tuple[str, ...] = ()
     relocated: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    declared: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,9 @@ _FILES = {
     "/sys/kernel/security/lsm": ("guest-config", "lsm"),
     "/proc/sys/net/ipv4/tcp_congestion_control": ("network", "congestion_control"),
     "/etc/machine-id": ("identity", "machine_id"),
+    "/var/lib/cloud/data/instance-id": ("identity", "instance_id"),  # cloud-init; on every cloud another kind of name
+    "/sys/class/dmi/id/product_uuid": ("identity", "vm_uuid"),  # root reads it; Azure's VM id with its bytes swapped
+    "/sys/hypervisor/uuid": ("identity", "vm_uuid"),  # Xen
     "/proc/sys/kernel/random/boot_id": ("identity", "boot_id"),
 }
 _KVP = {

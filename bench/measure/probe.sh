@@ -3,7 +3,7 @@
 export LC_ALL=C
 for command in /sbin /usr/sbin; do case ":$PATH:" in *":$command:"*) ;; *) PATH=$PATH:$command ;; esac; done
 echo "@@ files"
-grep -Hs '' /etc/os-release /etc/machine-id /etc/ssh/ssh_host_ed25519_key.pub /var/run/reboot-required \
+grep -Hs '' /etc/os-release /etc/machine-id /var/lib/cloud/data/instance-id /etc/ssh/ssh_host_ed25519_key.pub /var/run/reboot-required \
     /proc/cmdline /proc/swaps /proc/uptime /proc/loadavg \
     /proc/sys/kernel/osrelease /proc/sys/kernel/version /proc/sys/kernel/random/boot_id \
     /proc/sys/kernel/numa_balancing /proc/sys/kernel/sched_autogroup_enabled /proc/sys/kernel/nmi_watchdog \
@@ -19,6 +19,7 @@ grep -Hs '' /etc/os-release /etc/machine-id /etc/ssh/ssh_host_ed25519_key.pub /v
     /sys/devices/system/clocksource/clocksource0/current_clocksource \
     /sys/kernel/mm/transparent_hugepage/enabled /sys/kernel/security/lsm \
     /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name /sys/class/dmi/id/bios_version \
+    /sys/class/dmi/id/product_uuid /sys/hypervisor/uuid \
     /sys/hypervisor/type /sys/class/net/*/mtu \
     /sys/block/*/size /sys/block/*/serial /sys/block/*/device/model /sys/block/*/device/serial \
     /sys/block/*/queue/scheduler /sys/block/*/queue/nr_requests /sys/block/*/queue/rotational \

@@ -126,6 +126,8 @@ def _move(metric: MetricResult, name: tuple[str, str]) -> tuple[str, str, str]:
 def _doubt(attribution: Attribution | None, text: Text) -> str:
     if attribution is None:
         return ""
+    if attribution.replaced:
+        return text("doubt.replaced", targets=", ".join(one_line(name) for name in attribution.replaced))
     if attribution.kind in _DOUBTFUL:
         return text(f"doubt.{attribution.kind.name}")
     if attribution.not_observed:

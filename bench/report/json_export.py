@@ -8,7 +8,8 @@
         "attribution": null | {"kind", "sentence", "factors": [{"name", "before", "after"}],
                                "changes": [{"layer", "name", "before", "after", "targets": [name …], "total",
                                             "declared_by": factor | null}],
-                               "not_observed": [factor …], "relocated": [target …]},
+                               "not_observed": [factor …], "relocated": [target …],
+                               "replaced": [target …]},
         "excluded": [{"what", "cause", "count"}],
         "overall": the one verdict of the deciding metrics: the primary ones, or all where none is primary,
         "details": number of metrics kept but not compared,
@@ -185,6 +186,7 @@ def _attribution(judged: Attribution | None) -> dict[str, Any] | None:
         ],
         "not_observed": list(judged.not_observed),
         "relocated": list(judged.relocated),
+        "replaced": list(judged.replaced),
     }
 
 

@@ -214,6 +214,8 @@ def remarks(comparison: Comparison) -> list[str]:
     judged = comparison.attribution
     if judged is not None:
         found.append(f"{judged.kind.value.upper()}: {one_line(judged.sentence)}")
+        if judged.replaced:
+            found.append(f"IDENTITY CHANGED, another machine than before: {_joined(judged.replaced)}")
         if judged.not_observed:
             found.append(f"Declared but not observed: {_joined(judged.not_observed)}")
         if judged.relocated:

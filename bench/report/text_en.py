@@ -76,6 +76,7 @@ ENGLISH: dict[str, str] = STEPS | {
     "card.more": "{named}, {more} more",
     "card.summary": "{metrics}: {parts}.",
     "doubt.CONFOUNDED": "Confounded: something undeclared changed too",
+    "doubt.replaced": "Identity changed: another machine than before ({targets})",
     "doubt.JOINT": "Joint effect: the factors cannot be separated",
     "doubt.not_observed": "Declared but not observed: {factors}",
     # before you rely on this
@@ -88,6 +89,8 @@ ENGLISH: dict[str, str] = STEPS | {
     "trust.UNKNOWN.detail": "No facts about the machines were recorded, so no cause can be named.",
     "trust.not_observed": "{factors} was declared but not observed.",
     "trust.not_observed.detail": "The facts of {step} do not show it: the phase may not be what its tag says.",
+    "trust.replaced": "{targets} changed identity: another machine than before.",
+    "trust.replaced.detail": "Between {step}; a difference there may be one between machines.",
     "trust.relocated": "{targets} moved to another host.",
     "trust.relocated.detail": "Between {step}; results there mix the change with the other host.",
     "trust.undecided": "{step}: {number} of {total} not decided.",

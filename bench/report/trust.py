@@ -28,6 +28,7 @@ def findings(report: Report, text: Text) -> tuple[tuple[Finding, ...], tuple[Fin
     """
     steps = report.comparisons
     kinds: list[Iterable[Finding]] = [
+        (one for step in steps for one in _replaced(step, text)),
         _causes(steps, text),
         (one for step in steps for one in _not_observed(step, text)),
         (one for step in steps for one in _relocated(step, text)),
@@ -73,6 +74,15 @@ def _not_observed(comparison: Comparison, text: Text) -> Iterator[Finding]:
         factors = _names(judged.not_observed, text)
         yield Finding(
             text("trust.not_observed", factors=factors), text("trust.not_observed.detail", step=_step(comparison))
+        )
+
+
+def _replaced(comparison: Comparison, text: Text) -> Iterator[Finding]:
+    judged = comparison.attribution
+    if judged is not None and judged.replaced:
+        yield Finding(
+            text("trust.replaced", targets=_names(judged.replaced, text)),
+            text("trust.replaced.detail", step=_step(comparison)),
         )
 
 

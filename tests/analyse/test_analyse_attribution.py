@@ -144,3 +144,37 @@ def test_coverage_counts_every_planned_trial(tmp_path: Path, names: tuple[str, .
     )
     assert (found.planned, found.ok) == (5, 3)
     assert found.left_out == (("unixbench", "no source"),)
+
+
+ID = {"identity__machine_id": "0123456789abcdef", "identity__boot_id": "1"}
+
+
+@pytest.mark.parametrize("declared", [(NO, YES), (NO, NO), ((), ())])
+@pytest.mark.parametrize("field", ["machine_id", "vm_id", "vm_uuid", "instance_id", "ssh_host_key"])
+def test_another_machine_under_the_same_name_is_said_first_whatever_is_declared(field: str, declared: object) -> None:
+    before = changed(**{f"identity__{field}": "0123456789abcdef"})
+    after = changed(**{f"identity__{field}": "fedcba9876543210", "identity__boot_id": "2", "guest_os__kernel": "6.2"})
+    judged = judge(after, before=before, declared=declared)
+    assert judged.kind is AttributionKind.CONFOUNDED
+    assert judged.replaced == ("vm",)
+    said = f"Identity changed: vm is not the machine it was ({field} 0123456789ab… → fedcba987654…)"
+    assert judged.sentence.startswith(said)
+
+
+def test_the_same_machine_after_a_reboot_is_the_same(tmp_path: Path) -> None:
+    before = changed(identity__machine_id="a", identity__uptime_s="10")
+    judged = judge(changed(identity__machine_id="a", identity__boot_id="2", identity__uptime_s="9"), before=before)
+    assert judged.replaced == ()
+    assert judge(changed(identity__machine_id="a")).replaced == (), "not known before: nothing is said"
+
+
+def test_a_machine_that_was_replaced_within_a_phase_is_seen_too() -> None:
+    twice = changed(identity__machine_id="a | b")
+    assert judge(twice, before=twice).replaced == ("vm",)
+
+
+def test_two_replaced_machines_are_counted() -> None:
+    before, after = changed(identity__vm_id="a"), changed(identity__vm_id="b")
+    judged = attribute(NO, YES, dict.fromkeys(("v1", "v2", "v3"), before), dict.fromkeys(("v1", "v2", "v3"), after))
+    assert judged.replaced == ("v1", "v2", "v3")
+    assert "v1 and 2 more are not the machines they were (vm_id a → b)" in judged.sentence

@@ -15,7 +15,7 @@ from bench.errors import AuthError, BenchError, HostKeyError, TransportError
 from bench.measure import posix
 from bench.measure.connections import RETRY_AFTER_S, Connections
 from bench.measure.credentials import Credentials, Kind
-from bench.measure.guards import check_machine, guard_device
+from bench.measure.guards import check_machine, guard_device, same_machine
 from bench.measure.privileged import run_privileged, sudo_account
 from bench.measure.provision import Machine, SourceProvider, install, survey, tool_digest
 from bench.measure.transport import Connection, Transport
@@ -51,8 +51,16 @@ def examine(
     """
     secret = credentials or Credentials()
     connections = Connections(transport, capacity=0, linger=0, retry_after_s=retry_after_s)
+    machines: dict[str, Machine] = {}
     with ThreadPoolExecutor(THREADS) as pool:
-        found = list(pool.map(lambda target: list(_examine(target, suites, connections, source, secret)), targets))
+        found = list(
+            pool.map(lambda target: list(_examine(target, suites, connections, source, secret, machines)), targets)
+        )
+    for number, target in enumerate(targets):
+        before = [(one, machines[one.name]) for one in targets[:number] if one.name in machines]
+        if target.name in machines:
+            twins = same_machine(machines[target.name], target, before)
+            found[number] += [Check(target.name, "machine", None, text) for text in twins]
     return [check for checks in found for check in checks]
 
 
@@ -62,10 +70,12 @@ def _examine(
     connections: Connections,
     source: SourceProvider | None,
     credentials: Credentials,
+    machines: dict[str, Machine],
 ) -> Iterable[Check]:
     try:
         with connections.to(target) as connection:
-            yield from _on(connection, target, suites, source, credentials)
+            machine = machines[target.name] = survey(connection, target)
+            yield from _on(connection, target, machine, suites, source, credentials)
     except (HostKeyError, AuthError) as error:
         yield Check(target.name, "host key" if isinstance(error, HostKeyError) else "login", False, str(error))
     except TransportError as error:
@@ -77,11 +87,11 @@ def _examine(
 def _on(
     connection: Connection,
     target: Target,
+    machine: Machine,
     suites: Sequence[LoadedSuite],
     source: SourceProvider | None,
     credentials: Credentials,
 ) -> Iterable[Check]:
-    machine = survey(connection, target)
     yield Check(target.name, "login", True, f"{machine.size}, {machine.free_kib / (1 << 20):.1f} GiB free")
     for warning in check_machine(machine, target):
         yield Check(target.name, "machine", None, warning)

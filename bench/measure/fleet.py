@@ -15,7 +15,7 @@ from bench.measure.attempt import run_key
 from bench.measure.clock import now
 from bench.measure.connections import Connections
 from bench.measure.credentials import Credentials
-from bench.measure.guards import check_machine, guard_device
+from bench.measure.guards import check_machine, guard_device, same_machine
 from bench.measure.provision import Machine, SourceProvider, install, survey, tool_digest
 from bench.model import Target
 from bench.store import StoredRun
@@ -94,11 +94,13 @@ class Fleet:
         self._tell(target.name, "connecting")
         with self._connections.to(target) as connection:
             machine = survey(connection, target)
-        for warning in check_machine(machine, target, own=f"{run_key(self._run.info.run_id)}-"):
+        with self._lock:
+            others = [(one, self._machines[one.name]) for one in self._run.info.targets if one.name in self._machines]
+            self._machines[target.name] = machine
+        warnings = check_machine(machine, target, own=f"{run_key(self._run.info.run_id)}-")
+        for warning in [*warnings, *same_machine(machine, target, others)]:
             self._tell(target.name, f"warning: {warning}")
             self._run.event(now(), "warning", target=target.name, message=warning)
-        with self._lock:
-            self._machines[target.name] = machine
         self._tell(target.name, "ready")
 
     def _equip(self, target: Target, loaded: LoadedSuite) -> None:

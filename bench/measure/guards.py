@@ -6,8 +6,10 @@ not mounted, no partitions or holders, no signature of a filesystem, RAID or LVM
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
+from collections.abc import Iterable
 
 from bench.errors import ConfigError
 from bench.measure import posix
@@ -18,6 +20,7 @@ from bench.model import Target
 MIN_FREE_KIB = 2 << 20
 MAX_LOAD_PER_CPU = 0.5
 MAX_CLOCK_OFF_S = 5.0
+_MACHINE_ID = re.compile("[0-9a-f]{32}")
 
 
 def check_machine(
@@ -40,6 +43,31 @@ def check_machine(
     if others := [job for job in machine.jobs if not own or not job.startswith(own)]:
         said.append(f"a vmbench job is running already: {', '.join(others)}")
     return said
+
+
+def same_machine(machine: Machine, target: Target, others: Iterable[tuple[Target, Machine]]) -> list[str]:
+    """Warnings about targets that are one machine under two names, or clones that cannot be told apart.
+
+    Several targets on loopback are one machine on purpose (`bench demo`).
+    """
+    if not _MACHINE_ID.fullmatch(machine.machine_id):
+        return []
+    said = []
+    for other, known in others:
+        if known.machine_id != machine.machine_id or other.name == target.name:
+            continue
+        if known.boot_id != machine.boot_id:
+            said.append(
+                f"it has the machine-id of {other.name}: clones of one image, "
+                "which later phases cannot tell apart (`systemd-machine-id-setup` on a fresh clone)"
+            )
+        elif not (_is_loopback(target.address) and _is_loopback(other.address)):
+            said.append(f"it is the same machine as {other.name}, which is then measured twice and counts as two")
+    return said
+
+
+def _is_loopback(address: str) -> bool:
+    return address == "localhost" or address == "::1" or address.startswith("127.")
 
 
 def guard_device(connection: Connection, target: Target) -> None:

@@ -47,6 +47,7 @@ class Machine:
     clock_s: float
     boot_id: str
     jobs: tuple[str, ...] = ()
+    machine_id: str = ""
     tools: Mapping[str, Pairs] = field(default_factory=dict)
     """Installed tools: recipe digest → (version, binary digests, compiler)."""
 
@@ -90,6 +91,7 @@ def survey(connection: Connection, target: Target) -> Machine:
             clock_s=float(_within(values["clock"].partition(".")[0], 0, 2**40)),
             boot_id=values["boot_id"][:_LONGEST],
             jobs=tuple(job[:_LONGEST] for job in values["jobs"].split()[:_MOST]),
+            machine_id=values.get("machine_id", "")[:_LONGEST],
             tools=_read_tools(found.get("tools", b"")),
         )
     except (KeyError, ValueError) as error:

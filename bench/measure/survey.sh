@@ -25,4 +25,5 @@ echo "load=$load"
 clock=$(date +%s.%N)
 echo "clock=${clock%.%N}"
 echo "boot_id=$boot"
+echo "machine_id=$(cat /etc/machine-id 2>/dev/null)"
 echo "jobs=$jobs"

@@ -12,6 +12,7 @@ import pytest
 
 from bench.config.catalogue import LoadedSuite
 from bench.errors import AuthError, BenchError, HostKeyError, SuiteError, TransportError
+from bench.measure.credentials import Credentials
 from bench.measure.doctor import Check, controller, examine
 from bench.measure.provision import tool_digest
 from bench.measure.transport import Connection, FakeTransport, Handler, Reply
@@ -55,7 +56,7 @@ def suite(name: str = "greeter", tool: Tool | None = TOOL, *, uses_disk: bool = 
 def replies(survey: Mapping[str, str], tools: str = "", guard: str = "", care: str = "root=root") -> Handler:
     """A target that answers every section it is asked for as told."""
     texts = {"survey": "".join(f"{key}={value}\n" for key, value in survey.items()), "tools": tools, "guard": guard}
-    texts["care"] = care
+    texts |= {"care": care, "said": ""}
 
     def handler(target: Target, script: str) -> Reply:
         said = ""
@@ -283,3 +284,54 @@ def test_the_controller_needs_room_and_a_key(tmp_path: Path, monkeypatch: pytest
     (tmp_path / ".ssh").mkdir()
     (tmp_path / ".ssh" / "id_ed25519").touch()
     assert controller(tmp_path, targets)[1].detail == "offers id_ed25519"
+
+
+CLONE = "0123456789abcdef" * 2
+
+
+@pytest.mark.parametrize(
+    ("boots", "ids", "addresses", "said"),
+    [
+        (("1", "2"), (CLONE, CLONE), ("a", "b"), "it has the machine-id of one: clones of one image"),
+        (("1", "1"), (CLONE, CLONE), ("a", "b"), "it is the same machine as one"),
+        (("1", "1"), (CLONE, CLONE), ("127.0.0.1", "localhost"), ""),
+        (("1", "2"), (CLONE, CLONE[::-1]), ("a", "b"), ""),
+        (("1", "2"), ("", ""), ("a", "b"), ""),
+        (("1", "2"), ("uninitialized", "uninitialized"), ("a", "b"), ""),
+    ],
+)
+def test_clones_and_one_machine_under_two_names(
+    boots: tuple[str, str], ids: tuple[str, str], addresses: tuple[str, str], said: str
+) -> None:
+    targets = [Target(name, address, "") for name, address in zip(("one", "two"), addresses, strict=True)]
+
+    def handler(target: Target, script: str) -> Reply:
+        number = ("one", "two").index(target.name)
+        return replies(now(machine_id=ids[number], boot_id=boots[number]))(target, script)
+
+    found = examine(targets, [], FakeTransport(handler), None)
+    warnings = [(one.target, one.detail) for one in found if one.name == "machine"]
+    assert [name for name, _ in warnings] == ["two"] * bool(said)
+    assert all(detail.startswith(said) for _, detail in warnings)
+
+
+@pytest.mark.parametrize(
+    ("care", "environment", "ok", "said"),
+    [
+        ("root=tty", {}, None, "cannot install packages: sudo insists on a terminal (`requiretty`)"),
+        (
+            "root=password",
+            {},
+            None,
+            "sudo asks for a password. Set VMBENCH_SUDO_PASSWORD or VMBENCH_SUDO_PASSWORD_FAR in",
+        ),
+        ("root=password", {"VMBENCH_SUDO_PASSWORD": "x"}, True, "sudo takes the password"),
+        ("root=password", {"VMBENCH_SUDO_PASSWORD_OTHER": "x"}, None, "sudo asks for a password. Set"),
+    ],
+)
+def test_a_sudo_that_asks(care: str, environment: dict[str, str], ok: bool | None, said: str) -> None:
+    known = Credentials(environment)
+    found = examine([FAR], [], FakeTransport(replies(now(), care=care)), None, credentials=known)
+    (check,) = [one for one in found if one.name == "sudo"]
+    assert check.ok is ok
+    assert check.detail.startswith(said)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from bench.cli import analysing, demo, history, importing, measuring, storing, targets
+from bench.cli import analysing, demo, history, importing, measuring, storing, targets, trusting
 from bench.cli.asking import ending_questions, take_secrets
 from bench.cli.console import complain
 from bench.errors import BenchError
@@ -32,7 +32,7 @@ _STORE = "Look"
 for panel, name, function, summary in (
     (_START, "demo", demo.demo, "Measure this machine in two phases and report: no VM needed."),
     (_START, "init", storing.init, "Make a workspace with a commented campaign and inventory."),
-    (_START, "trust", targets.trust, "Record the targets' host keys after showing them."),
+    (_START, "trust", trusting.trust, "Record the targets' host keys after showing them."),
     (_START, "doctor", targets.doctor, "Check the controller and every target."),
     (_MEASURE, "plan", measuring.plan, "Show what would run, for how long, and what it could not show."),
     (_MEASURE, "run", measuring.run, "Measure one session of one phase."),

@@ -17,7 +17,7 @@ import paramiko
 from bench.errors import TransportError
 from bench.measure.credentials import Credentials, Secret
 from bench.measure.ssh_hosts import known_hosts_paths, route
-from bench.measure.ssh_keys import fingerprint, known_key_types, revoked_keys
+from bench.measure.ssh_keys import fingerprint, known_key_types, replace_keys, revoked_keys
 from bench.measure.ssh_route import CONNECT_TIMEOUT_S, Login, Way
 from bench.measure.transport import Connection, Reply
 from bench.model import Target
@@ -27,6 +27,7 @@ __all__ = [
     "SshTransport",
     "known_hosts_paths",
     "known_key_types",
+    "replace_keys",
     "revoked_keys",
     "route",
     "scan_host_keys",

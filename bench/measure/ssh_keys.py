@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import os
 import re
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,7 +20,7 @@ from pathlib import Path
 import paramiko
 from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
 
-from bench.errors import TransportError
+from bench.errors import HostKeyError, TransportError
 from bench.measure.ssh_hosts import Endpoint, resolve
 from bench.model import Target
 
@@ -83,6 +85,52 @@ def mtime(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
+
+
+def replace_keys(path: Path, gone: Iterable[tuple[str, str]], lines: Iterable[str]) -> None:
+    """Take the keys of (host, key type) out of a known_hosts file and add lines, at once: by rename.
+
+    HostKeyError, and nothing is changed, when a line speaks of other hosts too by a pattern: that is not ours to edit.
+    A key in another file stays there: the file written here is believed first. OSError when it cannot be written.
+    """
+    real = path.resolve()
+    there = real.exists()
+    text = real.read_bytes().decode("utf-8", "surrogateescape") if there else ""
+    hosts = tuple(gone)
+    kept = [line for old in text.splitlines() if (line := _without(old, hosts, path)) is not None]
+    new = "".join(f"{line}\n" for line in (*kept, *lines))
+    descriptor, name = tempfile.mkstemp(prefix=f".{real.name}-", dir=real.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(new.encode("utf-8", "surrogateescape"))
+            if there:
+                os.fchmod(file.fileno(), real.stat().st_mode & 0o777)
+            os.fsync(file.fileno())
+        Path(name).replace(real)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _without(line: str, hosts: Iterable[tuple[str, str]], path: Path) -> str | None:
+    """A line without these hosts, None when nothing of it is left; HostKeyError where that cannot be said of it."""
+    words = line.split()
+    if len(words) < 3 or words[0].startswith(("#", "@")):
+        return line
+    names = words[0].split(",")
+    for host, kind in hosts:
+        if words[1] != kind or not _matches(_names(words[0]), host.lower()):
+            continue
+        if any(set(name) & set("*?!") and not name.startswith("|") for name in names):
+            raise HostKeyError(
+                f"the recorded key stands in a line for {words[0]!r}, which is not only for {host}",
+                where=str(path),
+                remedy="Edit that line by hand",
+            )
+        names = [name for name in names if not _matches(_names(name), host.lower())]
+    if not names:
+        return None
+    return line if names == words[0].split(",") else " ".join([",".join(names), *words[1:]])
 
 
 @lru_cache(maxsize=64)

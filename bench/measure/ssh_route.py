@@ -210,7 +210,8 @@ def _translate(error: BaseException, target: Target, endpoint: Endpoint) -> Base
             f"the host key of {endpoint.name} has CHANGED: known {fingerprint(error.expected_key)}, "
             f"offered {fingerprint(error.key)}",
             where=target.name,
-            remedy=f"If the machine was rebuilt on purpose: `ssh-keygen -R '{endpoint.name}'`, then `bench trust`",
+            remedy="If the machine was rebuilt on purpose: `bench trust -i INVENTORY --replace` "
+            f"(or `ssh-keygen -R '{endpoint.name}'`, then `bench trust`)",
         )
     if isinstance(error, paramiko.AuthenticationException):
         return _refusal(error, target, endpoint)

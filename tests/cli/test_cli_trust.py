@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +52,15 @@ def inventory(box: Sandbox, daemons: list[Sshd], known: Path) -> Path:
     ports = [daemon.port for daemon in daemons]
     path.write_text(INVENTORY.format(known=known, identity=box.identity, ports=ports, base=Path.cwd() / "b"), "utf-8")
     return path
+
+
+def fingerprint_of(key: str) -> str:
+    digest = hashlib.sha256(base64.b64decode(key)).digest()
+    return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
+
+
+def known_fingerprint(box: Sandbox) -> str:
+    return fingerprint_of((box.folder / "host_key.pub").read_text("utf-8").split()[1])
 
 
 def entry(box: Sandbox, daemon: Sshd) -> str:
@@ -119,7 +131,10 @@ def test_a_changed_key_is_shown_and_never_replaced(
     known.write_text(recorded, "utf-8")
     said = bench("trust", "-i", inventory, "--yes")
     assert said.code == 1
-    assert [line.split()[-1] for line in said.out.splitlines()[1:]] == ["CHANGED", "new"]
+    assert [line.split()[-1] for line in said.out.splitlines()[1:]] == ["recorded", "CHANGED", "new"]
+    old, new = [line.split()[2] for line in said.out.splitlines()[1:3]]
+    assert old == fingerprint_of(other)
+    assert new == known_fingerprint(box)
     assert "ssh-keygen -R" in said.err
     assert known.read_text("utf-8") == recorded, "not even the new key of the other target"
 
@@ -181,3 +196,79 @@ def test_a_revoked_key_is_never_recorded(bench: Bench, box: Sandbox, inventory: 
     assert [line.split()[-1] for line in said.out.splitlines()[1:]] == ["REVOKED", "REVOKED"]
     assert "a host key is revoked" in said.err
     assert known.read_text("utf-8").count("\n") == 1
+
+
+OTHER = "AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+
+
+def hashed(name: str) -> str:
+    digest = hmac.digest(bytes(20), name.encode(), "sha1")
+    return f"|1|{base64.b64encode(bytes(20)).decode()}|{base64.b64encode(digest).decode()}"
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("{name} ssh-ed25519 {key} a comment", []),
+        ("{hashed} ssh-ed25519 {key}", []),
+        ("other.example,{name} ssh-ed25519 {key} mine", ["other.example ssh-ed25519 {key} mine"]),
+        ("{name} ssh-rsa AAAA\n{name} ssh-ed25519 {key}", ["{name} ssh-rsa AAAA"]),
+    ],
+)
+def test_a_changed_key_is_replaced_after_both_were_shown(
+    bench: Bench, box: Sandbox, daemons: list[Sshd], inventory: Path, known: Path, line: str, left: list[str]
+) -> None:
+    name = f"[127.0.0.1]:{daemons[0].port}"
+    words = {"name": name, "key": OTHER, "hashed": hashed(name)}
+    known.parent.mkdir()
+    known.write_text(
+        f"# mine \udcff\n{line.format(**words)}\n@revoked x ssh-ed25519 {OTHER}", "utf-8", "surrogateescape"
+    )
+    known.chmod(0o640)
+    said = bench("trust", "-i", inventory, "-l", "alpha", "--replace", "--yes")
+    assert said.code == 0, said.err
+    rows = [row.split() for row in said.out.splitlines()[1:3]]
+    assert [(row[2], row[3]) for row in rows] == [
+        (fingerprint_of(OTHER), "recorded"),
+        (known_fingerprint(box), "CHANGED"),
+    ]
+    kept = [one.format(**words) for one in left]
+    expected = ["# mine \udcff", *kept, f"@revoked x ssh-ed25519 {OTHER}", entry(box, daemons[0])]
+    assert known.read_text("utf-8", "surrogateescape").splitlines() == expected
+    assert known.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in known.parent.iterdir()] == [known.name]
+    assert bench("trust", "-i", inventory, "-l", "alpha").out.splitlines()[-1] == "Nothing new to record."
+
+
+def test_a_changed_key_is_not_replaced_without_a_yes(daemons: list[Sshd], inventory: Path, known: Path) -> None:
+    known.parent.mkdir()
+    known.write_text(f"[127.0.0.1]:{daemons[0].port} ssh-ed25519 {OTHER}\n", "utf-8")
+    said = process("trust", "-i", inventory, "--replace")
+    assert said.returncode == 1
+    assert said.stderr.startswith("Record 2 new keys, 1 of them in place of the recorded one? [y/N]:")
+    assert said.stdout.count("SHA256:") == 3
+    assert known.read_text("utf-8") == f"[127.0.0.1]:{daemons[0].port} ssh-ed25519 {OTHER}\n"
+
+
+def test_a_line_for_many_hosts_is_not_ours_to_edit(
+    bench: Bench, daemons: list[Sshd], inventory: Path, known: Path
+) -> None:
+    known.parent.mkdir()
+    known.write_text(f"* ssh-ed25519 {OTHER}\n", "utf-8")
+    said = bench("trust", "-i", inventory, "-l", "alpha", "--replace", "--yes")
+    assert said.code == 1
+    assert "stands in a line for '*'" in said.err
+    assert known.read_text("utf-8") == f"* ssh-ed25519 {OTHER}\n"
+
+
+def test_a_key_that_another_file_holds_is_replaced_in_ours(
+    bench: Bench, box: Sandbox, daemons: list[Sshd], inventory: Path, known: Path
+) -> None:
+    Path("theirs").write_text(f"[127.0.0.1]:{daemons[0].port} ssh-ed25519 {OTHER}\n", "utf-8")
+    Path("config").write_text(f"UserKnownHostsFile {Path.cwd()}/theirs\n", "utf-8")
+    inventory.write_text(inventory.read_text("utf-8").replace("/dev/null", "config"), "utf-8")
+    said = bench("trust", "-i", inventory, "-l", "alpha", "--replace", "--yes")
+    assert said.code == 0, said.err
+    assert known.read_text("utf-8") == entry(box, daemons[0]) + "\n"
+    assert bench("trust", "-i", inventory, "-l", "alpha").out.splitlines()[-1] == "Nothing new to record."
+    assert OTHER in Path("theirs").read_text("utf-8")

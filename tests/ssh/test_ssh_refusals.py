@@ -70,6 +70,41 @@ def test_an_unknown_host_key_is_refused_with_its_fingerprint(ground: Field, tmp_
     assert "is unknown" in cause
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        *(f"StrictHostKeyChecking {word}" for word in ("no", "off", "accept-new", "ask")),
+        "UserKnownHostsFile /dev/null\nStrictHostKeyChecking no",
+        "UserKnownHostsFile none\nGlobalKnownHostsFile /dev/null",
+        "NoHostAuthenticationForLocalhost yes",
+        "VerifyHostKeyDNS yes",
+        "UpdateHostKeys yes",
+        "CheckHostIP no",
+        "HostKeyAlias somewhere",
+        "KnownHostsCommand /bin/echo [127.0.0.1]:{port} {key}",
+        "LogLevel QUIET\nBatchMode yes\nStrictHostKeyChecking no",
+    ],
+)
+@pytest.mark.parametrize("recorded", ["nothing", "another key"])
+def test_no_option_disables_the_check(
+    ground: Field, box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, recorded: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    target = alone(ground.targets[0])
+    key = " ".join((box.folder / "host_key.pub").read_text().split()[:2])
+    (tmp_path / "config").write_text("Host *\n" + option.format(port=target.port, key=key) + "\n")
+    other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+    text = f"[127.0.0.1]:{target.port},somewhere {other}\n" if recorded == "another key" else ""
+    (tmp_path / "hosts").write_text(text)
+    asked = replace(target, ssh_config=str(tmp_path / "config"), known_hosts=str(tmp_path / "hosts"))
+    with pytest.raises(HostKeyError, match="has CHANGED" if text else "is unknown") as caught:
+        SshTransport().connect(asked)
+    assert "SHA256:" in str(caught.value)
+    assert "bench trust -i INVENTORY" in caught.value.remedy
+    assert (tmp_path / "hosts").read_text() == text
+    assert not (tmp_path / ".ssh").exists(), "nothing is recorded anywhere"
+
+
 def test_a_recorded_host_key_is_believed(ground: Field, tmp_path: Path) -> None:
     target = replace(alone(ground.targets[0]), known_hosts=str(tmp_path / "recorded"))
     ((line, kind, fingerprint), *_) = scan_host_keys(target)

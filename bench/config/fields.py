@@ -12,15 +12,16 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from bench.config.yaml_source import Data, Document, Keys, describe
+from bench.config.yaml_source import NO_SECRETS, Data, Document, Keys, describe
 from bench.model import Limit, is_safe_name
 from bench.units import UNITS
 
 _ADDRESS = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:%-]{0,252}\Z")
 _USER = re.compile(r"[^\s\-:,\"'`$][^\s:,\"'`$]{0,255}\Z")
 _HOP = re.compile(
-    r"(?:(?P<user>[^\s@,]+)@)?(?P<host>\[[0-9A-Fa-f:.%a-z]+\]|[A-Za-z0-9_][A-Za-z0-9._-]*)(?::\d{1,5})?\Z"
+    r"(?:(?P<user>[^\s@,:]+)@)?(?P<host>\[[0-9A-Fa-f:.%a-z]+\]|[A-Za-z0-9_][A-Za-z0-9._-]*)(?::\d{1,5})?\Z"
 )
+_SECRET_LABEL = re.compile(r"(?:\w+[_-])?(?:password|passwd|passphrase|secret|token)", re.IGNORECASE)
 SAFE_NAME_REMEDY = "Use 1 to 64 of letters, digits, '.', '_' and '-', starting with a letter or digit, no final dot"
 
 
@@ -47,8 +48,22 @@ def check_line(text: str) -> str:
     return text
 
 
+def _check_no_password(text: str) -> None:
+    """ValueError, which does not repeat it, for `user:password@host`."""
+    if re.match(r"[^\[\]@]*:[^@]*@", text):
+        raise ValueError(f"this looks like user:password@host, and a secret does not stand in this file. {NO_SECRETS}")
+
+
+def _check_labels(labels: dict[str, str]) -> dict[str, str]:
+    for key in labels:
+        if _SECRET_LABEL.fullmatch(key):
+            raise ValueError(f"{key!r}: a secret does not stand in this file. {NO_SECRETS}")
+    return labels
+
+
 def _matching(pattern: re.Pattern[str], what: str) -> Callable[[str], str]:
     def check(text: str) -> str:
+        _check_no_password(text)
         if not pattern.match(text):
             raise ValueError(f"expected {what}, found {describe(text)}")
         return text
@@ -56,8 +71,15 @@ def _matching(pattern: re.Pattern[str], what: str) -> Callable[[str], str]:
     return check
 
 
+def _check_user(text: str) -> str:
+    if ":" in text:
+        _check_no_password(f"{text}@")
+    return _matching(_USER, "a user name")(text)
+
+
 def _check_jump(text: str) -> str:
     for hop in text.split(","):
+        _check_no_password(hop)
         match = _HOP.match(hop)
         if not match or (match["user"] or "").startswith("-"):
             raise ValueError(f"expected [user@]host[:port], several separated by commas, found {describe(text)}")
@@ -108,13 +130,13 @@ def nothing_is(empty: Any) -> BeforeValidator:
 SafeName = Annotated[str, AfterValidator(check_name)]
 Line = Annotated[str, AfterValidator(check_line)]
 Address = Annotated[str, AfterValidator(_matching(_ADDRESS, "a host name or IP address"))]
-User = Annotated[str, AfterValidator(_matching(_USER, "a user name"))]
+User = Annotated[str, AfterValidator(_check_user)]
 Jump = Annotated[str, AfterValidator(_check_jump)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1, le=1000)]
 TargetPath = Annotated[str, AfterValidator(_check_target_path)]
 StableDevice = Annotated[str, AfterValidator(_check_stable_device)]
-Labels = Annotated[dict[SafeName, Line], nothing_is({})]
+Labels = Annotated[dict[SafeName, Line], nothing_is({}), AfterValidator(_check_labels)]
 Limits = Annotated[dict[Line, Line], nothing_is({}), AfterValidator(_read_limits)]
 Texts = Annotated[dict[Line, Line], nothing_is({})]
 Lines = Annotated[tuple[Line, ...], nothing_is(())]

@@ -8,6 +8,7 @@ Duplicate keys, anchors, aliases, tags and further documents are refused: they h
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,11 @@ Data: TypeAlias = Any
 MAX_CHARACTERS = 1 << 20
 MAX_DEPTH = 24
 
+NO_SECRETS = (
+    "Remove it, and change it if others have the file. VMBENCH_SSH_PASSWORD, VMBENCH_KEY_PASSPHRASE and "
+    "VMBENCH_SUDO_PASSWORD are read from the environment, or asked for at the terminal"
+)
+_SECRET = re.compile("pass|secret|token|credential", re.IGNORECASE)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -62,8 +68,11 @@ class Document:
         """ConfigError when `data` (found at `keys`) has a key that is not in `known`."""
         names = tuple(known)
         for key in data:
-            if key not in names:
-                raise self.error((*keys, key), f"unknown key {key!r}", suggest(key, names))
+            if key in names:
+                continue
+            if _SECRET.search(key):
+                raise self.error((*keys, key), f"{key!r}: a secret does not stand in this file", NO_SECRETS)
+            raise self.error((*keys, key), f"unknown key {key!r}", suggest(key, names))
 
 
 def load_document(path: Path) -> Document:

@@ -22,9 +22,10 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.client import HTTPMessage
+from http.client import HTTPException, HTTPMessage
 from pathlib import Path, PurePosixPath
 from typing import IO
+from urllib.parse import urlsplit, urlunsplit
 
 from bench.errors import SuiteError
 from bench.model import Source
@@ -89,7 +90,7 @@ def fetch(source: Source, cache: Path) -> Path:
         digest = tree_digest(tree)
         if digest != source.tree_sha256:
             raise SuiteError(
-                f"{source.url} holds another tree ({digest[:12]}…) than the pinned one ({source.tree_sha256[:12]}…)",
+                f"{shown(source.url)} holds another tree ({digest[:12]}…) than the pinned {source.tree_sha256[:12]}…",
                 where=source.name,
                 remedy=f"Check the archive; to use it all the same, give --source {source.name}=PATH",
             )
@@ -190,19 +191,33 @@ class _HttpsOnly(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
+def shown(url: str) -> str:
+    """A URL as it may be shown: without user name, password, query and fragment, any of which may be a secret."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "its URL"
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
 def _download(source: Source) -> bytes:
     remedy = f"Fetch it elsewhere and give --source {source.name}=PATH (a folder, a tar or a zip archive)"
     if not source.url.startswith("https://"):
-        raise SuiteError("a source is fetched over https only", where=source.url, remedy=remedy)
+        raise SuiteError("a source is fetched over https only", where=shown(source.url), remedy=remedy)
+    if "@" in source.url.split("/")[2]:
+        raise SuiteError("its URL holds a user name or password", where=shown(source.url), remedy=remedy)
     opener = urllib.request.build_opener(_HttpsOnly)
     try:
         with opener.open(source.url, timeout=_TIMEOUT_S) as answer:
             data: bytes = answer.read(_MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # URLError and timeouts are OSErrors; ValueError: a malformed URL
-        reason = getattr(error, "reason", error)
-        raise SuiteError(f"cannot be fetched ({reason})", where=source.url, remedy=remedy) from error
+    except (HTTPException, ValueError) as error:  # a malformed URL or proxy variable, which the message would repeat
+        said = f"its URL, a proxy variable or the answer cannot be read: {type(error).__name__}"
+        raise SuiteError(f"cannot be fetched ({said})", where=shown(source.url), remedy=remedy) from None
+    except OSError as error:  # URLError and timeouts are OSErrors
+        reason = re.sub(r"//[^/\s]*@", "//", str(getattr(error, "reason", error)))
+        raise SuiteError(f"cannot be fetched ({reason})", where=shown(source.url), remedy=remedy) from error
     if len(data) > _MAX_BYTES:
-        raise SuiteError(f"is larger than {_MAX_BYTES >> 20} MiB", where=source.url, remedy=remedy)
+        raise SuiteError(f"is larger than {_MAX_BYTES >> 20} MiB", where=shown(source.url), remedy=remedy)
     return data
 
 

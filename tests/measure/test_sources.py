@@ -6,6 +6,7 @@ import dataclasses
 import io
 import os
 import tarfile
+import traceback
 import urllib.error
 import urllib.request
 import zipfile
@@ -324,3 +325,33 @@ def test_a_redirection_away_from_https_is_not_followed() -> None:
     followed = handler.redirect_request(request, io.BytesIO(), 302, "Found", HTTPMessage(), "https://example.invalid/x")
     assert followed is not None
     assert followed.full_url == "https://example.invalid/x"
+
+
+TOKEN = "t0ken"  # noqa: S105  # of nobody
+
+
+@pytest.mark.parametrize(
+    ("url", "proxy"),
+    [
+        (f"https://me:{TOKEN}@127.0.0.1:1/x", ""),
+        (f"https://{TOKEN}@127.0.0.1:1/x", ""),
+        (f"https://127.0.0.1:1/x?sig={TOKEN}#{TOKEN}", ""),
+        ("https://localhost:1/x", f"http://me:{TOKEN}@127.0.0.1:1"),
+        ("https://localhost:1/x", f"me:{TOKEN}@:not a port/"),
+        ("https://localhost:1/x", f"http://127.0.0.1:{TOKEN}"),
+        ("https://localhost:1/x", f"/{TOKEN}"),
+    ],
+)
+def test_no_message_repeats_a_secret_of_a_url_or_a_proxy(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, proxy: str
+) -> None:
+    """Over the real urllib: nothing listens on port 1."""
+    for name in ("no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", proxy)
+    with pytest.raises(SuiteError) as caught:
+        fetch(dataclasses.replace(source, url=url), tmp_path / "cache")
+    told = "".join(traceback.format_exception(caught.value))
+    assert TOKEN not in str(caught.value)
+    assert TOKEN not in "\n".join(line for line in told.splitlines() if not line.startswith("    "))
+    assert "--source tool=PATH" in caught.value.remedy

@@ -25,7 +25,6 @@ from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage
 from pathlib import Path, PurePosixPath
 from typing import IO
-from urllib.parse import urlsplit, urlunsplit
 
 from bench.errors import SuiteError
 from bench.model import Source
@@ -191,13 +190,9 @@ class _HttpsOnly(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def shown(url: str) -> str:
-    """A URL as it may be shown: without user name, password, query and fragment, any of which may be a secret."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "its URL"
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+def shown(text: str) -> str:
+    """URLs as they may be shown: without user name, password, query and fragment, any of which may be a secret."""
+    return re.sub(r"(?<=//)[^/\s]*@|[?#]\S*", "", text)
 
 
 def _download(source: Source) -> bytes:
@@ -214,7 +209,7 @@ def _download(source: Source) -> bytes:
         said = f"its URL, a proxy variable or the answer cannot be read: {type(error).__name__}"
         raise SuiteError(f"cannot be fetched ({said})", where=shown(source.url), remedy=remedy) from None
     except OSError as error:  # URLError and timeouts are OSErrors
-        reason = re.sub(r"//[^/\s]*@", "//", str(getattr(error, "reason", error)))
+        reason = shown(str(getattr(error, "reason", error)))
         raise SuiteError(f"cannot be fetched ({reason})", where=shown(source.url), remedy=remedy) from error
     if len(data) > _MAX_BYTES:
         raise SuiteError(f"is larger than {_MAX_BYTES >> 20} MiB", where=shown(source.url), remedy=remedy)

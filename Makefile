@@ -2,7 +2,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test lint perf stats lock clean
+.PHONY: help setup setup-test demo test lint audit perf stats lock clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 16
@@ -16,10 +16,14 @@ setup-test:
 demo: setup ## a real campaign on this machine
 	@$(BIN)/bench demo
 
-lint: setup-test ## ruff and mypy
+lint: setup-test ## ruff, mypy, and the audit of dependencies that needs no network
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy --strict
+	@$(BIN)/python scripts/audit.py
+
+audit: setup-test ## dependencies: pins, licences, versions known to be bad, and what the package index has withdrawn
+	@$(BIN)/python scripts/audit.py --index
 
 test: lint ## lint, then every test, with coverage of bench/ and suites/
 	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90

@@ -38,8 +38,6 @@ def _table() -> dict[str, Unit]:
     return {unit.name: unit for unit in units}
 
 
-LARGEST = 1e30
-"""No machine counts further: a larger number in an output is damage, and sums of such numbers would be infinite."""
 UNITS = _table()
 """Every unit with a known conversion, by name."""
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bench.errors import ParseError
 from bench.model import Measurement, Parsed, Parser
-from bench.units import LARGEST
+from bench.text import LARGEST
 
 MAX_RESULT = 32 << 20
 """Bytes of a result that are read: fio's longest are a few MB, and a parser needs a multiple of it in memory."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from bench.errors import ParseError
-from bench.units import LARGEST
+from bench.text import LARGEST
 
 from .records import Flow, Job, Latency, Run
 

@@ -11,8 +11,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from bench.text import to_number, to_whole
-from bench.units import LARGEST
+from bench.text import LARGEST, to_number, to_whole
 
 from .result import Block, Row
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from bench.units import LARGEST
+from bench.text import LARGEST
 
 from .documents import Document
 from .result import Direction, End, Failure, Interval, Test

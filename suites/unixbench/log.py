@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, field
 
 from bench.errors import ParseError
-from bench.units import LARGEST
+from bench.text import LARGEST
 
 _TITLE = re.compile(r"^(?P<name>\S.*?) -- (?P<copies>\d+) cop(?:y|ies)$")
 _PASS = re.compile(r"^#### Pass (\d+)$")

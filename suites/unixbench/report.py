@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from bench.errors import ParseError
-from bench.units import LARGEST
+from bench.text import LARGEST
 
 _NUMBER = r"-?(?:\d[\d.,]{0,30}|inf|nan)"
 _DECIMAL = r"(?:\d[\d.,]{0,30}[.,]\d)"

@@ -2,18 +2,23 @@ cd "$job" || exit 1
 umask 077
 LC_ALL=C; export LC_ALL
 mkdir claim 2>/dev/null || exit 0
-# Everything that a step starts inherits this mark, also what makes a session of its own. All ids are of one length: the
-# size of the environment moves the stack, and so results, and must not differ between two phases.
+# Everything that a step starts inherits these marks, also what makes a session of its own (see members.sh). All ids are
+# of one length: the size of the environment moves the stack, and so results, and must not differ between two phases.
 VMBENCH_JOB=$id; export VMBENCH_JOB
+{ ulimit -w "$mark" || ulimit -x "$mark" || prlimit --pid "$$" "--locks=$mark:$mark"; } 2>/dev/null
 seconds() { read -r up rest </proc/uptime; echo "${up%%.*}"; }
 clock() {
     read -r up rest </proc/uptime
     printf '"realtime":"%s","uptime_s":%s,"boot_id":"%s"' \
         "$(date -u +%Y-%m-%dT%H:%M:%S.%NZ)" "$up" "$(cat /proc/sys/kernel/random/boot_id)"
 }
+# How many processes the kernel has killed for lack of memory since it was booted.
+oom_kills() { sed -n 's/^oom_kill //p' /proc/vmstat 2>/dev/null; }
+# What a tool put in the place of our files: a link would lead our words elsewhere, a fifo would never open.
+plain() { for file; do if [ -L "$file" ] || { [ -e "$file" ] && [ ! -f "$file" ]; }; then rm -rf "$file"; fi; done; }
 # A job whose pid cannot be written could not be found again: it gives its claim back and does not start.
 if { echo "$(cat /proc/sys/kernel/random/boot_id) $(seconds)" >claim/boot && echo "$$" >claim/pid.new &&
     mv -f claim/pid.new claim/pid &&
     printf '{"pid":%s,%s}\n' "$$" "$(clock)" >started.new && mv -f started.new started.json; } 2>/dev/null; then :
 else rm -rf claim; exit 1; fi
-code=0; step=0; limit=0; before=0; after=0
+code=0; step=0; limit=0; before=0; after=0; ooms=$(oom_kills)

@@ -7,6 +7,7 @@ ignored. Values enter a script only through `quote`. Another operating system is
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import math
 import re
@@ -18,6 +19,7 @@ from importlib.resources import files
 
 from bench.errors import TransportError
 from bench.measure.transport import Reply
+from bench.measure.unpack import MAX_FILES
 from bench.model import JobSpec, Step
 
 quote = shlex.quote
@@ -37,6 +39,7 @@ _MOST_SECTIONS = 1000
 _LONGEST_NAME = 100
 _MAX_RECORD = 1 << 16
 _RESERVED = 1023  # bytes of done.json, see job_tail.sh
+_BLOCK = 512  # bytes in which `ulimit -f` counts
 
 
 @cache
@@ -106,11 +109,13 @@ def job_script(job_id: str, folder: str, spec: JobSpec) -> str:
     """`job.sh`: claims its folder by mkdir, runs the steps one after the other, writes `done.json` by rename.
 
     Whoever starts it twice gets one run: the second finds the claim and leaves. What a step leaves behind is ended
-    before `done.json` is written (see members.sh for what is found).
+    before `done.json` is written (see members.sh for what is found). No file of a step grows beyond the largest that a
+    step of the job may write: the kernel sees to that in every write anyway, so it costs nothing.
     """
     steps = "\n".join(_step(number, step) for number, step in enumerate(spec.steps, 1))
+    largest = max((step.largest_file_bytes for step in spec.steps), default=0)
     return f"""#!/bin/sh
-{_names(job_id, folder)}
+{_names(job_id, folder)}; cap={math.ceil(largest / _BLOCK)}
 {resource("members.sh")}
 {resource("job_head.sh")}
 {steps}
@@ -121,9 +126,11 @@ def _step(number: int, step: Step) -> str:
     command = ["env", *(f"{key}={value}" for key, value in step.env)] if step.env else []
     limit = max(1, math.ceil(step.timeout_s))  # whole seconds: every timeout(1) reads those, and 0 would mean never
     command += ["timeout", "-k", str(KILL_AFTER_S), str(limit), *step.argv]
+    stdout = quote(step.stdout)
     return (
         f'if [ "$code" -eq 0 ] && [ ! -e claim/stop ]; then step={number}; limit={limit}; before=$(seconds)\n'
-        f"{shlex.join(command)} </dev/null >>{quote(step.stdout)} 2>>stderr; code=$?; after=$(seconds); fi"
+        f'plain {stdout} stderr; (ulimit -f "$cap"; exec {shlex.join(command)}) '
+        f"</dev/null >>{stdout} 2>>stderr; code=$?; after=$(seconds); fi"
     )
 
 
@@ -181,17 +188,24 @@ def await_port(port: int, seconds: int, folder: str) -> str:
     return f"job={quote(folder)}; port={port:04X}; tries={seconds * 10}\n{resource('await_port.sh')}"
 
 
-_OURS = "! -path './claim/*' ! -path ./done.new ! -path ./owner"
+_OURS = ("stdout", "stderr", "job.sh", "started.json", "done.json", FACTS_BEFORE)
+# Sets $@ to what is brought home. A tool that left a flood of files loses them, and not the words of the job.
+_CHOOSE = f"""set -- . -type f ! -path './claim/*' ! -path ./done.new ! -path ./owner
+if [ "$(find "$@" | head -n {MAX_FILES + 1} | wc -l)" -gt {MAX_FILES} ]; then
+set -- {" ".join(_OURS)} -prune -type f; flood=yes
+fi"""
 
 
 def list_files(folder: str) -> str:
-    """Print SHA-256 and path of every file of a job as sha256sum does; `large` and `other` lines for what stays."""
+    """Print SHA-256 and path of every file of a job as sha256sum does; `large`, `other`, `flood` lines for the rest."""
     most, others = MAX_FILE >> 10, 'for f; do echo "other $f"; done'
     large = 'for f; do echo "large $(wc -c <"$f") $f"; done'
     return f"""if cd {quote(folder)} 2>/dev/null; then
-find . -type f {_OURS} ! -size +{most}k -exec sha256sum {{}} +
+flood=; {_CHOOSE}
+find "$@" ! -size +{most}k -exec sha256sum {{}} +
 find . -type f -size +{most}k -exec sh -c {quote(large)} sh {{}} +
-find . ! -type f ! -type d -exec sh -c {quote(others)} sh {{}} +
+if [ -n "$flood" ]; then echo "flood $(find . -type f | wc -l)"
+else find . ! -type f ! -type d -exec sh -c {quote(others)} sh {{}} +; fi
 fi"""
 
 
@@ -201,22 +215,36 @@ def archive(folder: str) -> str:
     Names come from find as arguments (no option of GNU tar is needed, and no name is a pattern). What is too much is
     cut off, and so found to be damaged or missing.
     """
-    files = f"find . -type f {_OURS} ! -size +{MAX_FILE >> 10}k -exec tar cf - {{}} + 2>/dev/null"
-    return f"cd {quote(folder)} && {files} | head -c {MAX_ARCHIVE}"
+    files = f'{_CHOOSE}\nfind "$@" ! -size +{MAX_FILE >> 10}k -exec tar cf - {{}} + 2>/dev/null'
+    return f"cd {quote(folder)} && {{ {files}; }} | head -c {MAX_ARCHIVE}"
 
 
 def remove(*folders: str) -> str:
-    """Delete folders."""
-    return f"rm -rf -- {shlex.join(folders)}"
+    """Delete folders, also what a tool closed against its own user."""
+    names = shlex.join(folders)
+    # A folder that was closed is not descended into before the next round.
+    closed = f"$(find {names} -type d ! -perm -700 -exec chmod 700 {{}} \\; -print 2>/dev/null)"
+    return f'rm -rf -- {names} 2>/dev/null || {{ while [ -n "{closed}" ]; do :; done; rm -rf -- {names}; }}'
 
 
 def stop(job_id: str, folder: str) -> str:
-    """End the running step of a job (TERM, then KILL) and skip the rest; the job itself then writes `done.json`."""
-    return f"{_names(job_id, folder)}\n{resource('state.sh')}\n{resource('members.sh')}\n{resource('stop.sh')}\nstate"
+    """End the running step of a job (TERM, then KILL) and skip the rest; the job itself then writes `done.json`.
+
+    Of a job whose own shell is gone, what is left is killed.
+    """
+    parts = (resource(f"{name}.sh") for name in ("state", "members", "sweep", "stop"))
+    return "\n".join((_names(job_id, folder), *parts, "state"))
+
+
+def sweep(job_id: str, folder: str) -> str:
+    """Kill what is left of a job whose own shell is gone."""
+    return "\n".join((_names(job_id, folder), resource("members.sh"), resource("sweep.sh"), "sweep"))
 
 
 def _names(job_id: str, folder: str) -> str:
-    return f"id={quote(job_id)}; job={quote(folder)}"
+    # The mark (see members.sh): a number of one length that no other job has, and no limit of anything.
+    mark = (1 << 60) + int(hashlib.sha256(job_id.encode()).hexdigest()[:15], 16)
+    return f"id={quote(job_id)}; job={quote(folder)}; mark={mark}"
 
 
 def _stage(path: str, content: bytes) -> str:
@@ -255,7 +283,7 @@ def read_json(content: bytes) -> Mapping[str, object]:
 
 
 _HASH_LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
-_LEFT_LINE = re.compile(r"large (\d+) (.+)|other (.+)")
+_LEFT_LINE = re.compile(r"large (\d+) (.+)|other (.+)|flood (\d+)")
 
 
 def read_hashes(text: bytes) -> dict[str, str]:
@@ -272,6 +300,9 @@ def read_left(text: bytes) -> list[str]:
     found: list[str] = []
     for line in text.decode("utf-8", "replace").splitlines():
         if match := _LEFT_LINE.fullmatch(line):
+            if match[4]:
+                found.append(f"a flood of {match[4]} files")
+                continue
             name = (match[2] or match[3]).removeprefix("./")[:80]
             found.append(f"{name!r} is too large ({match[1]} bytes)" if match[1] else f"{name!r} is no regular file")
     return found

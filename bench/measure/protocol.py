@@ -124,9 +124,12 @@ class Protocol:
         self._ask(job.target, [("state", posix.stop(job.job_id, job.folder))], 30)
 
     def remove(self, job: Job) -> None:
-        """Delete the job folder."""
+        """Delete the job folder; TransportError when the target could not."""
         with self.connections.to(job.target) as connection:
-            connection.run(posix.remove(job.folder), timeout_s=30)
+            reply = connection.run(posix.remove(job.folder), timeout_s=60)
+        if reply.exit_code != 0:
+            said = reply.stderr.decode("utf-8", "replace").strip()[-200:]
+            raise TransportError(f"could not delete {job.folder}: {said}", where=job.target.name)
 
     def collect(self, job: Job) -> Collected:
         """The state of a job and, when it has ended, facts, hashes and files: one round trip."""
@@ -134,8 +137,8 @@ class Protocol:
         return self._fetch(job, ended)
 
     def salvage(self, job: Job) -> Collected:
-        """What is left of a dead job: files as they are."""
-        return self._fetch(job, self._evidence(job))
+        """What is left of a dead job: files as they are. What still runs of it is killed before they are read."""
+        return self._fetch(job, [("sweep", posix.sweep(job.job_id, job.folder)), *self._evidence(job)])
 
     def _evidence(self, job: Job) -> list[tuple[str, str]]:
         return [

@@ -49,7 +49,8 @@ def unpack(archive: bytes, hashes: Mapping[str, str], left: list[str]) -> Unpack
 def _read(archive: bytes, files: dict[str, bytes], notes: list[str]) -> None:
     """Fill `files` from the archive, as far as it can be read."""
     size = 0
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+    # Where names are many and long, find calls tar more than once: one archive follows the end of another.
+    with tarfile.open(fileobj=io.BytesIO(archive), ignore_zeros=True) as tar:
         for member in tar:
             name = member.name.removeprefix("./")
             if member.isdir():

@@ -9,6 +9,7 @@ from bench.model.facts import LAYERS, Facts
 from bench.model.names import DEFAULT_PHASES, SAFE_NAME, Pairs, Params, Scalar, is_safe_name, pairs
 from bench.model.run import Attempt, Look, LookOutcome, Run, Status, StoredFile, Trial
 from bench.model.suite import (
+    OUTPUT_CAP_BYTES,
     Better,
     Case,
     Context,
@@ -34,6 +35,7 @@ __all__ = [
     "DEFAULT_PHASES",
     "LAYERS",
     "MIN_GAP_S",
+    "OUTPUT_CAP_BYTES",
     "SAFE_NAME",
     "Attempt",
     "Better",

@@ -144,6 +144,10 @@ class Context:
     peer_address: str = ""
 
 
+OUTPUT_CAP_BYTES = 32 << 20
+"""No file that a job writes grows beyond this, unless its suite says so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One command of a job. argv is executed as it stands: no shell reads it.
@@ -151,6 +155,8 @@ class Step:
     timeout_s: after which the whole process group is ended and the trial is `timeout`.
     expected_s: how long it normally takes; the controller comes back after that.
     stdout: file in the job folder that receives standard output, relative.
+    largest_file_bytes: where the kernel cuts off every file that the job writes, so that no output floods the target's
+    disk. A step that writes a larger file on purpose (a test file) says how large.
     """
 
     argv: tuple[str, ...]
@@ -158,6 +164,7 @@ class Step:
     expected_s: float
     env: Pairs = ()
     stdout: str = "stdout"
+    largest_file_bytes: int = OUTPUT_CAP_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import ConfigError
-from bench.model import Context, JobSpec, Pairs, Scalar, Step
+from bench.model import OUTPUT_CAP_BYTES, Context, JobSpec, Pairs, Scalar, Step
 
 _LAYOUT = (Path(__file__).parent / "layout.sh").read_bytes()
 _IS_DEVICE = '[ -b "$1" ] || { echo "$1 is not a block device on this target" >&2; exit 1; }'
@@ -69,8 +69,11 @@ def job(settings: Settings, context: Context) -> JobSpec:
     """
     several = settings.runs > 1
     results = tuple(f"out/fio-{run}.json" if several else "out/fio.json" for run in range(1, settings.runs + 1))
+    steps = (*_prepare(settings, context), *(_run(settings, context, result) for result in results))
+    # A device has no such limit.
+    largest = OUTPUT_CAP_BYTES if context.data_is_device else max(OUTPUT_CAP_BYTES, settings.size_mib << 20)
     return JobSpec(
-        steps=(*_prepare(settings, context), *(_run(settings, context, result) for result in results)),
+        steps=tuple(replace(step, largest_file_bytes=largest) for step in steps),
         results=results,
         files=(("layout.sh", _LAYOUT),),
     )

@@ -157,6 +157,7 @@ def steps(case: Case, params: Mapping[str, Scalar], ctx: Context) -> JobSpec:
                 ),
                 timeout_s=2 * expected + 120,
                 expected_s=expected,
+                largest_file_bytes=64 << 20,  # fstime writes 8000 blocks of 4096 bytes, and others may be added
                 env=pairs(
                     {
                         "UB_BINDIR": f"{ctx.tool_dir}/pgms",

@@ -79,8 +79,9 @@ class Place:
         return self.shell.state(posix.stop(self.job_id, str(self.folder)))
 
     def done(self, timeout_s: float = 15) -> Mapping[str, object]:
-        """`done.json`, when the job has ended."""
+        """`done.json`, when the job has ended and its shell is gone."""
         wait_for(lambda: (self.folder / "done.json").exists(), timeout_s)
+        wait_for(lambda: not alive(int(self.read("claim/pid"))))
         return posix.read_json((self.folder / "done.json").read_bytes())
 
     def read(self, name: str) -> str:

@@ -102,10 +102,20 @@ def test_what_a_step_leaves_behind_is_ended(place: Place, how: str) -> None:
     assert _marked(place.job_id) == []
 
 
-def test_only_what_left_the_session_and_its_environment_escapes(place: Place) -> None:
-    """The limit that members.sh states; a unit of systemd has no such limit."""
+def test_what_left_the_session_and_emptied_its_environment_is_ended(place: Place) -> None:
+    """By the limit of file locks that it inherited, see members.sh."""
+    place.launch(spec("(setsid env -i sh -c 'echo $$ >left; exec sleep 300' &) ; sleep 0.5"))
+    done = place.done()
+    assert (done["swept"], done["survivors"]) == (1, 0)
+    assert not alive(int(place.read("left")))
+
+
+def test_only_what_also_changed_its_limits_escapes(place: Place) -> None:
+    """What members.sh does not find, and says so; a unit of systemd has no such limit."""
+    if not shutil.which("prlimit"):
+        pytest.skip("prlimit is not installed")
     with ended(place.folder / "left"):
-        place.launch(spec("setsid env -i sh -c 'echo $$ >left; exec sleep 300' & sleep 0.5"))
+        place.launch(spec("setsid env -i prlimit --locks=5 sh -c 'echo $$ >left; exec sleep 300' & sleep 0.5"))
         assert place.done()["swept"] == 0
         assert alive(int(place.read("left")))
 

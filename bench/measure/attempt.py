@@ -9,13 +9,14 @@ from typing import TypeAlias
 from bench.config.catalogue import LoadedSuite
 from bench.errors import ParseError
 from bench.measure.clock import now
+from bench.measure.oddities import capped, circumstances, clock_step_s, ended_by
 from bench.measure.plan import case_of
 from bench.measure.protocol import Collected, Job
 from bench.measure.provision import Machine, tool_digest
 from bench.model import Attempt, Context, Facts, Pairs, Role, Status, Target, Trial, pairs
 
-LOW_DISK_KIB = 1024
 _LARGEST_CODE = 2**31
+_TAIL_BYTES = 4096  # of an output that may be 32 MiB without an end of line
 _LONGEST = 100  # characters of a value that a target wrote into started.json or done.json
 
 Fault: TypeAlias = tuple[Status, str]
@@ -67,16 +68,20 @@ def judge(job: Job, collected: Collected, loaded: LoadedSuite) -> Fault:
         return Status.FAILED, f"{name}: {collected.problem}"
     code, stopped = done.get("exit_code"), bool(done.get("stopped"))
     step = f"step {_short(done.get('step'))} on {name}"
+    cut = f"{said}; " if (said := capped(collected)) else ""
     if done.get("timeout"):
-        return Status.TIMEOUT, f"{step} ran into its timeout; {_tail(collected)}"
+        return Status.TIMEOUT, f"{step} ran into its timeout; {cut}{_tail(collected)}"
     if stopped and not job.spec.serves:
         status = Status.FAILED if job.role is Role.RECEIVER else Status.TIMEOUT
-        return status, f"{step} did not end and was stopped; {_tail(collected)}"
+        return status, f"{step} did not end and was stopped; {cut}{_tail(collected)}"
+    rest = f"{_tail(collected)}{circumstances(collected)}"
     if not (type(code) is int and code == 0) and not stopped:  # nor is `false` a 0
-        return Status.FAILED, f"{step} exited with {_short(code)}; {_tail(collected)}{_disk(collected)}"
+        return Status.FAILED, f"{step} exited with {_short(code)}{ended_by(code)}; {cut}{rest}"
+    if cut:
+        return Status.FAILED, f"{step} wrote too much; {cut}{rest}"
     for path in job.spec.results:
         if path not in collected.files:
-            return Status.FAILED, f"{name}: the tool left no {path}; {_tail(collected)}{_disk(collected)}"
+            return Status.FAILED, f"{name}: the tool left no {path}; {rest}"
         if fault := _unreadable(loaded, collected.files[path], path):
             return Status.FAILED, f"{name}: {fault}"
     return Status.OK, ""
@@ -101,11 +106,6 @@ def _unreadable(loaded: LoadedSuite, content: bytes, path: str) -> str:
     except Exception as error:  # noqa: BLE001  # foreign code on a target's bytes: its fault ends a trial, not the run
         return f"the suite's parse() raised {type(error).__name__}: {error} (a bug; the raw output is kept)"
     return ""
-
-
-def _disk(collected: Collected) -> str:
-    free = collected.done.get("free_kib")
-    return f"; its disk is full ({free} KiB free)" if isinstance(free, int) and free < LOW_DISK_KIB else ""
 
 
 def _short(value: object) -> str:
@@ -135,7 +135,7 @@ def _verdict(ends: list[tuple[Job, Collected]], loaded: LoadedSuite) -> Fault:
 def _tail(collected: Collected) -> str:
     """The last words of standard error, or of standard output."""
     for name in ("stderr", "stdout"):
-        lines = collected.files.get(name, b"").decode("utf-8", "replace").strip().splitlines()
+        lines = collected.files.get(name, b"")[-_TAIL_BYTES:].decode("utf-8", "replace").strip().splitlines()
         if lines:
             return f"{name} ends with {' / '.join(line.strip() for line in lines[-3:])[-300:]!r}"
     return "it printed nothing"
@@ -171,6 +171,8 @@ def record(
                 clocks[f"{name} {event} uptime_s"] = _short(data.get("uptime_s", ""))
             if "boot_id" in data:
                 boots[f"{name} {event}"] = _short(data["boot_id"])
+        if step := clock_step_s(collected):
+            clocks[f"{name} was set by_s"] = f"{step:.0f}"
         code = collected.done.get("exit_code")
         if type(code) is int and abs(code) <= _LARGEST_CODE:  # `true` would be no number when it is read again
             codes[name] = code

@@ -15,6 +15,7 @@ from bench.measure.attempt import Fault, record
 from bench.measure.clock import now
 from bench.measure.fleet import Fleet
 from bench.measure.launching import Flight, Launcher
+from bench.measure.oddities import remarks
 from bench.measure.protocol import Collected, Job, LeftOnTarget, Protocol, Wait
 from bench.measure.provision import tool_digest
 from bench.measure.scheduler import Activity, Scheduler
@@ -136,7 +137,7 @@ class Trials:
         number, status = str(flight.number), attempt.status.value
         self.run.event(now(), "published", trial=trial.trial_id, attempt=number, status=status, cause=attempt.cause)
         for job, collected in ends:
-            for note in collected.notes:
+            for note in remarks(collected):
                 self.run.event(now(), "warning", trial=trial.trial_id, target=job.target.name, message=note)
         self.observer.trial(trial, State.OK if ok else State.FAILED, attempt.cause)
         for job, _ in ends:

@@ -11,6 +11,7 @@ import pytest
 
 from bench.config.catalogue import LoadedSuite, load_suites
 from bench.measure.attempt import judge, make_job, record, run_key
+from bench.measure.oddities import remarks
 from bench.measure.posix import JobState
 from bench.measure.protocol import Collected, Job
 from bench.measure.provision import Machine
@@ -21,6 +22,7 @@ MACHINE = Machine("/home/x", "/home/x/.bench", 2, 1000, "apt", 1 << 30, 0.1, 0.0
 TRIAL = Trial("t", ("a", "b"), "scripted", "one", 1, (("expected", 1.0), ("script", "echo"), ("timeout", 5.0)))
 ENDED_AT = "2026-01-01T00:00:05Z"
 CLEAN = MappingProxyType({"exit_code": 0, "step": 1, "timeout": False, "stopped": False, "realtime": ENDED_AT})
+CUT = MappingProxyType({"capped": "stdout out", "cap_bytes": 32 << 20})
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +51,23 @@ def came(stdout: str = "rate 1\n", **done: object) -> Collected:
         (came("bug"), Status.FAILED, "raised ZeroDivisionError"),
         (came(exit_code=1, free_kib=12), Status.FAILED, "its disk is full (12 KiB free)"),
         (came(exit_code="x" * 10_000), Status.FAILED, "exited with xxx"),
+        (came(exit_code=139), Status.FAILED, "step 1 on a exited with 139 (signal SEGV); stdout ends with"),
+        (
+            came(exit_code=137, oom_kills=2),
+            Status.FAILED,
+            "(signal KILL); stdout ends with 'rate 1'; the kernel killed 2",
+        ),
+        (came(exit_code=166), Status.FAILED, "exited with 166 (signal 38)"),
+        (came(exit_code=255), Status.FAILED, "exited with 255; stdout"),
+        (
+            came(exit_code=153, **CUT),
+            Status.FAILED,
+            "(signal XFSZ); output capped at 32 MiB (stdout, out); stdout ends",
+        ),
+        (came(**CUT), Status.FAILED, "step 1 on a wrote too much; output capped at 32 MiB (stdout, out)"),
+        (came(timeout=True, **CUT), Status.TIMEOUT, "its timeout; output capped at 32 MiB (stdout, out); stdout ends"),
+        (came(capped="x" * 9999, cap_bytes="x"), Status.OK, ""),
+        (came(oom_kills="many", free_kib=[], cap_bytes=True, capped=["stdout"]), Status.OK, ""),
         (Collected(JobState("dead", "rebooted one two")), Status.INTERRUPTED, "(boot id one → two)"),
         (Collected(JobState("dead", "gone")), Status.INTERRUPTED, "gone without a result"),
         (Collected(JobState("absent")), Status.INTERRUPTED, "the folder of the job on a is gone"),
@@ -136,3 +155,33 @@ def test_job_ids_name_run_trial_attempt_and_role_and_have_one_length(suite: Load
     assert len({len(one.folder) for one in made}) == len({len(one.data_folder) for one in made}) == 1
     assert again.job_id == made[0].job_id
     assert again.job_id.startswith(run_key("r"))
+
+
+def timed(started: str, ended: str, seconds: object, **done: object) -> Collected:
+    """A job whose target's clock showed these times, `seconds` apart since boot."""
+    before = {"realtime": f"2026-01-01T{started}.5Z", "uptime_s": 100.0, "boot_id": "b"}
+    after = {**CLEAN, "realtime": f"2026-01-01T{ended}.25Z", "uptime_s": seconds, "boot_id": "b", **done}
+    return Collected(
+        JobState("done"),
+        {"stdout": b"rate 1\n", "started.json": json.dumps(before).encode(), "done.json": json.dumps(after).encode()},
+    )
+
+
+@pytest.mark.parametrize(
+    ("collected", "said"),
+    [
+        (timed("10:00:00", "10:01:00", 160.0), ()),
+        (timed("10:00:00", "13:01:00", 160.0), ("its clock was set forward by 10,800 s while a job ran",)),
+        (timed("10:00:00", "07:01:00", 160.0), ("its clock was set back by 10,800 s while a job ran",)),
+        (timed("10:00:00", "13:01:00", 160.0, boot_id="other"), ()),
+        (timed("10:00:00", "13:01:00", "x"), ()),
+        (timed("10:00:00", "99:99:99", 160.0), ()),
+        (timed("10:00:00", "10:01:00", 160.0, survivors=3), ("3 processes of a job could not be ended",)),
+    ],
+)
+def test_what_is_remarked_however_a_job_ended(suite: LoadedSuite, collected: Collected, said: tuple[str, ...]) -> None:
+    found = remarks(collected)
+    assert len(found) == len(said)
+    assert all(one.startswith(start) for one, start in zip(found, said, strict=True))
+    attempt, _, _ = record(TRIAL, 1, [(job(), collected)], suite, "2026", {})
+    assert ("a was set by_s" in dict(attempt.clocks)) is any("clock" in one for one in found)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes .venv from requirements.lock, and installs the Debian packages that are missing. Calling it again costs nothing.
 #
-#   sh scripts/setup.sh [demo|test]     test: what the tests need beyond the demo, a browser
+#   sh scripts/setup.sh [demo|test]     test: what the tests need beyond the demo: a browser, disk tools
 #   PYTHON=python3.12                   which Python (3.11 or newer)
 #   SKIP_PACKAGES=1                     install no Debian packages, go on with what is there
 set -eu
@@ -44,6 +44,11 @@ find_missing() {
     if [ "$mode" = test ]; then
         need sudo sudo
         has chromium || has chromium-browser || has google-chrome || missing="$missing chromium"
+        # What the tests of the device guard sign real loop devices with.
+        need lvm2 pvcreate
+        need cryptsetup-bin cryptsetup
+        need fdisk sfdisk
+        need btrfs-progs mkfs.btrfs
     fi
     missing=${missing# }
 }

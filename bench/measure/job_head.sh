@@ -22,3 +22,11 @@ if { echo "$(cat /proc/sys/kernel/random/boot_id) $(seconds)" >claim/boot && ech
     printf '{"pid":%s,%s}\n' "$$" "$(clock)" >started.new && mv -f started.new started.json; } 2>/dev/null; then :
 else rm -rf claim; exit 1; fi
 code=0; step=0; limit=0; before=0; after=0; ooms=$(oom_kills)
+# The device is the one that was checked, and no other that its name leads to by now.
+if [ -n "$device" ]; then
+    read -r checked <device; now=$(device_number "$device")
+    if [ "$now" != "$checked" ]; then
+        echo "$device led to $checked when it was checked and to ${now:-nothing} now: nothing was written" >>stderr
+        code=125
+    fi
+fi

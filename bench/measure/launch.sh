@@ -9,13 +9,17 @@ launch() {
     busy && return
     # Asked before every start: what was made on the device since the last job is somebody's data.
     said=$(guard </dev/null 2>/dev/null)
-    if [ "$said" != free ]; then
+    number=${said#number }; number=${number%
+free}
+    if [ "$said" != "number $number
+free" ]; then
         # printf: what a disk is called must not become a line of its own, as echo's \\n would.
         printf 'refused will not write to the device:%s\n' \
             "$(printf '%s' "${said:-refused it gave no answer}" | sed 's/^refused//; s/$/;/' | tr -d '\n')"
         return
     fi
-    if mkdir -p "$job/out" ${data:+"$data"} 2>/dev/null && stage 2>/dev/null; then
+    if { mkdir -p "$job/out" ${data:+"$data"} && stage && { [ "$number" = none ] || echo "$number" >"$job/device"; }; } 2>/dev/null
+    then
         (probe) </dev/null >"$job/facts-before.txt" 2>/dev/null
         echo fresh
         start

@@ -105,7 +105,7 @@ class JobState:
         return f"job {job} of {owner[:_LONGEST_OWNER] or 'another run'}, which has run for {seconds} s"
 
 
-def job_script(job_id: str, folder: str, spec: JobSpec) -> str:
+def job_script(job_id: str, folder: str, spec: JobSpec, device: str = "") -> str:
     """`job.sh`: claims its folder by mkdir, runs the steps one after the other, writes `done.json` by rename.
 
     Whoever starts it twice gets one run: the second finds the claim and leaves. What a step leaves behind is ended
@@ -115,8 +115,9 @@ def job_script(job_id: str, folder: str, spec: JobSpec) -> str:
     steps = "\n".join(_step(number, step) for number, step in enumerate(spec.steps, 1))
     largest = max((step.largest_file_bytes for step in spec.steps), default=0)
     return f"""#!/bin/sh
-{_names(job_id, folder)}; cap={math.ceil(largest / _BLOCK)}
+{_names(job_id, folder)}; cap={math.ceil(largest / _BLOCK)}; device={quote(device)}
 {resource("members.sh")}
+{resource("device_number.sh") if device else ""}
 {resource("job_head.sh")}
 {steps}
 {resource("job_tail.sh")}"""
@@ -135,8 +136,8 @@ def _step(number: int, step: Step) -> str:
 
 
 def guard_device(device: str) -> str:
-    """Print `free`, or why a block device must not be written to in `refused REASON` lines."""
-    return f"device={quote(device)}\n{resource('guard_device.sh')}"
+    """Print `number MAJOR:MINOR` and `free`, or why a block device must not be written to in `refused REASON` lines."""
+    return f"device={quote(device)}\n{resource('device_number.sh')}\n{resource('guard_device.sh')}"
 
 
 def launch(
@@ -148,7 +149,7 @@ def launch(
     owner: one line for whoever finds the target taken.
     The facts are kept in the job folder, so that a controller that attaches later still gets those from before.
     """
-    contents = [("job.sh", job_script(job_id, folder, spec).encode()), *spec.files]
+    contents = [("job.sh", job_script(job_id, folder, spec, device).encode()), *spec.files]
     staging = "\n".join(_stage(path, content) for path, content in contents)
     return f"""{_names(job_id, folder)}; data={quote(data_folder)}
 {resource("state.sh")}
@@ -160,7 +161,7 @@ probe() {{
 {probe}
 }}
 guard() {{
-{guard_device(device) if device else "echo free"}
+{guard_device(device) if device else "echo number none; echo free"}
 }}
 start() {{
 {resource("start.sh")}

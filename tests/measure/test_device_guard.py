@@ -9,37 +9,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from loops import loop_device, needs
 from shells import Place, Shell, spec
 
 from bench.measure import posix
 from bench.model import JobSpec
 
-LINKS = Path("/dev/disk/by-id")
 OVERWRITE = "dd if=/dev/urandom of={} bs=64k count=16 conv=notrunc,fsync 2>/dev/null && echo written"
 
 
 @pytest.fixture
 def device(tmp_path: Path) -> Iterator[str]:
     """A stable name of an empty loop device of 16 MiB."""
-    if os.getuid() != 0 or not all(map(shutil.which, ("losetup", "wipefs", "mkfs.ext4"))):
-        pytest.skip("a loop device needs root, losetup, wipefs and mkfs.ext4")
-    image = tmp_path / "disk.img"
-    image.write_bytes(bytes(16 << 20))
-    made = subprocess.run(["losetup", "--find", "--show", image], capture_output=True, text=True, check=False)
-    if made.returncode != 0:
-        pytest.skip(f"no loop device here: {made.stderr.strip()}")
-    loop = made.stdout.strip()
-    missing = [folder for folder in (LINKS, LINKS.parent) if not folder.exists()]
-    link = LINKS / f"vmbench-test-{os.getpid()}"
-    try:
-        LINKS.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(loop)
-        yield str(link)
-    finally:
-        link.unlink(missing_ok=True)
-        for folder in missing:
-            folder.rmdir()
-        subprocess.run(["losetup", "--detach", loop], check=True)
+    needs("mkfs.ext4")
+    with loop_device(tmp_path) as made:
+        yield made.link
 
 
 def launch(place: Place, job: JobSpec, device: str) -> posix.JobState:
@@ -78,7 +62,9 @@ def test_a_device_that_holds_a_running_job_is_attached_to(shell: Shell, tmp_path
 
 
 def test_an_empty_device_is_free_and_its_plain_name_is_refused(shell: Shell, device: str) -> None:
-    assert shell.run(posix.guard_device(device)).stdout == b"free\n"
+    number = Path(device).stat().st_rdev
+    said = shell.run(posix.guard_device(device)).stdout.decode()
+    assert said == f"number {os.major(number)}:{os.minor(number)}\nfree\n"
     plain = shell.run(posix.guard_device(os.path.realpath(device))).stdout
     assert plain.startswith(b"refused its name is not a stable id")
 
@@ -100,3 +86,28 @@ def test_a_refusal_that_says_nothing_is_a_refusal(
     state = launch(place, spec("true"), "/dev/disk/by-id/x")
     assert (state.word, "it gave no answer" in state.detail) == ("refused", True)
     assert not place.folder.exists()
+
+
+def test_a_name_that_leads_elsewhere_when_the_job_begins_is_not_followed(
+    shell: Shell, tmp_path: Path, device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = posix.guard_device
+    with loop_device(tmp_path) as other:
+        swap = f"ln -sfn {other.node} {device}"
+        monkeypatch.setattr(posix, "guard_device", lambda name: f"{whole(name)}\n{swap}")
+        place = at(shell, tmp_path, "t0000000-swapped")
+        first = os.path.realpath(device)
+        assert launch(place, spec(OVERWRITE.format(device)), device).fresh
+        done = place.done()
+        assert (done["exit_code"], done["step"]) == (125, 0)
+        assert f"and to {other.number} now: nothing was written" in place.read("stderr")
+        assert not (place.folder / "stdout").exists()
+        assert not any(Path(first).read_bytes())
+        assert not any(Path(other.node).read_bytes())
+
+
+def test_a_job_without_a_device_asks_for_none(shell: Shell, tmp_path: Path) -> None:
+    place = at(shell, tmp_path, "t0000000-none")
+    launch(place, spec("ls"), "")
+    assert place.done()["exit_code"] == 0
+    assert "device" not in place.read("stdout").split()

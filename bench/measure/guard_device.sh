@@ -2,7 +2,7 @@
 # checked is a refusal. All of it as the login user: that is who the job runs as, and who must be able to write to it.
 PATH=$PATH:/usr/sbin:/sbin
 reasons=
-refuse() { echo "refused $1"; reasons=yes; }
+refuse() { printf 'refused %s\n' "$1"; reasons=yes; }
 # Mounted by number; by name where a file system has a number of its own (btrfs).
 mounted() {
     grep -q "^[0-9]* [0-9]* $1 " /proc/self/mountinfo || leads_to "$1" $(awk '$1 ~ /^\/dev\// { print $1 }' /proc/mounts)
@@ -65,7 +65,7 @@ else
     in_use "${sys%/*}/dev" "${sys%/*}"/*/dev
     if command -v wipefs >/dev/null; then
         found=$(wipefs --no-act --noheadings "$real" 2>&1) || refuse "its signatures cannot be read: $found"
-        [ -n "$found" ] && refuse "it carries a signature: $(echo "$found" | head -n 1)"
+        [ -n "$found" ] && refuse "it carries a signature: $(printf '%s\n' "$found" | head -n 1)"
     else refuse "wipefs is missing, so signatures cannot be checked"; fi
     dd if="$real" of=/dev/null bs=512 count=1 iflag=direct 2>/dev/null || refuse "it cannot be read"
     # O_EXCL fails while a file system, RAID, LVM or another exclusive user holds the device, in a container as well.

@@ -71,14 +71,14 @@ def recipe(tool: Tool) -> str:
 def survey(connection: Connection, target: Target) -> Machine:
     """One round trip that asks what the target is and which tools it has."""
     nonce = secrets.token_hex(8)
-    text = f"base={posix.quote(target.base)}\n{posix.resource('survey.sh')}"
+    parts = (posix.resource(f"{name}.sh") for name in ("state", "own_folder", "survey"))
+    text = "\n".join((f"base={posix.quote(target.base)}", *parts))
     reply = connection.run(posix.marked(nonce, [("survey", text), ("tools", _LIST_TOOLS)]), timeout_s=QUERY_TIMEOUT_S)
     found = posix.sections(reply, nonce, target.name)
     values = dict(line.split("=", 1) for line in found["survey"].decode("utf-8", "replace").splitlines() if "=" in line)
     if values.get("error"):
-        raise SuiteError(
-            values["error"][:_LONGEST], where=target.name, remedy="Set `base:` to a folder the account can write to"
-        )
+        remedy = "Set `base:` to a folder that the account can write to, and no other one"
+        raise SuiteError(values["error"][:_LONGEST], where=target.name, remedy=remedy)
     try:
         return Machine(
             home=_folder(values["home"]),

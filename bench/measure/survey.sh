@@ -2,7 +2,16 @@
 # A path may hold backslashes, which echo takes for escapes in some shells.
 say() { printf '%s\n' "$1"; }
 case $base in "~") base=$HOME ;; "~/"*) base=$HOME/${base#"~/"} ;; esac
-mkdir -p "$base/jobs" "$base/tools" 2>/dev/null && [ -w "$base/jobs" ] || say "error=cannot write to $base"
+# Asked before anything is made there, and once more, since somebody else may have been quicker.
+problem=$(others_may "$base")
+if [ -z "$problem" ]; then
+    mkdir -p "$base/jobs" "$base/tools" 2>/dev/null && [ -w "$base/jobs" ] && [ -w "$base/tools" ] ||
+        problem="cannot write to $base"
+    for folder in "$base" "$base/jobs" "$base/tools" "$base/data"; do
+        [ -n "$problem" ] || problem=$(others_may "$folder")
+    done
+fi
+[ -z "$problem" ] || say "error=$problem"
 manager=none
 for candidate in apt-get dnf yum zypper; do
     command -v "$candidate" >/dev/null 2>&1 && manager=$candidate && break
@@ -10,9 +19,8 @@ done
 case $manager in apt-get) manager=apt ;; yum) manager=dnf ;; esac
 jobs=
 for job in "$base"/jobs/*; do
-    [ -d "$job/claim" ] && [ ! -f "$job/done.json" ] && read -r pid <"$job/claim/pid" \
-        && grep -q "${job##*/}" "/proc/$pid/cmdline" && jobs="$jobs ${job##*/}"
-done 2>/dev/null
+    [ -d "$job/claim" ] && alive "$job" && jobs="$jobs ${job##*/}"
+done
 read -r load rest </proc/loadavg
 read -r boot </proc/sys/kernel/random/boot_id
 say "home=$HOME"

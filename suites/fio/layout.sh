@@ -3,18 +3,21 @@
 # so it is written beside, synced and renamed, and FILE.vmbench says that it is whole and ours.
 set -eu
 fio=$1 file=$2 mib=$3
-if [ -e "$file" ]; then
-    if [ ! -f "$file" ] || [ ! -f "$file.vmbench" ]; then
+# In a folder that others can write to, a file or link of theirs would be overwritten, or read as the mark.
+ours() { [ -f "$1" ] && [ ! -L "$1" ] && [ -n "$(find "$1" -prune -user "$(id -u)")" ]; }
+if [ -e "$file" ] || [ -L "$file" ]; then
+    if ! ours "$file" || ! ours "$file.vmbench"; then
         echo "$file exists and is not a test file of vmbench: remove it or name another file" >&2
         exit 1
     fi
     if [ "$(cat "$file.vmbench")" -ge "$mib" ]; then exit 0; fi
 fi
 mkdir -p "$(dirname "$file")"
-part=$file.part
-trap 'rm -f "$part"' EXIT
+part=$file.part/data
+trap 'rm -rf "$file.part"' EXIT
 trap 'exit 1' HUP INT TERM
-rm -f "$part" "$file.vmbench" "$file"
+rm -rf "$file.part" "$file.vmbench" "$file"
+mkdir -m 700 "$file.part"
 free=$(df -Pk "$(dirname "$file")" | awk 'NR == 2 { print int($4 / 1024) }')
 if [ "$free" -lt $((mib + mib / 20)) ]; then
     echo "no space for $file: it takes $mib MiB and $free MiB are free; make room or lower size_mib" >&2
@@ -26,4 +29,4 @@ fi
     exit 1
 }
 mv "$part" "$file"
-echo "$mib" >"$file.vmbench"
+(set -C && echo "$mib" >"$file.vmbench")

@@ -150,7 +150,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
     place.mkdir()
     if os.geteuid() != 0 or shutil.which("mount") is None:
         pytest.skip("a small file system needs root")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "none", place], check=False).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k,mode=700", "none", place], check=False).returncode:
         pytest.skip("nothing may be mounted here")
     yield place
     subprocess.run(["umount", "-l", place], check=True)

@@ -166,3 +166,34 @@ def test_layout_refuses_foreign_files_and_full_disks(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert "make room or lower size_mib" in refused.stderr
     assert not (tmp_path / "big").exists()
+
+
+@needs_fio
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can make what belongs to another account")
+@pytest.mark.parametrize("how", ["link", "file", "mark"])
+def test_layout_takes_nothing_that_another_account_planted(tmp_path: Path, how: str) -> None:
+    """In a folder like /tmp, with the mark beside it that vmbench makes."""
+    (tmp_path / "tool" / "bin").mkdir(parents=True)
+    (tmp_path / "tool" / "bin" / "fio").symlink_to(shutil.which("fio") or "")
+    precious, data = tmp_path / "precious", tmp_path / "data.bin"
+    precious.write_bytes(b"mine" * 1000)
+    if how == "link":
+        data.symlink_to(precious)
+    else:
+        data.write_bytes(b"data")
+    mark = tmp_path / "data.bin.vmbench"
+    mark.write_text("999\n")
+    os.chown(mark if how == "mark" else data, 65534, 65534, follow_symlinks=False)
+    case = CASES["rand-write-4k-q1t1"]
+    spec = LOADED.steps(case, parameters(case.name, size_mib=1), context(tmp_path, str(data)))
+    (refused,) = execute(spec, tmp_path / "job")
+    assert "exists and is not a test file of vmbench" in refused.stderr
+    assert precious.read_bytes() == b"mine" * 1000
+
+
+def test_only_the_test_file_may_be_larger_than_output(tmp_path: Path) -> None:
+    case = CASES["rand-read-4k-q1t1"]
+    for size_mib, device, largest in ((1, False, 32 << 20), (4096, False, 4 << 30), (4096, True, 32 << 20)):
+        path = "/dev/disk/by-id/x" if device else "/data/x"
+        spec = LOADED.steps(case, parameters(case.name, size_mib=size_mib), context(tmp_path, path, device=device))
+        assert {step.largest_file_bytes for step in spec.steps} == {largest}

@@ -5,10 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-import socket
-import threading
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 from ssh_ground import Field, scripted
@@ -16,6 +14,7 @@ from ssh_ground import Field, scripted
 from bench.measure.sandbox import Sandbox, Sshd
 from bench.model import Status
 from bench.store import verify
+from tests.chaos.proxy import Proxy
 from tests.ssh.ssh_desk import Desk
 
 
@@ -76,55 +75,24 @@ def test_the_second_interrupt_leaves_the_job_for_resume(desk: Desk) -> None:
     assert desk.jobs() == []
 
 
-@dataclass(slots=True)
-class Proxy:
-    """A loopback TCP proxy that remembers when bytes went to the target."""
-
-    port_behind: int
-    sent: list[tuple[float, int]] = field(default_factory=list)
-    server: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
-
-    @property
-    def port(self) -> int:
-        return int(self.server.getsockname()[1])
-
-    def serve(self) -> None:
-        while True:
-            try:
-                client, _ = self.server.accept()
-            except OSError:
-                return
-            target = socket.create_connection(("127.0.0.1", self.port_behind))
-            for source, sink, counted in ((client, target, True), (target, client, False)):
-                threading.Thread(target=self._pump, args=(source, sink, counted), daemon=True).start()
-
-    def _pump(self, source: socket.socket, sink: socket.socket, counted: bool) -> None:
-        try:
-            while data := source.recv(65536):
-                if counted:
-                    self.sent.append((time.monotonic(), len(data)))
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            return
-
-
 @pytest.mark.parametrize("hang_up_s", [10.0, 1.0])
 def test_not_a_byte_is_sent_while_a_job_runs(
     ground: Field, daemons: list[Sshd], box: Sandbox, hang_up_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a connection that stays open (short jobs) and one that is hung up (long ones)."""
     monkeypatch.setattr("bench.measure.protocol.HANG_UP_S", hang_up_s)
+    with Proxy(daemons[0].port) as proxy:
+        _silence(ground, box, proxy)
+
+
+def _silence(ground: Field, box: Sandbox, proxy: Proxy) -> None:
     expected = 4.0
-    proxy = Proxy(daemons[0].port)
     key = (box.folder / "host_key.pub").read_text().split()
     hosts = ground.folder / "hosts"
     hosts.write_text(f"[127.0.0.1]:{proxy.port} {key[0]} {key[1]}\n")
-    threading.Thread(target=proxy.serve, daemon=True).start()
     target = replace(ground.targets[0], peer=None, port=proxy.port, known_hosts=str(hosts))
     run = ground.run(scripted("sleep 1; echo rate 42", expected=expected), targets=(target,))
     outcome = ground.execute(run)
-    proxy.server.close()
     assert outcome.missing == {}
     moments = [moment for moment, _ in proxy.sent]
     silence, after = max((later - earlier, later) for earlier, later in itertools.pairwise(moments))

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 import pwd
-import secrets
 import shutil
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ssh_ground import SUITES, Field, scripted
+from ssh_users import needs_root, new_user
 
 from bench.config.catalogue import load_suites
 from bench.measure.sandbox import free_port, sandbox
@@ -22,39 +19,12 @@ from bench.model import Status, SuiteChoice, Target, pairs
 from bench.store import verify
 
 BUILT_IN = Path(__file__).parents[2] / "suites"
-TOOLS = ("useradd", "userdel", "setpriv", "sshd")
-needs_root = pytest.mark.skipif(
-    os.geteuid() != 0 or not all(map(shutil.which, TOOLS)), reason=f"needs root, and {', '.join(TOOLS)}"
-)
 
 
 @pytest.fixture(scope="module")
 def user() -> Iterator[pwd.struct_passwd]:
-    """A user without a password and without groups; the folder of the user is below /tmp."""
-    name = f"vmbench-{secrets.token_hex(4)}"
-    home = Path(tempfile.mkdtemp(prefix=f"{name}-"))
-    made = subprocess.run(
-        ["useradd", "--no-create-home", "--home-dir", home, "--shell", "/bin/sh", name],
-        capture_output=True,
-        check=False,
-    )
-    try:
-        if made.returncode:
-            pytest.skip(f"no user can be made here: {made.stderr.decode('utf-8', 'replace').strip()}")
-        found = pwd.getpwnam(name)
-        os.chown(home, found.pw_uid, found.pw_gid)
-        yield found
-    finally:
-        _remove(name)
-        shutil.rmtree(home)
-
-
-def _remove(name: str) -> None:
-    """Waits for the sessions of sshd, which leave by themselves when the controller has hung up."""
-    for words in [["userdel"]] * 25 + [["userdel", "--force"]]:
-        if subprocess.run([*words, name], capture_output=True, check=False).returncode == 0:
-            return
-        time.sleep(0.2)
+    with new_user() as made:
+        yield made
 
 
 @pytest.fixture

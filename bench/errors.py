@@ -47,6 +47,10 @@ class TransportError(BenchError):
     """A target that cannot be reached, or a connection that broke. Connecting may be tried again."""
 
 
+class CrowdedError(TransportError):
+    """A server that hung up before it greeted, as one does that has too many logins at once. Tried for longer."""
+
+
 class HostKeyError(TransportError):
     """A host key that is unknown or is not the recorded one. Never tried again, never ignored."""
 

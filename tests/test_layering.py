@@ -31,6 +31,7 @@ DOORS = {
         "bench/measure/ssh_hosts.py",
         "bench/measure/ssh_keys.py",
         "bench/measure/ssh_route.py",
+        "bench/measure/ssh_way.py",
     ),
     "fabric": ("bench/measure/ssh.py",),
     "invoke": ("bench/measure/ssh.py",),

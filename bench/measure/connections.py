@@ -8,16 +8,20 @@ again, and never after a refused key or an unknown host key.
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from bench.errors import AuthError, HostKeyError, TransportError
+from bench.errors import AuthError, CrowdedError, HostKeyError, TransportError
 from bench.measure.transport import Connection, Transport
 from bench.model import Target
 
 RETRY_AFTER_S = (0.5, 2.0)
 """Pauses between tries to connect: three tries in all."""
+CROWDED_AFTER_S = (1.0, 2.0, 4.0, 8.0)
+"""As many more when the server hung up before it greeted. Each is made up to a half longer or shorter: whoever else was
+turned away must not come back at the same time."""
 
 
 class Connections:
@@ -32,12 +36,14 @@ class Connections:
         capacity: int = 32,
         linger: int = 16,
         retry_after_s: tuple[float, ...] = RETRY_AFTER_S,
+        crowded_after_s: tuple[float, ...] = CROWDED_AFTER_S,
         sleep: Callable[[float], object] | None = None,
     ) -> None:
         self._transport = transport
         self._capacity = capacity
         self._linger = linger
         self._retry_after_s = retry_after_s
+        self._crowded_after_s = crowded_after_s
         self._aborted = threading.Event()
         self._sleep = sleep or self._aborted.wait
         self._idle: dict[str, Connection] = {}
@@ -110,13 +116,15 @@ class Connections:
         surplus.close()
 
     def _connect(self, target: Target) -> Connection:
-        for pause in (*self._retry_after_s, None):
+        pauses = list(self._retry_after_s)
+        longer = [pause * random.uniform(0.5, 1.5) for pause in self._crowded_after_s]  # noqa: S311  # no secret
+        while True:
             try:
                 return self._transport.connect(target)
             except (HostKeyError, AuthError):
                 raise
-            except TransportError:
-                if pause is None or self._aborted.is_set():
+            except TransportError as error:
+                left = longer if isinstance(error, CrowdedError) else pauses
+                if not left or self._aborted.is_set():
                     raise
-                self._sleep(pause)
-        raise AssertionError("unreachable: the last try returns or raises")
+                self._sleep(left.pop(0))

@@ -1,7 +1,8 @@
 """Connections over SSH, and what runs over them: where paramiko's errors become ours.
 
-Host keys are always verified (ssh_keys.py); where a target is says ssh_hosts.py, how it is reached and logged in to
-ssh_route.py: no other file knows paramiko's names. No keepalive is sent: an idle connection is silent.
+Host keys are always verified (ssh_keys.py); where a target is says ssh_hosts.py, how it is reached ssh_way.py, how it
+is logged in to ssh_route.py: no other file knows paramiko's names. An idle connection is silent: the kernel looks for a
+dead peer only while an answer is waited for.
 """
 
 from __future__ import annotations
@@ -9,16 +10,18 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import paramiko
 
-from bench.errors import TransportError
+from bench.errors import AuthError, HostKeyError, TransportError
 from bench.measure.credentials import Credentials, Secret
 from bench.measure.ssh_hosts import known_hosts_paths, route
 from bench.measure.ssh_keys import fingerprint, known_key_types, replace_keys, revoked_keys
-from bench.measure.ssh_route import CONNECT_TIMEOUT_S, Login, Way
+from bench.measure.ssh_route import CONNECT_TIMEOUT_S, Login
+from bench.measure.ssh_way import Way
 from bench.measure.transport import Connection, Reply
 from bench.model import Target
 
@@ -40,6 +43,13 @@ MAX_REPLY = 256 << 20
 
 _CHUNK = 1 << 18
 _MOST_CHUNKS = 16
+_PIECE = 1 << 15
+_LOOK_AGAIN_S = 0.2
+"""How often standard error is looked at while nothing comes on standard output."""
+_SHELL = (
+    "The login has to run `sh -s` and nothing else: see the login shell, what start-up files ask, wait for or start,"
+    " and a ForceCommand"
+)
 _LONGEST_CODE = 8
 """Bytes of an exit code and the end of its line; POSIX has three digits."""
 
@@ -61,12 +71,15 @@ class SshTransport:
         *before, (_, endpoint) = route(target)
         way = Way(before, self._login, self.connect_timeout_s)
         try:
-            sock = way.open(target, endpoint)
-            return SshConnection(target, self._login.client(target, endpoint, sock, self.connect_timeout_s), way)
+            way.pass_jump_hosts()
+            with self._login.door(endpoint):
+                sock = way.open(target, endpoint)
+                client = self._login.client(target, endpoint, sock, self.connect_timeout_s)
+            return SshConnection(target, client, way)
         except BaseException as error:
             said = way.said()
             way.close()
-            if said and type(error) is TransportError:
+            if said and isinstance(error, TransportError) and not isinstance(error, HostKeyError | AuthError):
                 raise TransportError(error.what + said, where=error.where, remedy=error.remedy) from error
             raise
 
@@ -84,6 +97,7 @@ def scan_host_keys(
     found: list[tuple[str, str, str]] = []
     problem: BaseException | None = None
     try:
+        way.pass_jump_hosts()
         for kinds in (("ssh-ed25519",), ("ecdsa-sha2-nistp256",), ("rsa-sha2-512", "rsa-sha2-256")):
             transport = paramiko.Transport(way.open(target, endpoint))
             try:
@@ -114,9 +128,14 @@ class SshConnection:
         self._client = client
         self._way = way
         self._shell: paramiko.Channel | None = None
+        self._answered = False
 
     def run(self, script: str, *, timeout_s: float, secret: Secret | None = None) -> Reply:
-        """Feed `script` to the `sh`: the login shell, whatever it is, only ever sees the words `sh -s`."""
+        """Feed `script` to the `sh`: the login shell, whatever it is, only ever sees the words `sh -s`.
+
+        A line that stalls is noticed after `timeout_s` in all, wherever that happens (opening the shell, at most
+        CONNECT_TIMEOUT_S of it; sending; waiting; receiving), and one that is dead below SSH after DEAD_AFTER_S.
+        """
         nonce = secrets.token_hex(8)
         # A subshell: `exit`, `umask` and variables stay inside; no command may read the scripts that follow.
         text, end = f"(\n{script}\n) </dev/null\n", f"printf '\\n@@%s exit %s\\n' {nonce} $?\n"
@@ -126,59 +145,101 @@ class SshConnection:
             # Sent when the shell waits in `read`: some shells read ahead, and would take the line for a command.
             text = f"(printf '\\n@@%s secret\\n' {nonce}\nIFS= read -r secret\n{text})\n"
             end = f"{secret.reveal()}\n{end}"
-        deadline = time.monotonic() + timeout_s
+        late = threading.Event()
         try:
-            if self._shell is None:
-                self._shell = self._open_shell(min(timeout_s, CONNECT_TIMEOUT_S))
-            return self._talk(self._shell, (text.encode(), end.encode()), nonce.encode(), deadline)
-        except TransportError as error:
-            raise TransportError(secret.scrub(error.what) if secret else error.what, where=error.where) from error
-        except TimeoutError as error:
-            raise TransportError("no answer in time", where=self._target.name) from error
-        except (paramiko.SSHException, EOFError, OSError) as error:
-            raise TransportError(f"the connection broke ({error})", where=self._target.name) from error
+            with self._limited(timeout_s, late):
+                if self._shell is None:
+                    with self._limited(min(timeout_s, CONNECT_TIMEOUT_S), late):
+                        self._shell = self._open_shell(min(timeout_s, CONNECT_TIMEOUT_S))
+                return self._talk(self._shell, (text.encode(), end.encode()), nonce.encode())
+        except (paramiko.SSHException, EOFError, OSError, TransportError) as error:
+            raise self._broke(error, timeout_s if late.is_set() else None, secret) from error
+
+    def _broke(self, error: Exception, late_s: float | None, secret: Secret | None) -> TransportError:
+        """Why there is no answer. late_s: the bound that was passed, None when it was not."""
+        where = self._target.name
+        if late_s is not None:
+            remedy = "" if self._answered else f"If that happens every time: {_SHELL}"
+            return TransportError(f"no answer in time ({late_s:g} s)", where=where, remedy=remedy)
+        if not isinstance(error, TransportError):
+            error = TransportError(f"the connection broke ({error or 'hung up'})")
+        what = secret.scrub(error.what) if secret else error.what
+        return TransportError(what, where=where, remedy=error.remedy)
+
+    @contextmanager
+    def _limited(self, timeout_s: float, late: threading.Event) -> Iterator[None]:
+        """Hang up when it takes longer.
+
+        Some of paramiko's calls wait for ever (for the answer to an `exec`, for room in a full socket), and all of them
+        end when the connection is closed.
+        """
+
+        def hang_up() -> None:
+            late.set()
+            self.close()
+
+        timer = threading.Timer(timeout_s, hang_up)
+        timer.daemon = True
+        timer.start()
+        self._way.probe(True)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            self._way.probe(False)
 
     def _open_shell(self, timeout_s: float) -> paramiko.Channel:
         transport = self._client.get_transport()
         if transport is None or not transport.is_active():
-            raise TransportError("the connection is closed", where=self._target.name)
+            raise TransportError("the connection is closed")
         channel = transport.open_session(timeout=timeout_s)
+        channel.settimeout(_LOOK_AGAIN_S)
         channel.exec_command("sh -s")
         return channel
 
-    def _talk(self, channel: paramiko.Channel, texts: tuple[bytes, bytes], nonce: bytes, deadline: float) -> Reply:
+    def _talk(self, channel: paramiko.Channel, texts: tuple[bytes, bytes], nonce: bytes) -> Reply:
         """Send the first text, and the second when the shell asks for it."""
         text, rest = texts
-        channel.settimeout(max(1.0, deadline - time.monotonic()))
-        sender = threading.Thread(target=_feed, args=(channel, text), daemon=True) if len(text) > _CHUNK else None
-        if sender is None:
-            channel.sendall(text)
+        if len(text) > _CHUNK:
+            threading.Thread(target=_feed, args=(channel, text), daemon=True).start()
         else:
-            sender.start()
+            _send(channel, text)
         output = bytearray()
         errors = bytearray()
         start = b"\n@@" + nonce + b" exit "
         while (end := _ended(output, start)) is None:
             if rest and b"\n@@" + nonce + b" secret\n" in output:
-                channel.sendall(rest)
+                _send(channel, rest)
                 rest = b""
-            self._receive(channel, output, errors, deadline)
+            self._receive(channel, output, errors)
         _take_errors(channel, errors)
+        self._answered = True
         place, exit_code = end
         return Reply(exit_code, bytes(output[:place]), bytes(errors))
 
-    def _receive(self, channel: paramiko.Channel, output: bytearray, errors: bytearray, deadline: float) -> None:
-        """Take what has arrived; TransportError when the shell is gone, too late, or sends too much."""
+    def _receive(self, channel: paramiko.Channel, output: bytearray, errors: bytearray) -> None:
+        """Take what has arrived; TransportError when the shell or the connection is gone, or too much is sent."""
         _take_errors(channel, errors)
-        data = channel.recv(_CHUNK)
+        try:
+            data = channel.recv(_CHUNK)
+        except TimeoutError:
+            return  # perhaps a flood of errors alone: nothing else comes before they are taken
         if not data:
-            tail = bytes(errors or output)[-300:].decode("utf-8", "replace").strip()
-            raise TransportError(f"the shell ended ({tail or 'no message'})", where=self._target.name)
+            raise self._ended_early(channel, output, errors)
         output += data
         if len(output) > MAX_REPLY:
-            raise TransportError(f"sent more than {MAX_REPLY >> 20} MiB", where=self._target.name)
-        if time.monotonic() > deadline:
-            raise TransportError("no answer in time", where=self._target.name)
+            raise TransportError(f"sent more than {MAX_REPLY >> 20} MiB")
+
+    @staticmethod
+    def _ended_early(channel: paramiko.Channel, output: bytearray, errors: bytearray) -> TransportError:
+        """Whether the connection broke, or the other end has no shell for us."""
+        code = channel.recv_exit_status()  # waits for it, or for the end of the connection
+        _take_errors(channel, errors)
+        lines = (errors or output)[-300:].decode("utf-8", "replace").strip().splitlines()
+        tail = " / ".join(lines[-2:])
+        if code < 0:
+            return TransportError(f"the connection broke ({tail or 'hung up'})")
+        return TransportError(f"the shell ended with exit code {code} ({tail or 'no message'})", remedy=_SHELL)
 
     def alive(self) -> bool:
         """Whether neither side has hung up, as far as is known here."""
@@ -186,9 +247,12 @@ class SshConnection:
         return transport is not None and transport.is_active() and (self._shell is None or not self._shell.closed)
 
     def close(self) -> None:
-        """Hang up, the jump hosts too."""
-        self._client.close()
+        """Hang up, the jump hosts first.
+
+        Hanging up on the target says so through them, and would wait for their line if that had stalled.
+        """
         self._way.close()
+        self._client.close()
 
 
 def _take_errors(channel: paramiko.Channel, errors: bytearray) -> None:
@@ -210,6 +274,16 @@ def _ended(output: bytearray, mark: bytes) -> tuple[int, int] | None:
 def _feed(channel: paramiko.Channel, text: bytes) -> None:
     """Send a long script while its output is read; a closed channel shows itself on the reading side."""
     try:
-        channel.sendall(text)
-    except OSError:
+        _send(channel, text)
+    except (paramiko.SSHException, EOFError, OSError):
         return
+
+
+def _send(channel: paramiko.Channel, text: bytes) -> None:
+    """Send all of it, however long the other end takes to make room."""
+    place = 0
+    while place < len(text):
+        try:
+            place += channel.send(text[place : place + _PIECE])
+        except TimeoutError:
+            continue  # the channel's timeout is for looking at standard error, see _receive

@@ -24,6 +24,9 @@ DEFAULT_KEYS = ("id_rsa", "id_ecdsa", "id_ed25519")
 MAX_STAGES = 4
 """More methods in turn than this are asked for by nobody in good faith."""
 
+LATE = "Authentication timeout."
+"""What paramiko says when a server does not answer a login in time: it refused nothing."""
+
 _SHOWN = 60
 
 
@@ -225,7 +228,7 @@ class Proof:
             return False
         except paramiko.SSHException as error:
             self._offered = True
-            if not transport.is_active():
+            if not transport.is_active() or str(error) == LATE:
                 raise
             if not isinstance(error, paramiko.AuthenticationException):
                 self._note(_short(error))

@@ -1,67 +1,37 @@
-"""How a target is reached and logged in to: straight, through jump hosts, or through a ProxyCommand; keys verified."""
+"""How a target is logged in to: its key is verified first, and what goes wrong is said as ours."""
 
 from __future__ import annotations
 
 import socket
-import subprocess
-import tempfile
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 import paramiko
 
-from bench.errors import AuthError, HostKeyError, TransportError
+from bench.errors import AuthError, CrowdedError, HostKeyError, TransportError
 from bench.measure.credentials import Credentials
-from bench.measure.ssh_auth import KeyRing, Proof, Refused
+from bench.measure.ssh_auth import LATE, KeyRing, Proof, Refused
 from bench.measure.ssh_hosts import Endpoint
 from bench.measure.ssh_keys import fingerprint, known_keys, revoked_at
 from bench.model import Target
 
 CONNECT_TIMEOUT_S = 20.0
+"""Bound of each stage of reaching a target, for each of its jump hosts too: one address, the key exchange, each key
+that is offered, a channel."""
+
+AT_A_TIME = 8
+"""Logins at one server: fewer than the 10 at which sshd, as it is set up by default, begins to hang up."""
+
+_LONGEST = 200
+_TOO_MANY = "Too many authentication failures"
+"""How sshd says goodbye after MaxAuthTries keys."""
 
 Stream = socket.socket | paramiko.Channel
 """What an SSH connection runs over."""
-
-
-class Way:
-    """Logins on the jump hosts before a target, made once, and what else must be closed after it."""
-
-    def __init__(self, before: Sequence[tuple[Target, Endpoint]], login: Login, timeout_s: float) -> None:
-        self._before = before
-        self._login = login
-        self._timeout_s = timeout_s
-        self._clients: list[paramiko.SSHClient] = []
-        self._proxies: list[_Proxy] = []
-
-    def open(self, target: Target, endpoint: Endpoint) -> Stream:
-        """A new stream to the SSH port of `target`; TransportError when it cannot be reached."""
-        for hop, there in self._before[len(self._clients) :]:
-            self._clients.append(self._login.client(hop, there, self._open(hop, there), self._timeout_s))
-        return self._open(target, endpoint)
-
-    def said(self) -> str:
-        """What proxy commands complained about, ready to be appended."""
-        return "".join(f"; the ProxyCommand said {text!r}" for proxy in self._proxies if (text := proxy.said()))
-
-    def close(self) -> None:
-        """Hang up on the jump hosts, the last one first, and end the proxy commands."""
-        for client in reversed(self._clients):
-            client.close()
-        for proxy in self._proxies:
-            proxy.close()
-
-    def _open(self, target: Target, endpoint: Endpoint) -> Stream:
-        if self._clients:
-            return _channel(self._clients[-1], target, endpoint, self._timeout_s)
-        try:
-            if endpoint.proxy:
-                self._proxies.append(_Proxy(endpoint.proxy))
-                return self._proxies[-1].sock
-            return _dial(endpoint, self._timeout_s)
-        except OSError as error:
-            raise _translate(error, target, endpoint) from error
 
 
 @dataclass(slots=True)
@@ -70,6 +40,25 @@ class Login:
 
     credentials: Credentials = field(default_factory=Credentials)
     _keys: KeyRing = field(default_factory=KeyRing)
+    _doors: dict[tuple[str, int], _Door] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def door(self, endpoint: Endpoint) -> Iterator[None]:
+        """Around a login: few at a time go to one server, and one by one as soon as it had too many."""
+        with self._lock:
+            door = self._doors.setdefault((endpoint.host, endpoint.port), _Door())
+        with door.wide:
+            if not door.crowded:
+                try:
+                    yield
+                except CrowdedError:
+                    door.crowded = True
+                    raise
+                return
+            with door.narrow:
+                yield
+                time.sleep(0.1)  # its listener has to learn that this login is over
 
     def client(self, target: Target, endpoint: Endpoint, sock: Stream, timeout_s: float) -> paramiko.SSHClient:
         """A logged-in client over `sock`, which is closed when that fails; HostKeyError, AuthError or TransportError.
@@ -93,16 +82,39 @@ class Login:
                 port=endpoint.port,
                 username=endpoint.user,
                 timeout=timeout_s,
-                banner_timeout=timeout_s,
+                banner_timeout=2
+                * timeout_s,  # `timeout` strikes first: trouble with the banner is a hang-up
                 auth_timeout=timeout_s,
                 sock=sock,
+                transport_factory=_Session,  # type: ignore[arg-type]  # the stubs want a function of two arguments
                 auth_strategy=Proof(target, endpoint, self._keys, self.credentials),  # type: ignore[arg-type]  # its one method
             )
         except BaseException as error:
+            session = client.get_transport()
             client.close()
             sock.close()
-            raise _translate(error, target, endpoint) from error
+            goodbye = session.goodbye if isinstance(session, _Session) else ""
+            raise translate(error, target, endpoint, goodbye) from error
         return client
+
+
+@dataclass(slots=True)
+class _Door:
+    """How many may log in to one server at the same time."""
+
+    wide: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_A_TIME))
+    narrow: threading.Lock = field(default_factory=threading.Lock)
+    crowded: bool = False
+
+
+class _Session(paramiko.Transport):
+    """Remembers why the server hung up, which paramiko only logs."""
+
+    goodbye = ""
+
+    def _parse_disconnect(self, message: paramiko.Message) -> None:
+        message.get_int()
+        self.goodbye = message.get_text()[:_LONGEST]
 
 
 class _Reject(paramiko.MissingHostKeyPolicy):
@@ -123,72 +135,6 @@ class _Reject(paramiko.MissingHostKeyPolicy):
         )
 
 
-class _Proxy:
-    """A running ProxyCommand behind a real socket: it ends when the command does, and nothing polls."""
-
-    def __init__(self, command: str) -> None:
-        self.sock, theirs = socket.socketpair()
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed in close()
-        with theirs:
-            # Its own session: Ctrl-C stops vmbench in order, and the command must live until then.
-            self._process = subprocess.Popen(  # noqa: S603  # the user's own ssh configuration, run as ssh does
-                ["/bin/sh", "-c", f"exec {command}"],
-                stdin=theirs.fileno(),
-                stdout=theirs.fileno(),
-                stderr=self._errors,
-                start_new_session=True,
-            )
-
-    def said(self) -> str:
-        """The end of what it wrote to standard error."""
-        self._errors.seek(0)
-        return self._errors.read()[-300:].decode("utf-8", "replace").strip()
-
-    def close(self) -> None:
-        """End the command; harmless when done twice."""
-        self.sock.close()
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._errors.close()
-
-
-def _dial(endpoint: Endpoint, timeout_s: float) -> socket.socket:
-    """A TCP connection to the first of its addresses that answers; OSError when none does."""
-    problem: OSError | None = None
-    places = socket.getaddrinfo(endpoint.host, endpoint.port, endpoint.family, socket.SOCK_STREAM)
-    for family, kind, protocol, _, address in places:
-        sock = socket.socket(family, kind, protocol)
-        try:
-            sock.settimeout(timeout_s)
-            if endpoint.bind:
-                sock.bind((endpoint.bind, 0))
-            sock.connect(address)
-        except OSError as error:
-            sock.close()
-            problem = error
-        else:
-            return sock
-    raise problem or OSError("it has no address")
-
-
-def _channel(client: paramiko.SSHClient, target: Target, endpoint: Endpoint, timeout_s: float) -> paramiko.Channel:
-    """A stream from a jump host to the target."""
-    transport = client.get_transport()
-    try:
-        if transport is None:
-            raise EOFError("it hung up")
-        place = (endpoint.host, endpoint.port)
-        return transport.open_channel("direct-tcpip", place, ("127.0.0.1", 0), timeout=timeout_s)
-    except (paramiko.SSHException, EOFError, OSError) as error:
-        raise TransportError(
-            f"its jump host cannot reach {endpoint.host}:{endpoint.port} ({error})", where=target.name
-        ) from error
-
-
 def _refuse_revoked(key: paramiko.PKey, target: Target, endpoint: Endpoint) -> None:
     if fingerprint(key) in revoked_at(endpoint):
         raise HostKeyError(
@@ -198,8 +144,8 @@ def _refuse_revoked(key: paramiko.PKey, target: Target, endpoint: Endpoint) -> N
         )
 
 
-def _translate(error: BaseException, target: Target, endpoint: Endpoint) -> BaseException:
-    """The library's error as ours, with what to do."""
+def translate(error: BaseException, target: Target, endpoint: Endpoint, goodbye: str = "") -> BaseException:
+    """The library's error as ours, with what to do. goodbye: what the server said when it hung up."""
     place = f"{endpoint.user}@{endpoint.host}:{endpoint.port}"
     if isinstance(error, paramiko.BadHostKeyException):
         try:
@@ -212,6 +158,20 @@ def _translate(error: BaseException, target: Target, endpoint: Endpoint) -> Base
             where=target.name,
             remedy="If the machine was rebuilt on purpose: `bench trust -i INVENTORY --replace` "
             f"(or `ssh-keygen -R '{endpoint.name}'`, then `bench trust`)",
+        )
+    if _TOO_MANY in goodbye:
+        return AuthError(
+            f"{place} takes fewer keys than were offered ({goodbye})",
+            where=target.name,
+            remedy="Name the right one: `identity_file` in the inventory",
+        )
+    if isinstance(error, paramiko.SSHException) and (broke := _broke(error, goodbye)):
+        return TransportError(f"cannot connect to {place} ({broke})", where=target.name)
+    if isinstance(error, paramiko.SSHException) and str(error).startswith("Error reading SSH protocol banner"):
+        return CrowdedError(
+            f"cannot connect to {place} (it hung up before it greeted)",
+            where=target.name,
+            remedy="Either too many log in to it at once (MaxStartups in its sshd_config), or no SSH server is there",
         )
     if isinstance(error, paramiko.AuthenticationException):
         return _refusal(error, target, endpoint)
@@ -233,3 +193,16 @@ def _refusal(error: paramiko.AuthenticationException, target: Target, endpoint: 
     check = f"check user and identity_file, and that `ssh {endpoint.user}@{endpoint.host}` works"
     remedy = f"Tried {tried or 'the agent and ~/.ssh keys'}; {check}"
     return AuthError(what, where=target.name, remedy=remedy + (f". {refused.remedy}" if refused.remedy else ""))
+
+
+def _broke(error: paramiko.SSHException, goodbye: str) -> str:
+    """How the connection broke during the login, "" when it did not: paramiko calls that a failed authentication too.
+
+    Nobody refused anything then, and it is worth another try.
+    """
+    text = str(error)
+    if text in (LATE, "No existing session"):  # the latter: keys were not exchanged in time
+        return "no answer in time while logging in"
+    if text.startswith("Authentication failed: transport shut down"):
+        return f"it hung up while logging in{goodbye and f': {goodbye}'}"
+    return ""

@@ -8,18 +8,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from bench.config.catalogue import LoadedSuite
-from bench.errors import BenchError
+from bench.errors import AuthError, BenchError, HostKeyError, TransportError
 from bench.measure.attempt import run_key
 from bench.measure.clock import now
 from bench.measure.connections import Connections
 from bench.measure.credentials import Credentials
 from bench.measure.guards import check_machine, guard_device, same_machine
 from bench.measure.provision import Machine, SourceProvider, install, survey, tool_digest
-from bench.model import Target
+from bench.measure.transport import Connection
+from bench.model import Pairs, Target
 from bench.store import StoredRun
 
+T = TypeVar("T")
 Tell = Callable[[str, str], None]
 """(target, message): for whoever watches."""
 
@@ -90,10 +93,23 @@ class Fleet:
                 self._problems[key] = cause
         return self._problems[key]
 
+    def _ask(self, target: Target, question: Callable[[Connection], T]) -> T:
+        """The answer; asked once more when the line breaks in the middle. Every question here may be repeated."""
+        reached = []
+        while True:
+            try:
+                with self._connections.to(target) as connection:
+                    reached.append(connection)
+                    return question(connection)
+            except (HostKeyError, AuthError):
+                raise
+            except TransportError:
+                if len(reached) != 1:
+                    raise
+
     def _survey(self, target: Target) -> None:
         self._tell(target.name, "connecting")
-        with self._connections.to(target) as connection:
-            machine = survey(connection, target)
+        machine = self._ask(target, lambda connection: survey(connection, target))
         with self._lock:
             others = [(one, self._machines[one.name]) for one in self._run.info.targets if one.name in self._machines]
             self._machines[target.name] = machine
@@ -108,13 +124,15 @@ class Fleet:
         machine, tool = self._machines[target.name], loaded.suite.tool
         if tool is not None and tool_digest(tool) not in machine.tools:
             self._tell(target.name, f"installing {tool.name}")
-            with self._connections.to(target) as connection:
-                found = install(connection, target, machine, tool, self._source, self._credentials)
+
+            def equip(connection: Connection) -> Pairs:
+                return install(connection, target, machine, tool, self._source, self._credentials)
+
+            found = self._ask(target, equip)
             with self._lock:
                 self._machines[target.name] = replace(machine, tools={**machine.tools, tool_digest(tool): found})
             version = dict(found).get("version", "")
             self._run.event(now(), "installed", target=target.name, tool=tool.name, version=version)
             self._tell(target.name, "ready")
         if loaded.suite.uses_disk and target.disk_is_device:
-            with self._connections.to(target) as connection:
-                guard_device(connection, target)
+            self._ask(target, lambda connection: guard_device(connection, target))

@@ -22,6 +22,10 @@ from bench.model import Facts, JobSpec, Role, Target
 PORT_WAIT_S = 15
 COLLECT_TIMEOUT_S = 300.0
 LAUNCH_TIMEOUT_S = 60.0
+REMOVE_TIMEOUT_S = 60.0
+"""Of deleting a job folder that a tool may have filled with files."""
+ASK_TIMEOUT_S = 30.0
+"""Of what takes a moment: to look at a job, to stop it."""
 FIRST_POLL_S = 0.05
 LONGEST_POLL_S = 15.0
 PEER_GRACE_S = 20.0
@@ -109,7 +113,7 @@ class Protocol:
 
     def look(self, job: Job) -> posix.JobState:
         """Where a job is, without starting it."""
-        found = self._ask(job.target, [("state", posix.status(job.job_id, job.folder))], 30)
+        found = self._ask(job.target, [("state", posix.status(job.job_id, job.folder))], ASK_TIMEOUT_S)
         return posix.read_state(found["state"], job.target.name)
 
     def listening(self, job: Job) -> str:
@@ -121,12 +125,12 @@ class Protocol:
 
     def stop(self, job: Job) -> None:
         """End a job's running step; the job writes its result."""
-        self._ask(job.target, [("state", posix.stop(job.job_id, job.folder))], 30)
+        self._ask(job.target, [("state", posix.stop(job.job_id, job.folder))], ASK_TIMEOUT_S)
 
     def remove(self, job: Job) -> None:
         """Delete the job folder; TransportError when the target could not."""
         with self.connections.to(job.target) as connection:
-            reply = connection.run(posix.remove(job.folder), timeout_s=60)
+            reply = connection.run(posix.remove(job.folder), timeout_s=REMOVE_TIMEOUT_S)
         if reply.exit_code != 0:
             said = reply.stderr.decode("utf-8", "replace").strip()[-200:]
             raise TransportError(f"could not delete {job.folder}: {said}", where=job.target.name)
@@ -169,28 +173,31 @@ class Protocol:
         """Sleep `delay_s`, then `call(job)`; an unreachable target is tried again until patience ends.
 
         Every call of this protocol may be repeated: it finds what an earlier one did, even when that one's answer was
-        lost. A refused key or an unknown host key is never tried again.
+        lost. A refused key or an unknown host key is never tried again. Patience is time on the clock from the first
+        failure, which calls that stall use up as well; at least one more try is made.
         """
         if delay_s > 0:
             yield delay_s
-        waited, pause, name = 0.0, 1.0, job.target.name
+        failed_at, pause, name = 0.0, 1.0, job.target.name
         patience = self.patience_s if patience_s is None else patience_s
         while True:
             try:
                 found = call(job)
-                if waited > 0:
+                if failed_at:
                     self.tell(name, "can be reached again")
                 return found
             except (HostKeyError, AuthError) as error:
                 raise LeftOnTarget(str(error)) from error
             except TransportError as error:
+                moment = time.monotonic()
+                waited = moment - failed_at if failed_at else 0.0
                 if waited >= patience or self.stopping():
                     raise LeftOnTarget(str(error)) from error
-                if waited == 0:
+                if not failed_at:
+                    failed_at = moment
                     until = time.strftime("%H:%M:%S", time.localtime(time.time() + patience))
                     self.tell(name, f"cannot be reached, trying again until {until}: {_without(name, error)}")
                 yield from self.pause(pause)
-                waited += pause
                 pause = min(pause * 2, 30.0)
 
     def pause(self, seconds: float) -> Wait[None]:

@@ -82,8 +82,7 @@ class Login:
                 port=endpoint.port,
                 username=endpoint.user,
                 timeout=timeout_s,
-                banner_timeout=2
-                * timeout_s,  # `timeout` strikes first: trouble with the banner is a hang-up
+                banner_timeout=2 * timeout_s,  # `timeout` strikes first: trouble with the banner is a hang-up
                 auth_timeout=timeout_s,
                 sock=sock,
                 transport_factory=_Session,  # type: ignore[arg-type]  # the stubs want a function of two arguments

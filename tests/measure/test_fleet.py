@@ -79,7 +79,7 @@ def test_a_tool_that_cannot_be_installed_stops_its_suite_only(
     assert [event["suite"] for event in run.events() if event["kind"] == "unusable"] == ["fio"]
 
 
-def test_a_target_that_cannot_be_reached_is_asked_once(
+def test_a_target_whose_line_breaks_is_asked_once_more_and_then_no_more(
     run: StoredRun, suites: Mapping[str, LoadedSuite], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
@@ -92,5 +92,5 @@ def test_a_target_that_cannot_be_reached_is_asked_once(
     fleet = make(run, suites, [])
     assert "is down" in fleet.problem(TARGET, suites["fio"])
     assert "is down" in fleet.problem(TARGET, suites["iperf3"])
-    assert asked == ["vm"]
+    assert asked == ["vm", "vm"]
     assert fleet.known() == []

@@ -1,0 +1,265 @@
+"""What becomes of trials when the wire breaks: at every place of the conversation, for minutes, on every hop.
+
+Each target of a session is reached through a proxy of its own, whose faults fall at seeded byte offsets of a
+conversation that was recorded without faults.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.measure.sandbox import Sandbox, Sshd, free_port, sandbox
+from bench.measure.watch import State
+from bench.model import SuiteChoice, Trial, pairs
+from tests.chaos.outcome import Outcome
+from tests.chaos.proxy import Fault, Kind, Proxy
+from tests.chaos.wire_ground import (
+    SCRIPT,
+    WRITE,
+    Recorder,
+    Region,
+    Wires,
+    added,
+    judge,
+    kill_sessions,
+    scripted,
+    short_timeouts,
+    until,
+    wires,
+)
+from tests.ssh.ssh_ground import NO_START_UP_FILES, Watcher
+
+TARGETS = 8
+WAITING = "waiting"
+"""The step without bytes: what strikes there strikes when the job runs."""
+STEPS = ("connecting", "surveying", "staging", "launching", WAITING, "collecting", "removing")
+
+
+def scenarios(budget_s: float) -> Iterator[Outcome]:
+    """All of them in about `budget_s` seconds; the faults along the wire take what the others leave."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="wire-") as folder, sandbox(Path(folder) / "ssh") as box:
+        place = Path(folder)
+        yield network_away(box, place / "away", min(180.0, budget_s * 0.3))
+        yield sshd_restarted(box, place / "restarted")
+        yield jump_host_dies(box, place / "jump")
+        yield from pairs_cut(box, place / "pairs", rounds=2)
+        rows: dict[str, Outcome] = {}
+        steps: Counter[tuple[str, str]] = Counter()
+        batches = cut_anywhere(box, place / "cut", seed=int(began))
+        for batch in batches:
+            for fault_step, outcome in batch:
+                steps[outcome.kind, fault_step] += outcome.injected
+                rows[outcome.kind] = added(rows[outcome.kind], outcome) if outcome.kind in rows else outcome
+            if time.monotonic() - began > budget_s * 0.9:
+                break
+        for kind, row in rows.items():
+            told = ", ".join(f"{step} {steps[kind, step]}" for step in STEPS if steps[kind, step])
+            yield added(row, Outcome(kind, 0, note=told))
+
+
+def cut_anywhere(box: Sandbox, folder: Path, seed: int) -> Iterator[list[tuple[str, Outcome]]]:
+    """For ever: sessions over targets each of which has one or two faults; (step, outcome) of each target."""
+    rng = random.Random(seed)  # noqa: S311  # no secret
+    daemon = _start(box)
+    try:
+        regions = conversation(box, daemon, folder / "recorded")
+        plan = places(rng)
+        for number in itertools.count(1):
+            yield _session(box, daemon, folder / str(number), regions, list(itertools.islice(plan, TARGETS)), rng)
+    finally:
+        box.stop(daemon)
+
+
+def conversation(box: Sandbox, daemon: Sshd, folder: Path) -> list[Region]:
+    """Where the steps of a trial lie in its bytes, when nothing goes wrong."""
+    with wires(box, daemon, folder, 1) as made:
+        recorder = made.field.transport = Recorder(made.proxies["t0"])
+        made.field.execute(made.run())
+        return recorder.regions()
+
+
+def places(rng: random.Random) -> Iterator[tuple[str, Kind]]:
+    """Every step with every kind of fault, shuffled, again and again."""
+    every = [(step, kind) for step in STEPS for kind in Kind]
+    while True:
+        rng.shuffle(every)
+        yield from every
+
+
+def _session(
+    box: Sandbox, daemon: Sshd, folder: Path, regions: list[Region], plan: list[tuple[str, Kind]], rng: random.Random
+) -> list[tuple[str, Outcome]]:
+    """One session with one kind of fault per target, and what `bench resume` makes of it afterwards."""
+    with wires(box, daemon, folder, len(plan)) as made, short_timeouts():
+        waits: dict[str, Kind] = {}
+        for (name, proxy), (step, kind) in zip(made.proxies.items(), plan, strict=True):
+            if step == WAITING:
+                waits[name] = kind
+            else:
+                proxy.plan(_faults(regions, step, kind, rng))
+        struck: Counter[str] = Counter()
+
+        def on_state(trial: Trial, state: State) -> None:
+            (name,) = trial.targets
+            if state is State.RUNNING and name in waits:
+                struck[name] += _strike_now(made.proxies[name], waits.pop(name))
+
+        run = made.run()
+        made.field.execute(run, watcher=Watcher(on_state=on_state), patience_s=60)
+        for name, proxy in made.proxies.items():
+            struck[name] += len(proxy.struck)
+            proxy.faults.clear()
+        made.resume(run)
+        by_target = {trial.targets[0]: trial for trial in run.info.plan}
+        return [
+            (step, judge(made, run, [by_target[name]], f"connection {kind}", struck[name]))
+            for name, (step, kind) in zip(made.proxies, plan, strict=True)
+        ]
+
+
+def _faults(regions: list[Region], step: str, kind: Kind, rng: random.Random) -> list[Fault]:
+    """A fault within a step; one time in three another one follows, in what is said to recover from it."""
+    _, way, start, end = rng.choice([region for region in regions if region[0] == step])
+    first = Fault(kind, way, rng.randrange(start, end), rng.choice((1, 50, 4000, 40000)), rng.uniform(0.2, 3.0))
+    if rng.random() > 1 / 3:
+        return [first]
+    return [first, Fault(kind, way, first.at + rng.randrange(1, 2 * end), 4000, rng.uniform(0.2, 3.0))]
+
+
+def _strike_now(proxy: Proxy, kind: Kind) -> int:
+    """Break what is idle while the job runs: by a cut, or by a network that is away for a moment."""
+    if kind in (Kind.STALL, Kind.SLOW, Kind.FREEZE):
+        proxy.hold(2.0)
+        return 1
+    if kind in (Kind.LOSE, Kind.GARBLE):
+        proxy.plan([Fault(kind, "up", proxy.passed["up"])])
+        return 0  # counted when it strikes
+    return max(1, proxy.cut(Kind.RESET if kind is Kind.RESET else Kind.CLOSE))
+
+
+def network_away(box: Sandbox, folder: Path, seconds: float) -> Outcome:
+    """No target can be reached for `seconds` from the moment that its job runs: refused, or just silent."""
+    daemon = _start(box)
+    try:
+        with wires(box, daemon, folder, 4) as made, short_timeouts():
+            timers: list[threading.Timer] = []
+
+            def on_state(trial: Trial, state: State) -> None:
+                proxy = made.proxies[trial.targets[0]]
+                if state is State.RUNNING and not proxy.away:
+                    proxy.away = "refused" if trial.targets[0] in ("t0", "t1") else "silent"
+                    proxy.cut()
+                    timers.append(threading.Timer(seconds, setattr, (proxy, "away", "")))
+                    timers[-1].start()
+
+            run = made.run()
+            made.field.execute(run, watcher=Watcher(on_state=on_state), patience_s=3 * seconds + 60)
+            for timer in timers:
+                timer.join()
+            kind = f"network away for {seconds:.0f} s"
+            return judge(made, run, run.info.plan, kind, len(timers), "waited for within the session")
+    finally:
+        box.stop(daemon)
+
+
+def sshd_restarted(box: Sandbox, folder: Path) -> Outcome:
+    """The daemon and all its sessions are killed while the jobs run, and the daemon is started again."""
+    daemon = _start(box)
+    daemons, injected = [daemon], [0]
+    try:
+        with wires(box, daemon, folder, 4) as made, short_timeouts():
+            lock = threading.Lock()
+
+            def on_state(trial: Trial, state: State) -> None:
+                with lock:
+                    if state is State.RUNNING and injected[0] < 2:
+                        injected[0] += 1
+                        kill_sessions(daemons[-1])
+                        box.stop(daemons[-1])
+                        time.sleep(1.5)  # away for longer than one try
+                        daemons.append(_start(box, daemon.port))
+
+            run = made.run()
+            made.field.execute(run, watcher=Watcher(on_state=on_state), patience_s=60)
+            made.resume(run)
+            return judge(made, run, run.info.plan, "sshd restarted, sessions killed", injected[0])
+    finally:
+        box.stop(daemons[-1])
+
+
+def jump_host_dies(box: Sandbox, folder: Path) -> Outcome:
+    """The jump host's daemon and sessions are killed while a job runs behind it, and it comes back."""
+    behind, jump = _start(box), _start(box)
+    jumps, injected = [jump], [0]
+    try:
+        with wires(box, behind, folder, 2) as made, short_timeouts():
+            from dataclasses import replace
+
+            hosts = folder / "hosts"
+            hosts.write_text(hosts.read_text() + box.known_hosts.read_text())
+            made.field.targets = tuple(replace(one, jump=f"127.0.0.1:{jump.port}") for one in made.field.targets)
+            lock = threading.Lock()
+
+            def on_state(trial: Trial, state: State) -> None:
+                with lock:
+                    if state is State.RUNNING and injected[0] < 2:
+                        injected[0] += 1
+                        kill_sessions(jumps[-1])
+                        box.stop(jumps[-1])
+                        time.sleep(1.5)
+                        jumps.append(_start(box, jump.port))
+
+            run = made.run()
+            made.field.execute(run, watcher=Watcher(on_state=on_state), patience_s=60)
+            made.resume(run)
+            return judge(made, run, run.info.plan, "jump host killed and restarted", injected[0])
+    finally:
+        box.stop(jumps[-1])
+        box.stop(behind)
+
+
+def pairs_cut(box: Sandbox, folder: Path, rounds: int) -> Iterator[Outcome]:
+    """The sender, the receiver or both cannot be reached for a while as soon as the pair runs."""
+    daemon = _start(box)
+    try:
+        for number, away in itertools.product(range(rounds), (("t0",), ("t1",), ("t0", "t1"))):
+            with wires(box, daemon, folder / f"{number}-{'-'.join(away)}", 2, paired=True) as made, short_timeouts():
+                yield _pair(made, away)
+    finally:
+        box.stop(daemon)
+
+
+def _pair(made: Wires, away: tuple[str, ...]) -> Outcome:
+    injected = [0]
+
+    def on_state(trial: Trial, state: State) -> None:
+        if state is State.RUNNING and not injected[0]:
+            for name in away:
+                injected[0] += 1
+                made.proxies[name].away = "refused"
+                made.proxies[name].cut()
+                threading.Timer(5.0, setattr, (made.proxies[name], "away", "")).start()
+
+    sender = 'python3 -c \'import os, socket; socket.create_connection(("127.0.0.1", int(os.environ["PORT"])))\''
+    params = {"port": free_port(), "sender": f"{sender} && {WRITE} && sleep 0.5 && echo rate 2"}
+    run = made.run(SuiteChoice("duo", params=pairs(params)))
+    made.field.execute(run, watcher=Watcher(on_state=on_state), patience_s=60)
+    until(lambda: not any(proxy.away for proxy in made.proxies.values()))
+    made.resume(run)
+    who = {("t0",): "sender", ("t1",): "receiver"}.get(away, "both ends")
+    return judge(made, run, run.info.plan, f"pair: network of {who} away", injected[0])
+
+
+def _start(box: Sandbox, port: int | None = None) -> Sshd:
+    return box.start(port=port, options=(NO_START_UP_FILES,))
+
+
+__all__ = ["SCRIPT", "scenarios", "scripted"]

@@ -86,6 +86,11 @@ def _check_jump(text: str) -> str:
     return text
 
 
+def _bare(text: str) -> str:
+    """`[::1]`, as an IPv6 address is written where a port may follow, without its brackets."""
+    return text[1:-1] if text.startswith("[") and text.endswith("]") and ":" in text else text
+
+
 def _check_target_path(text: str) -> str:
     check_line(text)
     if not text.startswith(("/", "~/")) or text.rstrip("/") in ("", "~"):
@@ -129,7 +134,7 @@ def nothing_is(empty: Any) -> BeforeValidator:
 
 SafeName = Annotated[str, AfterValidator(check_name)]
 Line = Annotated[str, AfterValidator(check_line)]
-Address = Annotated[str, AfterValidator(_matching(_ADDRESS, "a host name or IP address"))]
+Address = Annotated[str, AfterValidator(_bare), AfterValidator(_matching(_ADDRESS, "a host name or IP address"))]
 User = Annotated[str, AfterValidator(_check_user)]
 Jump = Annotated[str, AfterValidator(_check_jump)]
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -7,6 +7,7 @@ and root is not needed. `cpus` pins a daemon, and so everything that is started 
 from __future__ import annotations
 
 import getpass
+import itertools
 import os
 import shutil
 import socket
@@ -81,12 +82,14 @@ class Sandbox:
     def start(self, *, cpus: Iterable[int] = (), port: int | None = None, options: Iterable[str] = ()) -> Sshd:
         """Start a daemon, pinned to `cpus` when given, and wait until it listens.
 
-        options: further lines of its sshd_config; they win over its own.
+        options: further lines of its sshd_config, instead of ours of the same name.
         """
         port = port or free_port()
         config = self.folder / f"sshd_config_{port}"
-        text = _CONFIG.format(port=port, folder=self.folder)
-        config.write_text("\n".join([*options, text]), "utf-8")  # sshd keeps what it reads first
+        lines = list(options)
+        own = {line.split()[0] for line in itertools.takewhile(lambda line: not line.startswith("Match "), lines)}
+        text = _CONFIG.format(port=port, folder=self.folder).splitlines()
+        config.write_text("\n".join([*(line for line in text if line.split()[0] not in own), *lines, ""]), "utf-8")
         log = self.folder / f"sshd_{port}.log"
         pin = ["taskset", "-c", ",".join(map(str, cpus))] if cpus else []
         with log.open("ab") as output:

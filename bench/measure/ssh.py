@@ -192,7 +192,13 @@ class SshConnection:
         transport = self._client.get_transport()
         if transport is None or not transport.is_active():
             raise TransportError("the connection is closed")
-        channel = transport.open_session(timeout=timeout_s)
+        try:
+            channel = transport.open_session(timeout=timeout_s)
+        except paramiko.ChannelException as error:
+            raise TransportError(
+                f"logs us in but opens no session ({error.text})",
+                remedy="MaxSessions in its sshd_config must be 1 or more",
+            ) from error
         channel.settimeout(_LOOK_AGAIN_S)
         channel.exec_command("sh -s")
         return channel

@@ -128,6 +128,10 @@ def _dial(endpoint: Endpoint, timeout_s: float) -> socket.socket:
     raise problem or OSError("it has no address")
 
 
+_PROHIBITED = 1
+"""SSH_OPEN_ADMINISTRATIVELY_PROHIBITED, RFC 4254 5.1."""
+
+
 def _channel(client: paramiko.SSHClient, target: Target, endpoint: Endpoint, timeout_s: float) -> paramiko.Channel:
     """A stream from a jump host to the target."""
     transport = client.get_transport()
@@ -137,6 +141,9 @@ def _channel(client: paramiko.SSHClient, target: Target, endpoint: Endpoint, tim
         place = (endpoint.host, endpoint.port)
         return transport.open_channel("direct-tcpip", place, ("127.0.0.1", 0), timeout=timeout_s)
     except (paramiko.SSHException, EOFError, OSError) as error:
+        forbidden = isinstance(error, paramiko.ChannelException) and error.code == _PROHIBITED
         raise TransportError(
-            f"its jump host cannot reach {endpoint.host}:{endpoint.port} ({error})", where=target.name
+            f"its jump host cannot reach {endpoint.host}:{endpoint.port} ({getattr(error, 'text', error)})",
+            where=target.name,
+            remedy="See AllowTcpForwarding and PermitOpen in the jump host's sshd_config" if forbidden else "",
         ) from error

@@ -148,6 +148,13 @@ def test_mistakes_name_line_key_and_remedy(text: str, where: str, what: str, rem
     assert error.exit_code == 2
 
 
+def test_ipv6_addresses_with_and_without_brackets() -> None:
+    inventory = parse_inventory("targets: {a: '[2001:db8::1]', b: {address: '2001:db8::2'}, c: 'fe80::1%eth0'}", "f")
+    assert [target.address for target in inventory.targets] == ["2001:db8::1", "2001:db8::2", "fe80::1%eth0"]
+    with pytest.raises(ConfigError, match="same address and port"):
+        parse_inventory("targets: {a: '[2001:db8::1]', b: '2001:db8::1'}", "f")
+
+
 def test_one_address_may_be_shared_by_ports() -> None:
     inventory = parse_inventory("defaults: {address: h}\ntargets: {a: {port: 1}, b: {port: 2}}", "f")
     assert [(target.address, target.data_address, target.port) for target in inventory.targets] == [

@@ -173,7 +173,7 @@ def test_verdicts_reasons_judgements_and_margins_are_those_there_are() -> None:
 
 def test_variables_are_those_that_are_read() -> None:
     code = "".join(path.read_text("utf-8") for path in sorted((ROOT / "bench").rglob("*.py")))
-    read = set(re.findall(r"\"(BENCH_[A-Z]+|NO_COLOR|SOURCE_DATE_EPOCH)\"", code))
+    read = set(re.findall(r"\"(BENCH_[A-Z]+|VMBENCH_[A-Z_]+|NO_COLOR|SOURCE_DATE_EPOCH)\"", code))
     assert {name for row in table(README, "variable") for name in spans(row[0])} == read
 
 

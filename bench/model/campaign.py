@@ -44,7 +44,7 @@ class Target:
     limits: tuple[Limit, ...] = ()
     base: str = "~/.bench"
     sudo: bool = True
-    """Whether `sudo -n` may be used to install packages."""
+    """Whether sudo may be used to install packages."""
     ssh_config: str | None = None
     known_hosts: str | None = None
 

@@ -148,6 +148,7 @@ def test_an_encrypted_key(box: Sandbox, serve: Callable[..., Sshd], somebody: Pe
     subprocess.run(["ssh-keygen", "-q", "-p", "-P", "", "-N", PASSPHRASE, "-f", key], check=True, capture_output=True)
     target = at(box, serve(), somebody, identity_file=str(key))
     assert who(transport(KEY_PASSPHRASE=PASSPHRASE).connect(target)) == somebody.name
+    assert who(transport(KEY_PASSPHRASE_LOCKED=PASSPHRASE).connect(target)) == somebody.name
     with pytest.raises(AuthError, match=r"locked is encrypted.*Set VMBENCH_KEY_PASSPHRASE"):
         transport().connect(target)
     with pytest.raises(AuthError, match=r"the passphrase of .*locked is wrong.*Correct VMBENCH_KEY_PASSPHRASE"):

@@ -205,13 +205,23 @@ def _table(rows: list[dict[str, Any]]) -> pa.Table:
     for name in COLUMNS:
         values = [row[name] for row in rows]
         if name in TEXT_COLUMNS:
-            columns[name] = pa.array(values, pa.string()).dictionary_encode().cast(text)
+            columns[name] = _strings(values).dictionary_encode().cast(text)
         elif name == "started_at":
             times = pd.to_datetime(pd.Series(values, dtype="str"), utc=True, format="ISO8601", errors="coerce")
             columns[name] = pa.array(times.dt.as_unit("us"), pa.timestamp("us", "UTC"))
         else:
             columns[name] = pa.array(values, types.get(name, pa.int64()))
     return pa.table(columns)
+
+
+def _strings(values: list[str]) -> pa.Array:
+    """A column of text; what no UTF-8 can say (a name with half a character, in an edited store) is replaced."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError:
+        return pa.array([value.encode("utf-8", "replace").decode() for value in values], pa.string())
 
 
 _PROBLEMS = b"bench.problems"

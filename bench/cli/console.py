@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.errors import BenchError, JobFailed
-from bench.report.plain import one_line
+from bench.report.plain import UNSEEN, one_line
 
-_NOT_IN_JSON = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_NOT_IN_JSON = re.compile(f"[\x7f-\x9f\u2028\u2029{UNSEEN}]")
 _UNLIMITED = 10_000
 """Columns where there is no terminal that ends."""
 
@@ -66,7 +66,7 @@ def say(text: str) -> None:
 def print_json(data: Any) -> None:
     """`data` as JSON on standard output; characters that steer a terminal are escaped."""
     text = json.dumps(data, ensure_ascii=False, indent=2)
-    sys.stdout.write(_NOT_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+    sys.stdout.write(_NOT_IN_JSON.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")
 
 
 def print_table(

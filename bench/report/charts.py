@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from html import escape
 from typing import Any
 
@@ -40,7 +41,9 @@ _LEAST = 0.06
 
 def sample_chart(strip: Strip, title: str, description: str) -> str:
     """Every sample by session and phase as SVG: a dot per value, a stroke at each session's median."""
-    with rc_context(_THEME):
+    with rc_context(_THEME), warnings.catch_warnings():
+        # The page's font draws the text; matplotlib's own, which is only measured, may lack a character of a name.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = Figure(figsize=_SIZE)
         figure.patch.set_visible(False)
         low, high, ticks = _scale(strip)

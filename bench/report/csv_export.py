@@ -22,7 +22,7 @@ from bench.analyse.result import Comparison, MetricResult, TargetResult
 from bench.model import Params
 from bench.report.formats import Output
 from bench.report.lines import flag_words, flags_on
-from bench.report.plain import one_line
+from bench.report.plain import no_formula, one_line
 
 COLUMNS = (
     "before_tag", "after_tag", "level", "target", "labels", "suite", "case", "part", "metric", "params", "title",
@@ -109,5 +109,4 @@ def _pairs(items: Params) -> str:
 
 
 def _safe(text: str) -> str:
-    shown = one_line(text)
-    return f"'{shown}" if shown[:1] in tuple("=+-@") else shown
+    return no_formula(one_line(text))

@@ -9,13 +9,22 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from bench.report.plain import no_formula
+
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 
 def write_csv(frame: DataFrame, path: Path) -> None:
-    """One line per sample; what is missing is empty. OSError when it cannot be written."""
-    frame.to_csv(path, index=False)
+    """One line per sample; what is missing is empty. OSError when it cannot be written.
+
+    Text that a spreadsheet would run as a formula gets a leading apostrophe, as in the other tables.
+    """
+    text = frame.select_dtypes(exclude=["number", "bool", "datetimetz", "datetime"])
+    safe = {
+        str(name): frame[name].map(lambda cell: no_formula(cell) if isinstance(cell, str) else cell) for name in text
+    }
+    frame.assign(**safe).to_csv(path, index=False)
 
 
 def write_parquet(frame: DataFrame, path: Path) -> None:
@@ -31,7 +40,7 @@ def write_json_lines(frame: DataFrame, path: Path) -> None:
     known = frame.notna() & ~frame.isin([math.inf, -math.inf])  # JSON has no word for an infinite number
     with path.open("w", encoding="utf-8") as file:
         for row in frame.astype(object).where(known, None).to_dict("records"):
-            file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+            file.write(json.dumps(row, allow_nan=False) + "\n")
 
 
 SAMPLE_FILES: Mapping[str, Callable[[DataFrame, Path], None]] = MappingProxyType(

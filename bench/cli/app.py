@@ -12,7 +12,8 @@ import typer
 from bench.cli import analysing, demo, history, importing, measuring, storing, targets, trusting
 from bench.cli.asking import ending_questions, take_secrets
 from bench.cli.console import complain
-from bench.errors import BenchError
+from bench.errors import BenchError, ConfigError
+from bench.report.plain import one_line
 
 app = typer.Typer(
     name="bench",
@@ -60,10 +61,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows a ? rather than a traceback
     code: object = 0
+    words = sys.argv[1:] if argv is None else list(argv)
     try:
+        for word in words:
+            if word.startswith("-") and not word.partition("=")[0].isprintable():  # typer would show it as it is
+                raise ConfigError(f"there is no option {one_line(word)!r}", remedy="`bench --help` lists them")
         take_secrets()
         with ending_questions():
-            app(args=None if argv is None else list(argv), prog_name="bench")
+            app(args=words, prog_name="bench")
     except BenchError as error:
         complain(error)
         code = error.exit_code

@@ -27,6 +27,7 @@ Data: TypeAlias = Any
 
 MAX_CHARACTERS = 1 << 20
 MAX_DEPTH = 24
+_LONGEST_PATH = 200
 
 NO_SECRETS = (
     "Remove it, and change it if others have the file. VMBENCH_SSH_PASSWORD, VMBENCH_KEY_PASSPHRASE and "
@@ -71,8 +72,8 @@ class Document:
             if key in names:
                 continue
             if _SECRET.search(key):
-                raise self.error((*keys, key), f"{key!r}: a secret does not stand in this file", NO_SECRETS)
-            raise self.error((*keys, key), f"unknown key {key!r}", suggest(key, names))
+                raise self.error((*keys, key), f"{describe(key)}: a secret does not stand in this file", NO_SECRETS)
+            raise self.error((*keys, key), f"unknown key {describe(key)}", suggest(key, names))
 
 
 def load_document(path: Path) -> Document:
@@ -206,6 +207,7 @@ def key_path(keys: Keys) -> str:
     text = ""
     for key in keys:
         text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
+    text = text if len(text) <= _LONGEST_PATH else f"{text[:_LONGEST_PATH]}…"
     return text if text.isprintable() else repr(text)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bench.report.plain import no_formula
+from bench.report.plain import no_formula, one_line
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 def write_csv(frame: DataFrame, path: Path) -> None:
     """One line per sample; what is missing is empty. OSError when it cannot be written.
 
-    Text that a spreadsheet would run as a formula gets a leading apostrophe, as in the other tables.
+    Text is as in the other tables: on one line, and no formula to a spreadsheet. Parquet and JSON keep it as it is.
     """
     text = frame.select_dtypes(exclude=["number", "bool", "datetimetz", "datetime"])
     safe = {
-        str(name): frame[name].map(lambda cell: no_formula(cell) if isinstance(cell, str) else cell) for name in text
+        str(name): frame[name].map(lambda cell: no_formula(one_line(cell)) if isinstance(cell, str) else cell)
+        for name in text
     }
     frame.assign(**safe).to_csv(path, index=False)
 

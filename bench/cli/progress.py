@@ -47,6 +47,8 @@ class Progress:
     _seen: set[str] = field(default_factory=set)
     _ended: set[str] = field(default_factory=set)
     _said: set[str] = field(default_factory=set)
+    _waits: set[str] = field(default_factory=set)
+    """Trials that wait for a target somebody else has: said once for each such wait."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _start: float = 0.0
 
@@ -59,11 +61,16 @@ class Progress:
             self._print(f"{name}: {message}", "yellow" if message.startswith(("warning", "cannot")) else "")
 
     def trial(self, trial: Trial, state: State, detail: str = "") -> None:
-        """A trial changed its state."""
+        """A trial changed its state, or waits for what the detail says."""
         with self._lock:
+            waits = state is State.WAITING and bool(detail)
+            new = waits and trial.trial_id not in self._waits
+            (self._waits.add if waits else self._waits.discard)(trial.trial_id)
             for name in trial.targets:
                 line = self.lines.setdefault(name, _Line())
                 if state is State.WAITING:
+                    if detail:
+                        line.message = f"waiting: {detail}"
                     if trial.trial_id not in self._seen:
                         line.total += 1
                         line.left_s += trial.estimate_s
@@ -79,7 +86,7 @@ class Progress:
             self._seen.add(trial.trial_id)
             if state in _ENDED:
                 self._ended.add(trial.trial_id)
-        if state in (State.FAILED, State.MISSING) or (not self.live and state in (State.RUNNING, State.OK)):
+        if new or state in (State.FAILED, State.MISSING) or (not self.live and state in (State.RUNNING, State.OK)):
             what = f"{state.value:9} {trial.suite} {trial.case} #{trial.repetition} on {' → '.join(trial.targets)}"
             self._print(what + (f": {self._first_time(detail)}" if detail else ""), _STYLES.get(state, ""))
 

@@ -19,6 +19,8 @@ from bench.errors import StoreError
 from bench.store.files import cannot_write, open_private
 
 _PAUSE_S = 0.02
+_SIGNING_S = 0.2
+"""A lock that is taken is asked for at least so long: its holder may not have written its name yet."""
 _LONGEST = 200
 
 
@@ -42,7 +44,7 @@ def held(path: Path, what: str, *, patience_s: float = 0.0) -> Iterator[None]:
     except OSError as error:
         raise cannot_write(path, error) from error
     try:
-        _take(descriptor, path, what, time.monotonic() + patience_s)
+        _take(descriptor, path, what, time.monotonic() + max(patience_s, _SIGNING_S))
         _sign(descriptor)
         yield
     finally:

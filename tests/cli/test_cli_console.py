@@ -121,6 +121,18 @@ def rendered(shown: Progress) -> str:
     return captured.get()
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_why_a_trial_waits_is_said_once_each_time(live: bool) -> None:
+    shown, file, _ = watched(live=live, width=200)
+    for seconds in (1, 6, 11):
+        shown.trial(TRIALS[0], State.WAITING, f"vm0 is busy for {seconds} s")
+    assert not live or "waiting: vm0 is busy for 11 s" in rendered(shown)
+    shown.trial(TRIALS[0], State.RUNNING)
+    shown.trial(TRIALS[0], State.WAITING, "vm0 is busy again")
+    said = [line.partition("#0 on vm0: ")[2] for line in file.getvalue().splitlines() if "waiting" in line]
+    assert said == ["vm0 is busy for 1 s", "vm0 is busy again"]
+
+
 def test_plain_lines_tell_starts_and_ends_with_their_time() -> None:
     shown, file, time = watched(live=False)
     time[0] += 5

@@ -22,7 +22,7 @@ class Desk(Workspace):
     def start_run(self, repetitions: int, script: str = SCRIPT) -> subprocess.Popen[str]:
         return self.start(
             "run", "-i", "inventory.yaml", "-s", "scripted", "-p", f"scripted.script={script}",
-            "--tag", "before", "-n", str(repetitions), "--seed", "1",
+            "-p", "scripted.timeout=600", "--tag", "before", "-n", str(repetitions), "--seed", "1",
         )  # fmt: skip
 
     def finish(self, process: subprocess.Popen[str], timeout_s: float = 120) -> tuple[int, str]:

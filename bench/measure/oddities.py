@@ -13,6 +13,7 @@ from bench.measure.protocol import Collected
 LOW_DISK_KIB = 1024
 MIN_CLOCK_STEP_S = 2.0
 """Less than this is how time is kept right, not a clock that was set."""
+_LARGEST = 1e18
 _OUTPUTS = ("stdout", "stderr", "out")
 
 
@@ -78,7 +79,9 @@ def clock_step_s(collected: Collected) -> float:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if type(value) in (int, float) and abs(value) < 1e18 else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= _LARGEST:
+        return None
+    return float(value)
 
 
 def _moment(text: object) -> datetime | None:

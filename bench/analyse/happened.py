@@ -1,0 +1,163 @@
+"""What happened to a machine between two moments? Read off its consecutive facts, by the table of ENVIRONMENT §2."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import groupby, pairwise
+
+from bench.analyse.facts import HOST_IDENTITY
+from bench.analyse.sightings import Sighting
+from bench.model import Facts
+
+
+class Event(StrEnum):
+    """What happened to a target, as far as it can be seen from inside."""
+
+    REPLACED = "another machine"
+    REDEPLOYED = "redeployed"
+    MIGRATED = "moved to another host while running"
+    HOST_UPDATED = "host updated in place"
+    UNPATCHED = "back on an unpatched host"
+    REBOOTED = "rebooted"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event of one target, between two sightings.
+
+    after, before: ISO 8601, UTC: the last probe that saw the old state and the first that saw the new one.
+    tags: of these two. evidence: the facts that moved, as (layer, name, before, after).
+    """
+
+    target: str
+    event: Event
+    after: str
+    before: str
+    tags: tuple[str, str]
+    evidence: tuple[tuple[str, str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A target on one host with one build. host, build: "" where it is not known. since, until: ISO 8601, UTC."""
+
+    target: str
+    host: str
+    build: str
+    since: str
+    until: str
+    tags: tuple[str, ...]
+
+
+_IDENTITY = (("identity", "machine_id"), ("identity", "vm_id"))
+_HOST = tuple(("host", name) for name in HOST_IDENTITY)
+_BUILD = (("host", "build"), ("host", "os_major"), ("host", "os_minor"), ("host", "build_at_boot"))
+"""The live sources first: what the kernel printed at boot goes stale after a live migration."""
+_BOOT = (("identity", "boot_id"),)
+_TEMPORARY_DISK = (("disk", "temporary.id"),)
+
+_Moved = tuple[tuple[str, str, str, str], ...]
+
+
+def happenings(sightings: Iterable[Sighting]) -> tuple[Happening, ...]:
+    """Everything that happened between consecutive sightings of each target, by target and time."""
+    found: list[Happening] = []
+    for _, mine in groupby(sightings, key=lambda one: one.target):
+        seen = list(mine)
+        found += [event for old, new in pairwise(seen) for event in _between(old, new)]
+        found += _unpatched(seen)
+    return tuple(sorted(found, key=lambda one: (one.target, one.before, list(Event).index(one.event))))
+
+
+def stays(sightings: Iterable[Sighting]) -> tuple[Stay, ...]:
+    """The host history of every target: one row for each host and build in turn, by target and time."""
+    found: list[Stay] = []
+    for one in sightings:
+        host, build = host_of(one.facts), build_of(one.facts)
+        last = found[-1] if found else None
+        if last is not None and (last.target, last.host, last.build) == (one.target, host, build):
+            tags = last.tags if one.tag in last.tags else (*last.tags, one.tag)
+            found[-1] = replace(last, until=one.until, tags=tags)
+        else:
+            found.append(Stay(one.target, host, build, one.since, one.until, (one.tag,)))
+    return tuple(found)
+
+
+def host_of(facts: Facts) -> str:
+    """The name of the physical host, "" when it is not known. Names are opaque: other names, other hosts."""
+    return next((value for layer, name in _HOST if (value := facts.get(layer, name))), "")
+
+
+def build_of(facts: Facts) -> str:
+    """The build of the host as the live sources say it, else as the kernel did at boot; "" when it is not known."""
+    return _build(facts)[1]
+
+
+def _build(facts: Facts) -> tuple[str, str]:
+    """The source that is believed most, and what it says; builds of two sources cannot be compared."""
+    live = ".".join(part for name in ("os_major", "os_minor") if (part := facts.get("host", name)))
+    said = (("build", facts.get("host", "build")), ("os", live), ("build_at_boot", facts.get("host", "build_at_boot")))
+    return next(((source, value) for source, value in said if value), ("", ""))
+
+
+def _between(old: Sighting, new: Sighting) -> Iterator[Happening]:
+    """The events that lie between two consecutive sightings."""
+    identity, host, boot = (_moved(old, new, fields) for fields in (_IDENTITY, _HOST, _BOOT))
+    build, disk = _moved(old, new, _BUILD), _moved(old, new, _TEMPORARY_DISK)
+
+    def event(kind: Event, *evidence: _Moved) -> Happening:
+        moved = tuple(one for some in evidence for one in some)
+        return Happening(new.target, kind, old.until, new.since, (old.tag, new.tag), moved)
+
+    if identity:
+        yield event(Event.REPLACED, identity, host)
+    elif boot and (host or disk):
+        yield event(Event.REDEPLOYED, host, disk, build, boot)
+    elif host:
+        yield event(Event.MIGRATED, host, build)
+    else:
+        if boot:
+            yield event(Event.REBOOTED, boot)
+        if build:
+            yield event(Event.HOST_UPDATED, build)
+
+
+def _moved(old: Sighting, new: Sighting, fields: Iterable[tuple[str, str]]) -> _Moved:
+    """Those of `fields` that are known on both sides and differ."""
+    pairs = ((layer, name, old.facts.get(layer, name), new.facts.get(layer, name)) for layer, name in fields)
+    return tuple(
+        (layer, name, one, other)
+        for layer, name, one, other in pairs
+        if one is not None and other is not None and one != other
+    )
+
+
+def _unpatched(seen: Sequence[Sighting]) -> Iterator[Happening]:
+    """Where a target's host build is one that it had left behind: patched → unpatched is a real transition.
+
+    A build is older when its numbers are, or, where builds are no numbers, when the target had it before another one.
+    """
+    left_behind: set[tuple[str, str]] = set()
+    last: dict[str, Sighting] = {}
+    for one in seen:
+        source, build = _build(one.facts)
+        if (earlier := last.get(source)) is not None and build != (before := build_of(earlier.facts)):
+            if (source, build) in left_behind or _older(build, before):
+                moved = (("host", source, before, build),)
+                yield Happening(one.target, Event.UNPATCHED, earlier.until, one.since, (earlier.tag, one.tag), moved)
+            left_behind.add((source, before))
+        if build:
+            last[source] = one
+
+
+def _older(build: str, than: str) -> bool:
+    """Whether both builds are dotted numbers of the same form and the first is the smaller one."""
+    one, other = (_numbers(text) for text in (build, than))
+    return one is not None and other is not None and len(one) == len(other) and one < other
+
+
+def _numbers(text: str) -> tuple[int, ...] | None:
+    return tuple(map(int, re.split(r"[.-]", text))) if re.fullmatch(r"\d{1,9}(?:[.-]\d{1,9}){0,7}", text) else None

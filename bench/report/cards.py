@@ -58,7 +58,7 @@ def _worth_naming(comparison: Comparison, leading: Set[MetricKey]) -> list[Metri
 
     Those that lead their suite come first. What regressed is never left out for something better.
     """
-    ranked = sorted(comparison.metrics, key=lambda metric: (not moved(metric), *_strength(metric, leading)))
+    ranked = sorted(comparison.metrics, key=lambda metric: (not moved(metric), *strength(metric, leading)))
     named = [metric for metric in ranked if metric.primary and metric.before is not None]
     named += [metric for metric in ranked if moved(metric) and metric not in named]
     if not named:
@@ -81,7 +81,7 @@ def _in_turn(metrics: Sequence[MetricResult]) -> list[MetricResult]:
     return [metric for _, metric in sorted(ranked, key=lambda pair: pair[0])]
 
 
-def _strength(metric: MetricResult, leading: Set[MetricKey]) -> tuple[bool, bool, float]:
+def strength(metric: MetricResult, leading: Set[MetricKey]) -> tuple[bool, bool, float]:
     """Primary and leading metrics first, then by how many margins the ratio lies away from 1; mere counts come last."""
     ratio = metric.ratio if metric.ratio is not None and metric.ratio > 0 else 1.0
     margins = abs(math.log(ratio)) / math.log1p(max(metric.margin, 1e-6))
@@ -97,7 +97,7 @@ def _headline(
 ) -> str:
     if verdict in (Verdict.REGRESSED, Verdict.IMPROVED):
         same = [metric for metric in deciding if metric.verdict is verdict]
-        same.sort(key=lambda metric: _strength(metric, leading))
+        same.sort(key=lambda metric: strength(metric, leading))
         first = same[0]
         named = f"{names[first.key][0]}{title(first)} {ratio_words(first, result_unit(first))}"
         return text("card.more", named=named, more=len(same) - 1) if len(same) > 1 else named

@@ -7,6 +7,7 @@ from datetime import datetime
 from bench.report import folds
 from bench.report.cards import cards
 from bench.report.changes import fact_tables
+from bench.report.ladder import ladder
 from bench.report.matrix import matrix, page_axis
 from bench.report.numbers import count
 from bench.report.page import Page
@@ -31,6 +32,7 @@ def page(report: Report) -> Page:
         kicker=text("kicker", campaign=one_line(report.campaign)),
         title=one_line(report.title),
         meta=_meta(report, text),
+        ladder=ladder(report.comparisons, report.leading, text),
         cards=cards(report, text),
         findings=shown,
         more_findings=folded,

@@ -277,6 +277,7 @@ class Page:
     kicker: str
     title: str
     meta: str
+    ladder: tuple[str, ...]
     cards: tuple[Card, ...]
     findings: tuple[Finding, ...]
     more_findings: tuple[Finding, ...]

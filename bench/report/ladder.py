@@ -1,0 +1,100 @@
+"""What did each step do, in one sentence? The line that a reader of the ticket takes away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence, Set
+
+from bench.analyse.headline import decisive, overall
+from bench.analyse.result import Attribution, AttributionKind, Comparison, MetricKey, MetricResult, Verdict
+from bench.model import Better
+from bench.report import numbers
+from bench.report.cards import strength
+from bench.report.plain import one_line
+from bench.report.text import Text
+from bench.report.verdicts import title
+
+_NAMED_FACTORS = ("host_patch", "guest_patch", "sriov", "resize")
+"""Factors that have a name of their own in the catalogue of texts."""
+
+
+def ladder(comparisons: Sequence[Comparison], leading: Set[MetricKey], text: Text) -> tuple[str, ...]:
+    """One sentence per step, as in "Guest patch: network throughput −7.8 % (−9.1 … −6.4 %), attributed.", in order.
+
+    comparisons: of adjacent phases, in their order; one that spans several is not a step and is passed over.
+    leading: metrics that speak for their suite.
+    """
+    steps = list(_steps(comparisons))
+    return tuple(_sentence(step, steps[:number], leading, text) for number, step in enumerate(steps))
+
+
+def _steps(comparisons: Sequence[Comparison]) -> Iterator[Comparison]:
+    """The comparisons that follow each other, from the first on."""
+    at: str | None = None
+    for comparison in comparisons:
+        if at is None or comparison.before == at:
+            yield comparison
+            at = comparison.after
+
+
+def _sentence(step: Comparison, earlier: Sequence[Comparison], leading: Set[MetricKey], text: Text) -> str:
+    deciding = decisive(step.metrics)
+    verdict = overall(deciding)
+    changed = verdict in (Verdict.REGRESSED, Verdict.IMPROVED)
+    if changed:
+        metric = min((one for one in deciding if one.verdict is verdict), key=lambda one: strength(one, leading))
+        said = _change(metric, verdict, earlier, text)
+    else:
+        said = text(f"ladder.{verdict.name}") if deciding else text("card.nothing")
+    cause = _cause(step.attribution, changed=changed, text=text)
+    return text("ladder.step", step=who(step, text), said=f"{said}{cause}")
+
+
+def who(step: Comparison, text: Text) -> str:
+    """The factors that were declared to move, by their names; the tags where there are none."""
+    factors = step.attribution.factors if step.attribution else ()
+    names = [
+        text(f"factor.{name}") if name in _NAMED_FACTORS else one_line(name).replace("_", " ") for name, _, _ in factors
+    ]
+    if not names:
+        return f"{one_line(step.before)} → {one_line(step.after)}"
+    joined = text("ladder.and").join(names)
+    return joined[:1].upper() + joined[1:]
+
+
+def _change(metric: MetricResult, verdict: Verdict, earlier: Sequence[Comparison], text: Text) -> str:
+    if metric.ratio is None:
+        return text(f"ladder.{verdict.name}", metric=title(metric))
+    moved = numbers.change(metric.ratio, metric.interval)
+    if metric.interval is not None:
+        moved = text("ladder.with_interval", change=moved, interval=numbers.change_range(metric.interval))
+    if verdict is Verdict.IMPROVED and _recovered(metric, earlier):
+        return text("ladder.recovered", metric=title(metric), change=moved)
+    return text("ladder.changed", metric=title(metric), change=moved)
+
+
+def _recovered(metric: MetricResult, earlier: Sequence[Comparison]) -> bool:
+    """Whether a regression of an earlier step is gone: since before it, the metric is within its margin, or better."""
+    since, found = math.log(metric.ratio or 1.0), False
+    for step in reversed(earlier):
+        before = next((one for one in step.metrics if one.key == metric.key), None)
+        if before is None or not before.ratio:
+            break
+        since += math.log(before.ratio)
+        worse = -since if metric.better is Better.HIGHER else since
+        found = found or (before.verdict is Verdict.REGRESSED and worse <= math.log1p(metric.margin))
+    return found
+
+
+def _cause(judged: Attribution | None, *, changed: bool, text: Text) -> str:
+    """What the effect may be blamed on, after a comma; a cause is only named where something changed."""
+    if judged is None:
+        return text("ladder.UNKNOWN") if changed else ""
+    if judged.kind is AttributionKind.CONFOUNDED:
+        fields = [f"{one.layer} {one.name}" for one in judged.changes if not one.declared_by]
+        named = ", ".join(map(one_line, dict.fromkeys(fields[:2])))
+        more = text("names.more", names=named, more=len(fields) - 2) if len(fields) > 2 else named
+        return text("ladder.CONFOUNDED", fields=more)
+    if judged.not_observed:
+        return text("ladder.not_observed")
+    return text(f"ladder.{judged.kind.name}") if changed else ""

@@ -15,7 +15,7 @@ import typer
 from bench.cli import context
 from bench.cli.console import counted, note, say, warn
 from bench.cli.context import CampaignOption, JsonOption, RunsOption
-from bench.errors import AnalysisError, ConfigError, ReportError
+from bench.errors import AnalysisError, ConfigError, ReportError, StoreError
 
 if TYPE_CHECKING:
     from bench.analyse.result import Comparison
@@ -161,7 +161,7 @@ def report(
     runs: RunsOption = None,
 ) -> None:
     """Write the file for the change ticket: all phases, adjacent ones and first to last."""
-    from bench.report.campaign import make_report, read, tags_of
+    from bench.report.campaign import keep_findings, make_report, read, tags_of
 
     _check_tags(tags or ())
     found = _runs_with(tags or (), campaign, runs)
@@ -177,6 +177,10 @@ def report(
 
         sys.stdout.write(f"\n{render_phases(made, _output())}")
     say(f"Report: {write_html(made, path)}")
+    try:
+        keep_findings(evidence, made)
+    except StoreError as error:
+        warn(f"what this report says could not be written down for later ones: {error}")
 
 
 def generated_at() -> str:

@@ -6,6 +6,7 @@ Collections inside are tuples; mappings are tuples of pairs, so every value is h
 
 from bench.model.campaign import MIN_GAP_S, Campaign, Inventory, Limit, Phase, SuiteChoice, Target
 from bench.model.facts import LAYERS, Facts
+from bench.model.finding import Finding, Journal, Told
 from bench.model.names import DEFAULT_PHASES, SAFE_NAME, Pairs, Params, Scalar, is_safe_name, pairs
 from bench.model.run import Attempt, Look, LookOutcome, Run, Status, StoredFile, Trial
 from bench.model.suite import (
@@ -43,8 +44,10 @@ __all__ = [
     "Case",
     "Context",
     "Facts",
+    "Finding",
     "Inventory",
     "JobSpec",
+    "Journal",
     "Kind",
     "Limit",
     "Look",
@@ -71,6 +74,7 @@ __all__ = [
     "Suite",
     "SuiteChoice",
     "Target",
+    "Told",
     "Tool",
     "Trial",
     "is_safe_name",

@@ -11,6 +11,7 @@ from bench import __version__
 from bench.analyse.attribution import attribute, facts_of, hosts_moved
 from bench.analyse.compare import compare
 from bench.analyse.coverage import coverage
+from bench.analyse.findings import finding_of, news, revision
 from bench.analyse.past.history import History
 from bench.analyse.past.loading import load_history
 from bench.analyse.phases.designs import Factorial
@@ -19,12 +20,12 @@ from bench.analyse.result import Comparison, Excluded
 from bench.analyse.samples import Loaded, load_samples
 from bench.config.catalogue import LoadedSuite
 from bench.errors import AnalysisError
-from bench.model import Pairs
+from bench.model import Finding, Pairs
 from bench.report.circumstances import warned
 from bench.report.provenance import collect
 from bench.report.sequence import Standing, standing
 from bench.report.view import Report, build_report, steps_of
-from bench.store import StoredRun
+from bench.store import StoredRun, add_to_journal, read_journal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,6 +160,26 @@ def phases_together(
     return factorial(evidence.loaded.frame, tags, factors, judge, comparisons)
 
 
+def findings(evidence: Evidence, comparisons: Sequence[Comparison], *, told_at: str) -> tuple[Finding, ...]:
+    """What these comparisons tell, as it is kept in the journal of their campaign."""
+    return tuple(
+        finding_of(
+            one,
+            [run.info.run_id for run in evidence.runs if run.info.tag in (one.before, one.after)],
+            told_at=told_at,
+            version=__version__,
+        )
+        for one in comparisons
+    )
+
+
+def keep_findings(evidence: Evidence, report: Report) -> None:
+    """Write down what a report tells, where it is not what was told last; StoreError when that cannot be written."""
+    folder = evidence.runs[0].folder.parent
+    told = findings(evidence, report.comparisons, told_at=report.generated_at)
+    add_to_journal(folder, news(read_journal(folder), told))
+
+
 def make_report(
     evidence: Evidence, tags: Sequence[str], *, generated_at: str, title: str = "", reproduce: Sequence[str] = ()
 ) -> Report:
@@ -171,6 +192,8 @@ def make_report(
     comparisons = [compare_tags(evidence, before, after) for before, after in steps_of(tags)]
     titles: Pairs = tuple((name, loaded.suite.title) for name, loaded in evidence.suites.items())
     frame = evidence.loaded.frame
+    journal = read_journal(runs[0].folder.parent)
+    told = findings(evidence, comparisons, told_at=generated_at)
     attempts = [
         (str(Path(run.info.run_id) / stored.folder.relative_to(run.folder)), stored.record)
         for run in runs
@@ -180,6 +203,7 @@ def make_report(
         runs=[run.info for run in runs],
         comparisons=comparisons,
         factorial=phases_together(evidence, tags, comparisons),
+        revisions=[found for one in told if (found := revision(journal, one))],
         coverage=coverage(runs),
         generated_at=generated_at,
         version=__version__,

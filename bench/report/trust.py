@@ -10,6 +10,7 @@ from bench.analyse.result import CLOSE_SESSIONS, AttributionKind, Comparison, Fl
 from bench.report.numbers import count
 from bench.report.page import Finding
 from bench.report.plain import one_line
+from bench.report.revised import revised
 from bench.report.text import Text
 from bench.report.verdicts import title
 from bench.report.view import Report
@@ -28,6 +29,7 @@ def findings(report: Report, text: Text) -> tuple[tuple[Finding, ...], tuple[Fin
     """
     steps = report.comparisons
     kinds: list[Iterable[Finding]] = [
+        revised(report.revisions, text),
         (one for step in steps for one in _replaced(step, text)),
         _causes(steps, text),
         (one for step in steps for one in _not_observed(step, text)),

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bench.analyse.coverage import Coverage
+from bench.analyse.findings import Revision
 from bench.analyse.phases.designs import Factorial
 from bench.analyse.result import Comparison, MetricKey
 from bench.analyse.table import machines_of
@@ -44,7 +45,7 @@ class Report:
     comparisons: adjacent phases in order, then the first against the last where there are more than two.
     samples: one row per value (see `bench.analyse.samples`), None when no pictures are wanted.
     suite_titles: (suite, title for people). generated_at: the one stated time, given by the caller. factorial: what the
-    phases say together, None for two of them.
+    phases say together, None for two of them. revisions: steps of which an earlier report said something else.
     """
 
     title: str
@@ -60,6 +61,7 @@ class Report:
     lang: str = "en"
     samples: pd.DataFrame | None = field(default=None, compare=False)
     factorial: Factorial | None = None
+    revisions: tuple[Revision, ...] = ()
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -116,6 +118,7 @@ def build_report(
     version: str,
     samples: pd.DataFrame | None = None,
     factorial: Factorial | None = None,
+    revisions: Sequence[Revision] = (),
     provenance: Provenance | None = None,
     suite_titles: Pairs = (),
     reproduce: Sequence[str] = (),
@@ -144,6 +147,7 @@ def build_report(
         lang=lang,
         samples=samples,
         factorial=factorial,
+        revisions=tuple(revisions),
     )
 
 

@@ -1,12 +1,26 @@
 """The run store: `Store` finds and creates runs, `publish` adds an attempt, `measured` counts, `verify` re-hashes.
 
-`keep_look` writes down a look at a campaign that may stop early; `sweep` deletes what a killed controller was writing.
+`keep_look` writes down a look at a campaign that may stop early, `add_to_journal` what a report said; `sweep` deletes
+what a killed controller was writing.
 """
 
+from bench.store.journal import add_to_journal, read_journal
 from bench.store.publishing import keep_look, publish, sweep
 from bench.store.reading import StoredAttempt, StoredRun
 from bench.store.store import Store
 from bench.store.summary import measured
 from bench.store.verifying import Damage, verify
 
-__all__ = ["Damage", "Store", "StoredAttempt", "StoredRun", "keep_look", "measured", "publish", "sweep", "verify"]
+__all__ = [
+    "Damage",
+    "Store",
+    "StoredAttempt",
+    "StoredRun",
+    "add_to_journal",
+    "keep_look",
+    "measured",
+    "publish",
+    "read_journal",
+    "sweep",
+    "verify",
+]

@@ -133,6 +133,26 @@ def test_a_report_is_one_file_written_whole(bench: Bench, monkeypatch: pytest.Mo
 
 
 @pytest.mark.usefixtures("slower")
+def test_what_a_report_says_is_kept_for_later_ones(bench: Bench) -> None:
+    (campaign,) = Path("runs").iterdir()
+    journal = campaign / "findings.json"
+    assert bench("compare", "pre", "post").code == 0
+    assert not journal.exists(), "only a report tells others"
+    assert bench("report").code == 0
+    told = journal.read_bytes()
+    assert b'"regressed"' in told
+    assert bench("report").code == 0
+    assert journal.read_bytes() == told
+    journal.chmod(0o600)
+    journal.write_bytes(told.replace(b'"regressed"', b'"improved"'))
+    assert bench("report").code == 0
+    page = Path("reports/net.html").read_text("utf-8")
+    assert "this report said something else" in page
+    assert "improved" in page
+    assert bench("verify").code == 0
+
+
+@pytest.mark.usefixtures("slower")
 def test_a_report_that_cannot_be_made_says_why(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a report compares at least two tags" in bench("report", "pre").err
     Path("file").write_text("", "utf-8")

@@ -1,0 +1,63 @@
+"""Did an earlier report say something else? What it said, what is said now, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from bench.analyse.findings import Revision, Turn
+from bench.model import Told
+from bench.report import numbers
+from bench.report.page import Finding
+from bench.report.plain import one_line
+from bench.report.text import Text
+
+_NAMED = 3
+
+
+def revised(revisions: Iterable[Revision], text: Text) -> Iterator[Finding]:
+    """One finding per step of which something else was told before."""
+    for one in revisions:
+        step = f"{one_line(one.new.before)} → {one_line(one.new.after)}"
+        point = text("revised", step=step, day=one_line(one.old.told_at).partition("T")[0])
+        yield Finding(point, text("revised.detail", was=_was(one, text), why=_why(one, text)))
+
+
+def _was(one: Revision, text: Text) -> str:
+    said = [_turn(turn, text) for turn in one.turns[:_NAMED]]
+    if len(one.turns) > _NAMED:
+        said[-1] = text("names.more", names=said[-1], more=len(one.turns) - _NAMED)
+    if one.causes:
+        old, new = one.causes
+        said.append(text("revised.cause", old=one_line(old), new=one_line(new)))
+    return "; ".join(said)
+
+
+def _turn(turn: Turn, text: Text) -> str:
+    name = one_line(turn.new.title) or one_line(turn.new.metric)
+    return text("revised.turn", metric=name, old=_verdict(turn.old), new=_verdict(turn.new))
+
+
+def _verdict(told: Told) -> str:
+    words = one_line(told.verdict)
+    if told.ratio is None or told.ratio <= 0:
+        return words
+    return f"{words} {numbers.change(told.ratio)}"
+
+
+def _why(one: Revision, text: Text) -> str:
+    """Everything that lies between the two findings; which of it turned the verdict is not claimed."""
+    found = []
+    if one.newly_seen:
+        facts = ", ".join(map(one_line, one.newly_seen[:_NAMED]))
+        more = len(one.newly_seen) - _NAMED
+        found.append(text("revised.facts", facts=text("names.more", names=facts, more=more) if more > 0 else facts))
+    if one.declared:
+        found.append(text("revised.declared"))
+    if one.new_runs:
+        found.append(text("revised.runs", runs=text.number("run", len(one.new_runs))))
+    if one.lost_runs:
+        found.append(text("revised.lost", runs=text.number("run", len(one.lost_runs))))
+    if one.versions:
+        old, new = one.versions
+        found.append(text("revised.version", old=one_line(old), new=one_line(new)))
+    return "; ".join(found) or text("revised.same")

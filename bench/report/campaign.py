@@ -12,12 +12,14 @@ from bench.analyse.attribution import attribute, facts_of, hosts_moved
 from bench.analyse.compare import compare
 from bench.analyse.coverage import coverage
 from bench.analyse.findings import finding_of, news, revision
+from bench.analyse.happened import happenings, stays
 from bench.analyse.past.history import History
 from bench.analyse.past.loading import load_history
 from bench.analyse.phases.designs import Factorial
 from bench.analyse.phases.factorial import factorial
 from bench.analyse.result import Comparison, Excluded
 from bench.analyse.samples import Loaded, load_samples
+from bench.analyse.sightings import sightings_of
 from bench.config.catalogue import LoadedSuite
 from bench.errors import AnalysisError
 from bench.model import Finding, Pairs
@@ -192,6 +194,7 @@ def make_report(
     comparisons = [compare_tags(evidence, before, after) for before, after in steps_of(tags)]
     titles: Pairs = tuple((name, loaded.suite.title) for name, loaded in evidence.suites.items())
     frame = evidence.loaded.frame
+    seen = sightings_of(runs)
     journal = read_journal(runs[0].folder.parent)
     told = findings(evidence, comparisons, told_at=generated_at)
     attempts = [
@@ -203,6 +206,8 @@ def make_report(
         runs=[run.info for run in runs],
         comparisons=comparisons,
         factorial=phases_together(evidence, tags, comparisons),
+        happenings=happenings(seen),
+        stays=stays(seen),
         revisions=[found for one in told if (found := revision(journal, one))],
         coverage=coverage(runs),
         generated_at=generated_at,

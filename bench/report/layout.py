@@ -8,6 +8,7 @@ from bench.report import folds
 from bench.report.cards import cards
 from bench.report.changes import fact_tables
 from bench.report.ladder import ladder
+from bench.report.machines import machines
 from bench.report.matrix import matrix, page_axis
 from bench.report.numbers import count
 from bench.report.page import Page
@@ -44,7 +45,16 @@ def page(report: Report) -> Page:
         steps=steps_view(report, axis, text),
         squares=square_views(report, axis, text),
         facts=fact_tables(report, text),
-        folds=(folds.coverage(report, text), folds.method(report, text), folds.provenance(report, text)),
+        folds=tuple(
+            fold
+            for fold in (
+                machines(report, text),
+                folds.coverage(report, text),
+                folds.method(report, text),
+                folds.provenance(report, text),
+            )
+            if fold is not None
+        ),
         footer=_footer(report, text),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
+from bench.analyse.happened import Event
 from bench.model import Run
 from bench.report.page import Lane, Tick, Timeline
 from bench.report.plain import one_line, shorten
@@ -44,7 +45,9 @@ def timeline(report: Report, text: Text) -> Timeline | None:
     times = [time for phase in report.phases for run in phase.runs if (time := measured_at(run))]
     if not times:
         return None
-    first, last = min(times), max(times)
+    events = _events(report)
+    moments = [*times, *(time for time, _ in events)]
+    first, last = min(moments), max(moments)
     span = max(last - first, timedelta(seconds=60))
 
     def place(time: datetime) -> float:
@@ -55,8 +58,11 @@ def timeline(report: Report, text: Text) -> Timeline | None:
         for number, phase in enumerate(report.phases)
         if any(map(measured_at, phase.runs))
     )
+    phases = len(lanes)
+    if events:
+        lanes = (*lanes, _machines(events, phases, place, text))
     ticks = tuple(Tick(place(time), words) for time, words in _ticks(first, first + span))
-    label = text("time.label", phases=text.number("phase", len(lanes)), runs=text.number("run", len(times)))
+    label = text("time.label", phases=text.number("phase", phases), runs=text.number("run", len(times)))
     return Timeline(_TOP + _LANE * len(lanes) + 34, label, lanes, ticks)
 
 
@@ -74,6 +80,36 @@ def _lane(phase: PhaseInfo, number: int, place: Place, text: Text) -> Lane:
     return Lane(
         shorten(tag, 24), tag, f"p{number % PHASE_COLOURS}", _TOP + _LANE * number, start, end - start, tuple(marks)
     )
+
+
+def _events(report: Report) -> dict[tuple[datetime, Event], list[str]]:
+    """The targets of what happened to the machines, by the minute in which it was first seen, and kind."""
+    found: dict[tuple[datetime, Event], list[str]] = {}
+    for one in report.happenings:
+        if time := parse_time(one.before):
+            found.setdefault((time.replace(second=0, microsecond=0), one.event), []).append(one.target)
+    return found
+
+
+def _machines(events: dict[tuple[datetime, Event], list[str]], number: int, place: Place, text: Text) -> Lane:
+    """A lane of what happened to the machines."""
+    order = list(Event)
+    marks = tuple(
+        (place(time), text("time.event", event=text(f"event.{event.name}"), targets=_some(names), time=_clock(time)))
+        for (time, event), names in sorted(events.items(), key=lambda item: (item[0][0], order.index(item[0][1])))
+    )
+    return Lane(
+        text("time.machines"), text("time.machines.full"), "events", _TOP + _LANE * number, _LEFT, _RIGHT - _LEFT, marks
+    )
+
+
+def _some(names: list[str]) -> str:
+    named = ", ".join(map(one_line, names[:3]))
+    return named if len(names) <= 3 else f"{named} + {len(names) - 3}"
+
+
+def _clock(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M}"
 
 
 def _ticks(first: datetime, last: datetime) -> list[tuple[datetime, str]]:

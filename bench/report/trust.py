@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from bench.analyse.coverage import Coverage
 from bench.analyse.result import CLOSE_SESSIONS, AttributionKind, Comparison, FlagKind, Verdict
+from bench.report.machines import unpatched
 from bench.report.numbers import count
 from bench.report.page import Finding
 from bench.report.plain import one_line
@@ -31,6 +32,7 @@ def findings(report: Report, text: Text) -> tuple[tuple[Finding, ...], tuple[Fin
     kinds: list[Iterable[Finding]] = [
         revised(report.revisions, text),
         (one for step in steps for one in _replaced(step, text)),
+        unpatched(report, text),
         _causes(steps, text),
         (one for step in steps for one in _not_observed(step, text)),
         (one for step in steps for one in _relocated(step, text)),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bench.analyse.coverage import Coverage
 from bench.analyse.findings import Revision
+from bench.analyse.happened import Happening, Stay
 from bench.analyse.phases.designs import Factorial
 from bench.analyse.result import Comparison, MetricKey
 from bench.analyse.table import machines_of
@@ -46,6 +47,7 @@ class Report:
     samples: one row per value (see `bench.analyse.samples`), None when no pictures are wanted.
     suite_titles: (suite, title for people). generated_at: the one stated time, given by the caller. factorial: what the
     phases say together, None for two of them. revisions: steps of which an earlier report said something else.
+    happenings, stays: what became of the machines meanwhile, and which hosts they were on.
     """
 
     title: str
@@ -62,6 +64,8 @@ class Report:
     samples: pd.DataFrame | None = field(default=None, compare=False)
     factorial: Factorial | None = None
     revisions: tuple[Revision, ...] = ()
+    happenings: tuple[Happening, ...] = ()
+    stays: tuple[Stay, ...] = ()
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -119,6 +123,8 @@ def build_report(
     samples: pd.DataFrame | None = None,
     factorial: Factorial | None = None,
     revisions: Sequence[Revision] = (),
+    happenings: Sequence[Happening] = (),
+    stays: Sequence[Stay] = (),
     provenance: Provenance | None = None,
     suite_titles: Pairs = (),
     reproduce: Sequence[str] = (),
@@ -148,6 +154,8 @@ def build_report(
         samples=samples,
         factorial=factorial,
         revisions=tuple(revisions),
+        happenings=tuple(happenings),
+        stays=tuple(stays),
     )
 
 

@@ -2,7 +2,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test lint audit perf stats lock clean
+.PHONY: help setup setup-test demo example test lint audit perf stats lock clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 16
@@ -15,6 +15,11 @@ setup-test:
 
 demo: setup ## a real campaign on this machine
 	@$(BIN)/bench demo
+
+example: setup ## the report of the example campaign, reports/january-2018.html
+	@rm -rf demo/january-2018 && mkdir -p demo
+	@PYTHONPATH=. $(BIN)/python examples/january_2018/make.py demo/january-2018
+	@$(BIN)/bench report --runs demo/january-2018/runs
 
 lint: setup-test ## ruff, mypy, and the audit of dependencies that needs no network
 	@$(BIN)/ruff format --check .

@@ -136,27 +136,28 @@ def _moved(old: Sighting, new: Sighting, fields: Iterable[tuple[str, str]]) -> _
 
 
 def _unpatched(seen: Sequence[Sighting]) -> Iterator[Happening]:
-    """Where a target's host build is one that it had left behind: patched → unpatched is a real transition.
-
-    A build is older when its numbers are, or, where builds are no numbers, when the target had it before another one.
-    """
-    left_behind: set[tuple[str, str]] = set()
+    """Where a target's host build is older than the one before: patched → unpatched is a real transition."""
     last: dict[str, Sighting] = {}
+    order: dict[str, list[str]] = {}
     for one in seen:
         source, build = _build(one.facts)
-        if (earlier := last.get(source)) is not None and build != (before := build_of(earlier.facts)):
-            if (source, build) in left_behind or _older(build, before):
-                moved = (("host", source, before, build),)
-                yield Happening(one.target, Event.UNPATCHED, earlier.until, one.since, (earlier.tag, one.tag), moved)
-            left_behind.add((source, before))
-        if build:
-            last[source] = one
+        if not build:
+            continue
+        known = order.setdefault(source, [])
+        if build not in known:
+            known.append(build)
+        if (earlier := last.get(source)) is not None and _older(build, before := build_of(earlier.facts), known):
+            moved = (("host", source, before, build),)
+            yield Happening(one.target, Event.UNPATCHED, earlier.until, one.since, (earlier.tag, one.tag), moved)
+        last[source] = one
 
 
-def _older(build: str, than: str) -> bool:
-    """Whether both builds are dotted numbers of the same form and the first is the smaller one."""
-    one, other = (_numbers(text) for text in (build, than))
-    return one is not None and other is not None and len(one) == len(other) and one < other
+def _older(build: str, than: str, known: Sequence[str]) -> bool:
+    """Whether a build has the smaller numbers or, where builds are no numbers of one form, was `known` first."""
+    one, other = _numbers(build), _numbers(than)
+    if one is not None and other is not None and len(one) == len(other):
+        return one < other
+    return known.index(build) < known.index(than)
 
 
 def _numbers(text: str) -> tuple[int, ...] | None:

@@ -54,8 +54,10 @@ def test_a_lost_temporary_disk_tells_a_redeploy_where_hosts_have_no_names() -> N
 
 
 def test_a_build_that_was_left_behind_comes_back() -> None:
-    opaque = [seen(1, host__os_major="old"), seen(2, host__os_major="new"), seen(3, host__os_major="old")]
-    assert [one.event for one in happenings(opaque)] == [Event.HOST_UPDATED, Event.HOST_UPDATED, Event.UNPATCHED]
+    opaque = [seen(hour, host__os_major=build) for hour, build in enumerate(("old", "new", "old", "new"))]
+    assert [one.event for one in happenings(opaque)] == [
+        Event.HOST_UPDATED, Event.HOST_UPDATED, Event.UNPATCHED, Event.HOST_UPDATED,
+    ]  # fmt: skip
     (back,) = [one for one in happenings(opaque) if one.event is Event.UNPATCHED]
     assert back.evidence == (("host", "os", "new", "old"),)
     numbers = [seen(1, host__os_major="10.0.14393"), seen(2, host__os_major="10.0.9600")]

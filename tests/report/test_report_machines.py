@@ -33,14 +33,14 @@ def test_a_failover_to_an_unpatched_host_is_loud_and_in_the_history(tmp_path: Pa
     made = report(tmp_path, ("pre", facts(**BASE)), ("post", patched), ("post", back))
     (said,) = unpatched(made, TEXT)
     assert said.point == "vm-0, vm-1, vm-2 and 3 more: back on an unpatched host."
-    assert said.detail == "during post: host os 11 → 10. What was measured there is not what the phase is called."
+    assert said.detail == "Seen during post: host os 11 → 10. What was measured there is not what the phase is called."
     assert said in page(made).findings
     fold = machines(made, TEXT)
     assert fold is not None
     events, history = fold.tables
     assert [row[:3] for row in events.rows] == [
         ("moved to another host while running", "during post", "vm-0, vm-1, vm-2 and 3 more"),
-        ("host updated in place", "pre → post", "vm-0, vm-1, vm-2 and 3 more"),
+        ("host updated in place", "between pre and post", "vm-0, vm-1, vm-2 and 3 more"),
         ("back on an unpatched host", "during post", "vm-0, vm-1, vm-2 and 3 more"),
     ]
     assert events.rows[0][3] == "2024-01-02 10:00 … 2024-01-03 10:00"

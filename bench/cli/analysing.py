@@ -66,7 +66,7 @@ def compare(
         raise ConfigError(f"there is no format {format!r}", where="--format", remedy=f"Use {', '.join(FORMATS)}")
     unwanted = _verdicts(fail_on)
     _check_tags((before, after))
-    chosen = _runs_with((before, after), campaign, runs)
+    chosen = runs_with((before, after), campaign, runs)
     evidence = filtered(read(chosen, context.suites()), suite, target)
     compared = only_metrics(compare_tags(evidence, before, after), metric)
     print_comparison(compared, "json" if json else format)
@@ -89,7 +89,7 @@ def _check_tags(tags: Sequence[str]) -> None:
             raise ConfigError(f"{tag!r} is named twice", remedy="A comparison needs two different tags")
 
 
-def _runs_with(tags: Sequence[str], campaign: str | None, runs: Path | None) -> list[StoredRun]:
+def runs_with(tags: Sequence[str], campaign: str | None, runs: Path | None) -> list[StoredRun]:
     """The runs of the one campaign that has all `tags`; AnalysisError when none or several have."""
     from bench.report.campaign import choose_campaign
 
@@ -164,7 +164,7 @@ def report(
     from bench.report.campaign import keep_findings, make_report, read, tags_of
 
     _check_tags(tags or ())
-    found = _runs_with(tags or (), campaign, runs)
+    found = runs_with(tags or (), campaign, runs)
     chosen = tags or tags_of(found)
     evidence = read(found, context.suites())
     command = f"bench report {' '.join(chosen)} --campaign {found[0].info.campaign}{context.again(runs)}"

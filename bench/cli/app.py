@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from bench.cli import analysing, demo, history, importing, measuring, storing, targets, trusting
+from bench.cli import analysing, demo, facts, history, importing, measuring, storing, targets, trusting
 from bench.cli.asking import ending_questions, take_secrets
 from bench.cli.console import complain
 from bench.errors import BenchError, ConfigError
@@ -41,11 +41,13 @@ for panel, name, function, summary in (
     (_MEASURE, "import", importing.import_, "Take in results that were measured elsewhere."),
     (_ANALYSE, "compare", analysing.compare, "Verdicts between two tags."),
     (_ANALYSE, "report", analysing.report, "Write the file for the change ticket."),
+    (_ANALYSE, "diff", facts.diff, "What changed about the targets between two tags."),
     (_ANALYSE, "history", history.history, "How far machines drift by themselves, as far as it is known."),
     (_ANALYSE, "export", analysing.export, "Write all samples, one row per value."),
     (_STORE, "suites", storing.suites, "List suites, or show one."),
     (_STORE, "runs", storing.runs, "List the runs in the store."),
     (_STORE, "show", storing.show, "Show one run: its trials, and why some are missing."),
+    (_STORE, "facts", facts.facts, "Show what the targets of a run were, by layer."),
     (_STORE, "verify", storing.verify, "Hash every stored file again and name what is damaged."),
 ):
     app.command(name, rich_help_panel=panel, short_help=summary)(function)

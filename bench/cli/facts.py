@@ -1,0 +1,174 @@
+"""Commands that show what the targets are and what changed about them: facts, diff."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli import context
+from bench.cli.console import counted, print_json, print_table, say, warn
+from bench.cli.context import CampaignOption, JsonOption, RunsOption
+from bench.errors import AnalysisError
+
+if TYPE_CHECKING:
+    from bench.analyse.fleet import FleetFact
+    from bench.analyse.result import Attribution, FactChange
+    from bench.model import Facts
+
+_NAMED = 3
+"""Targets that are named; more are counted."""
+MOST_VALUES = 6
+"""Values of one fact that are shown; where there are more, `--target` chooses."""
+
+Targets = Annotated[list[str] | None, typer.Option("--target", help="Only these targets (globs).")]
+
+
+def facts(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or an unambiguous start of it.")],
+    target: Targets = None,
+    runs: RunsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """What the targets of a run were, by layer: host, size, guest, network, disk, tools, identity."""
+    from bench.analyse.facts import facts_of
+    from bench.analyse.fleet import fleet_facts
+
+    stored = context.open_store(runs).run(run)
+    found = _only(facts_of([stored]), target)
+    if json:
+        print_json({name: _by_layer(mine) for name, mine in found.items()})
+        return
+    say(f"{stored.info.run_id}: {counted(len(found), 'target')}")
+    rows = [
+        row
+        for _, same in groupby(fleet_facts(found), key=lambda one: (one.layer, one.name))
+        for row in _rows(list(same))
+    ]
+    print_table(("layer", "fact", "value", "targets"), _once(rows), whole=("layer",))
+    for name, mine in found.items():
+        for said in mine.notes:
+            warn(f"{name}: {said}")
+
+
+def diff(
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="The tag before the change.")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="The tag after it.")],
+    campaign: CampaignOption = None,
+    target: Targets = None,
+    runs: RunsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """What changed about the targets between two tags, by layer, and which declared factor accounts for it."""
+    from bench.analyse.attribution import attribute, facts_of
+    from bench.analyse.fleet import one_sided, stayed
+    from bench.cli.analysing import runs_with
+
+    chosen = runs_with((before, after), campaign, runs)
+    sides = [[run for run in chosen if run.info.tag == tag] for tag in (before, after)]
+    first, second = (_only(facts_of(side), target) for side in sides)
+    judged = attribute(sides[0][-1].info.factors, sides[1][-1].info.factors, first, second)
+    same = stayed(first, second)
+    if json:
+        print_json(_as_json(judged, same))
+        return
+    say(f"{before} → {after}: {judged.kind.value.upper()}")
+    say(judged.sentence)
+    rows = [
+        (one.layer, one.name, one.before, one.after, _where(one, same), one.declared_by or "nothing declared")
+        for one in judged.changes
+    ]
+    for one, later in one_sided(first, second):
+        values = ("", one.value) if later else (one.value, "")
+        rows.append((one.layer, one.name, *values, _whom(one.targets, one.total), "known on one side only"))
+    if rows:
+        print_table(("layer", "fact", "before", "after", "targets", "accounted for by"), rows, whole=("layer",))
+    for name in sorted(first.keys() ^ second.keys()):
+        warn(f"{name}: facts of one of the tags only")
+
+
+def _rows(values: Sequence[FleetFact]) -> list[tuple[str, str, str, str]]:
+    """The values of one fact; how many there are, where nearly every target has its own."""
+    first = values[0]
+    if len(values) > MOST_VALUES:
+        some = sum(len(one.targets) for one in values)
+        return [
+            (first.layer, first.name, f"{len(values)} different values", "all" if some == first.total else str(some))
+        ]
+    return [(one.layer, one.name, one.value, _whom(one.targets, one.total)) for one in values]
+
+
+def _only(found: Mapping[str, Facts], patterns: Sequence[str] | None) -> dict[str, Facts]:
+    """The facts of some targets; AnalysisError when there are none."""
+    from fnmatch import fnmatchcase
+
+    kept = {
+        name: mine for name, mine in found.items() if not patterns or any(fnmatchcase(name, one) for one in patterns)
+    }
+    if not kept:
+        known = ", ".join(found)
+        raise AnalysisError(
+            f"no target is called {', '.join(patterns)}" if patterns and found else "no facts were taken",
+            remedy=f"There are: {known}"
+            if found
+            else "Imported runs have none, nor have runs without a trial that is ok",
+        )
+    return kept
+
+
+def _by_layer(mine: Facts) -> dict[str, dict[str, str]]:
+    layers: dict[str, dict[str, str]] = {}
+    for layer, name, value in mine.values:
+        layers.setdefault(layer, {})[name] = value
+    return layers
+
+
+def _once(rows: Sequence[tuple[str, str, str, str]]) -> list[tuple[str, str, str, str]]:
+    """A layer, and a fact with several values, are named on their first row."""
+    shown = []
+    previous = ("", "")
+    for layer, name, value, whom in rows:
+        same = (layer, name) == previous
+        shown.append(("" if layer == previous[0] else layer, "" if same else name, value, whom))
+        previous = (layer, name)
+    return shown
+
+
+def _whom(targets: Sequence[str], total: int) -> str:
+    if len(targets) == total:
+        return "all" if total > 1 else targets[0]
+    if len(targets) <= _NAMED:
+        return ", ".join(targets)
+    return f"{len(targets)} of {total}"
+
+
+def _where(change: FactChange, same: Mapping[tuple[str, str], tuple[str, ...]]) -> str:
+    """On which targets a fact changed, and who stayed as they were: "40 of 41; web-7 unchanged"."""
+    still = same.get((change.layer, change.name), ())
+    said = _whom(change.targets, change.total)
+    return f"{said}; {', '.join(still)} unchanged" if 0 < len(still) <= _NAMED else said
+
+
+def _as_json(judged: Attribution, same: Mapping[tuple[str, str], tuple[str, ...]]) -> dict[str, object]:
+    return {
+        "kind": judged.kind.value,
+        "sentence": judged.sentence,
+        "factors": [dict(zip(("name", "before", "after"), factor, strict=True)) for factor in judged.factors],
+        "not_observed": list(judged.not_observed),
+        "relocated": list(judged.relocated),
+        "changes": [
+            {
+                "layer": one.layer,
+                "name": one.name,
+                "before": one.before,
+                "after": one.after,
+                "targets": list(one.targets),
+                "of": one.total,
+                "unchanged": list(same.get((one.layer, one.name), ())),
+                "declared_by": one.declared_by or None,
+            }
+            for one in judged.changes
+        ],
+    }

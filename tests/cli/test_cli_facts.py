@@ -1,0 +1,70 @@
+"""facts and diff: what targets are and what changed about them, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cli_process import Bench
+
+from examples.january_2018 import make as example
+
+
+@pytest.fixture
+def runs(elsewhere: None) -> Path:
+    example.build(Path("runs"))
+    return Path("runs")
+
+
+@pytest.mark.usefixtures("runs")
+def test_facts_of_a_fleet_are_shown_by_layer_and_value(bench: Bench) -> None:
+    said = bench("facts", "20180116").out
+    rows = [line.split() for line in said.splitlines()]
+    assert ["network", "eth0.driver", "hv_netvsc", "all"] in rows
+    assert ["eth0.vf", "mlx4_core", "all"] in rows
+    assert ["cpu_model", "63", "10", "of", "12"] in rows
+    assert ["79", "jw-a4-1,", "jw-a4-2"] in rows
+    assert ["physical_host", "12", "different", "values", "all"] in rows
+    one = bench("facts", "20180116", "--target", "jw-a4-1").out
+    assert "JA116B" in one
+    assert "je-d3-1" not in one
+
+
+@pytest.mark.usefixtures("runs")
+def test_facts_as_json_are_by_target_layer_and_name(bench: Bench) -> None:
+    found = json.loads(bench("facts", "20180116", "--json").out)
+    assert len(found) == 12
+    assert found["jw-f2-1"]["guest-os"]["kernel"] == example.NEW_KERNEL
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_diff_says_what_changed_where_and_by_what(bench: Bench) -> None:
+    said = bench("diff", "post-host-patch", "post-guest-patch").out
+    assert said.startswith("post-host-patch → post-guest-patch: ATTRIBUTED\n")
+    rows = [" ".join(line.split()) for line in said.splitlines()]
+    assert f"guest-os kernel {example.OLD_KERNEL} {example.NEW_KERNEL} all guest_patch" in rows
+    assert "guest-config vulnerability.meltdown Mitigation: PTI all known on one side only" in rows
+    first = bench("diff", "pre-maintenance", "post-host-patch").out
+    assert "jw-a4-1, jw-a4-2" in first
+    found = json.loads(bench("diff", "pre-maintenance", "post-host-patch", "--json").out)
+    assert found["kind"] == "attributed"
+    (model,) = [one for one in found["changes"] if one["name"] == "cpu_model"]
+    assert (model["targets"], model["declared_by"]) == (["jw-a4-1", "jw-a4-2"], "relocation")
+    assert len(model["unchanged"]) == 10
+
+
+@pytest.mark.usefixtures("runs")
+def test_who_stayed_as_they_were_is_named_where_they_are_few(bench: Bench) -> None:
+    few = bench("diff", "pre-maintenance", "post-host-patch", "--target", "j[we]-[af]4-*", "--target", "jw-f2-1").out
+    assert "jw-a4-1, jw-a4-2; jw-f2-1 unchanged" in few
+
+
+@pytest.mark.usefixtures("runs")
+def test_what_is_not_there_is_named(bench: Bench) -> None:
+    said = bench("facts", "20180116", "--target", "nobody")
+    assert said.code == 1
+    assert "no target is called nobody" in said.err
+    assert "jw-a4-1" in said.err
+    assert "no run has the tag 'later'" in bench("diff", "pre-maintenance", "later").err
+    assert bench("facts", "nothing").code == 1

@@ -1,0 +1,95 @@
+"""The ticker notices a stop of known length, costs next to nothing, and ends with its job; its log is read safely."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.analyse.freezes import Freeze, Interruption, in_words, parse_freezes
+from bench.measure.posix import resource
+
+
+@pytest.fixture
+def ticker(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    log = tmp_path / "freeze.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(["perl", "-e", resource("freeze.pl")], stdout=out)
+    while not log.read_bytes():
+        time.sleep(0.02)
+    yield process, log
+    process.kill()
+    process.wait()
+
+
+def test_a_stop_of_known_length_is_measured(ticker: tuple[subprocess.Popen[bytes], Path]) -> None:
+    process, log = ticker
+    os.kill(process.pid, signal.SIGSTOP)
+    start = time.monotonic()
+    time.sleep(1.5)
+    os.kill(process.pid, signal.SIGCONT)
+    stopped = time.monotonic() - start
+    while not parse_freezes(log.read_bytes()):
+        time.sleep(0.05)
+    (freeze,) = parse_freezes(log.read_bytes())
+    assert freeze.what is Interruption.FREEZE
+    assert freeze.taints
+    assert freeze.seconds == pytest.approx(stopped, abs=0.3)
+    assert abs(freeze.ended_at - time.time()) < 60
+
+
+def test_it_ends_when_asked_and_says_what_it_cost(ticker: tuple[subprocess.Popen[bytes], Path]) -> None:
+    process, log = ticker
+    process.terminate()
+    assert process.wait() == 0
+    first, *_, last = log.read_text("ascii").splitlines()
+    assert first.startswith("start ")
+    assert last.startswith("end ")
+    assert float(last.split()[-1]) < 0.5
+
+
+def test_it_ends_when_its_job_is_gone(tmp_path: Path) -> None:
+    script = tmp_path / "freeze.pl"
+    script.write_text(resource("freeze.pl"))
+    log = tmp_path / "log"
+    subprocess.run(["sh", "-c", f"perl {script} >{log} & sleep 0.5"], check=True)
+    while "end " not in log.read_text():
+        time.sleep(0.05)
+
+
+def test_every_event_is_read() -> None:
+    log = b"start 1 2 3\ngap 100.5 4.2 0.01\ngap 101 2 1.9\nstep 102 -3600\nend 1 2 3 0.01\n"
+    freezes = parse_freezes(log)
+    assert freezes == (
+        Freeze(Interruption.FREEZE, 100.5, 4.2),
+        Freeze(Interruption.STARVED, 101, 2),
+        Freeze(Interruption.CLOCK, 102, -3600),
+    )
+    assert [one.taints for one in freezes] == [True, False, True]
+    assert in_words(freezes) == "stood still for 4.2 s and its clock was set by -3600.0 s"
+    assert in_words(freezes[:1] * 3) == "stood still for 4.2 s, 3 times"
+    assert in_words(freezes[1:2]) == ""
+
+
+@pytest.mark.parametrize(
+    "log",
+    [b"gap 1 nan 0", b"gap 1 1e99 0", b"gap 1 -5 0", b"gap 1 2", b"step 1 0", b"step 1 inf", b"gap x y z", b"\xff\0"],
+)
+def test_what_is_no_event_is_passed_over(log: bytes) -> None:
+    assert parse_freezes(log) == ()
+
+
+@given(st.binary(max_size=400))
+def test_any_log_is_read(data: bytes) -> None:
+    parse_freezes(data)
+
+
+def test_a_flood_of_events_is_bounded() -> None:
+    assert len(parse_freezes(b"gap 1 2 0\n" * 100_000)) == 1000

@@ -189,25 +189,9 @@ def await_port(port: int, seconds: int, folder: str) -> str:
     return f"job={quote(folder)}; port={port:04X}; tries={seconds * 10}\n{resource('await_port.sh')}"
 
 
-_OURS = ("stdout", "stderr", "job.sh", "started.json", "done.json", FACTS_BEFORE)
-# Sets $@ to what is brought home. A tool that left a flood of files loses them, and not the words of the job.
-_CHOOSE = f"""set -- . -type f ! -path './claim/*' ! -path ./done.new ! -path ./owner
-if [ "$(find "$@" | head -n {MAX_FILES + 1} | wc -l)" -gt {MAX_FILES} ]; then
-set -- {" ".join(_OURS)} -prune -type f; flood=yes
-fi"""
-
-
 def list_files(folder: str) -> str:
     """Print SHA-256 and path of every file of a job as sha256sum does; `large`, `other`, `flood` lines for the rest."""
-    most, others = MAX_FILE >> 10, 'for f; do echo "other $f"; done'
-    large = 'for f; do echo "large $(wc -c <"$f") $f"; done'
-    return f"""if cd {quote(folder)} 2>/dev/null; then
-flood=; {_CHOOSE}
-find "$@" ! -size +{most}k -exec sha256sum {{}} +
-find . -type f -size +{most}k -exec sh -c {quote(large)} sh {{}} +
-if [ -n "$flood" ]; then echo "flood $(find . -type f | wc -l)"
-else find . ! -type f ! -type d -exec sh -c {quote(others)} sh {{}} +; fi
-fi"""
+    return f"{_brought_home()}\ncd {quote(folder)} 2>/dev/null && list"
 
 
 def archive(folder: str) -> str:
@@ -216,8 +200,11 @@ def archive(folder: str) -> str:
     Names come from find as arguments (no option of GNU tar is needed, and no name is a pattern). What is too much is
     cut off, and so found to be damaged or missing.
     """
-    files = f'{_CHOOSE}\nfind "$@" ! -size +{MAX_FILE >> 10}k -exec tar cf - {{}} + 2>/dev/null'
-    return f"cd {quote(folder)} && {{ {files}; }} | head -c {MAX_ARCHIVE}"
+    return f"{_brought_home()}\ncd {quote(folder)} && files -exec tar cf - {{}} + | head -c {MAX_ARCHIVE}"
+
+
+def _brought_home() -> str:
+    return f"most={MAX_FILE >> 10}; many={MAX_FILES}\n{resource('brought_home.sh')}"
 
 
 def remove(*folders: str) -> str:

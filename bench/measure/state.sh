@@ -8,7 +8,9 @@ alive() {
 ended() { [ -f "$job/done.json" ] && [ ! -L "$job/done.json" ]; }
 running() {
     read -r up rest </proc/uptime
-    echo "running $((${up%%.*} - ${since:-${up%%.*}}))"
+    for_s=$((${up%%.*} - ${since:-${up%%.*}}))
+    [ "$for_s" -ge 0 ] || for_s=0
+    echo "running $for_s"
 }
 state() {
     [ -d "$job" ] && [ ! -x "$job" ] && chmod 700 "$job" 2>/dev/null

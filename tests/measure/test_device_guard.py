@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from loops import loop_device, needs
 from shells import Place, Shell, spec
 
 from bench.measure import posix
 from bench.model import JobSpec
+from tests.measure.loops import loop_device, needs
 
 OVERWRITE = "dd if=/dev/urandom of={} bs=64k count=16 conv=notrunc,fsync 2>/dev/null && echo written"
 

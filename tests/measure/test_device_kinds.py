@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import struct
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from loops import Device, loop_device, mounted, needs, partition, run, stable_name
 from shells import Place, Shell
 
 from bench.config.catalogue import load_suites
@@ -19,6 +17,8 @@ from bench.measure import posix
 from bench.measure.plan import case_of
 from bench.model import Context, Role
 from bench.resources import data_folder
+from tests.measure.loops import Device, loop_device, mounted, needs, partition, run, stable_name
+from tests.measure.signatures import SIGNATURES
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,74 +52,9 @@ def said(shell: Shell, name: str, reason: str) -> bool:
 # --- signatures ---
 
 
-def md_member(device: Device) -> None:
-    """The superblock of a RAID 1 of two disks, version 1.2, at 4 KiB: md itself is not needed for it."""
-    block = bytearray(256 + 2 * 2)
-    struct.pack_into("<IIII", block, 0, 0xA92B4EFC, 1, 0, 0)
-    block[16:32] = bytes(range(16))
-    block[32:42] = b"vmbench:md"
-    sectors = 32 << 11
-    struct.pack_into("<QIIQII", block, 64, 0, 1, 0, sectors, 0, 2)
-    struct.pack_into("<QQQ", block, 128, 2048, sectors, 8)
-    struct.pack_into("<I", block, 220, 2)
-    total = sum(struct.unpack(f"<{len(block) // 4}I", block))
-    struct.pack_into("<I", block, 216, (total & 0xFFFFFFFF) + (total >> 32) & 0xFFFFFFFF)
-    with Path(device.node).open("r+b") as file:
-        file.seek(4096)
-        file.write(block)
-
-
-def luks(version: str) -> Callable[[Device], None]:
-    def make(device: Device) -> None:
-        needs("cryptsetup")
-        cheap = ("--pbkdf", "pbkdf2") if version == "luks2" else ()
-        words = ("--batch-mode", "--type", version, *cheap, "--pbkdf-force-iterations", "1000", device.node, "-")
-        run("cryptsetup", "luksFormat", *words, data=b"pass")
-
-    return make
-
-
-def lvm(device: Device) -> None:
-    needs("pvcreate")
-    run("pvcreate", "-q", "-ff", "-y", device.node)
-
-
-def table(label: str) -> Callable[[Device], None]:
-    def make(device: Device) -> None:
-        needs("sfdisk")
-        run(
-            "sfdisk", "-q", "--no-reread", "--no-tell-kernel", device.node, data=f"label: {label}\n2048,8192\n".encode()
-        )
-
-    return make
-
-
-def ext4(device: Device) -> None:
-    needs("mkfs.ext4")
-    run("mkfs.ext4", "-q", "-F", device.node)
-
-
-def swap_space(device: Device) -> None:
-    needs("mkswap")
-    run("mkswap", device.node)
-
-
-@pytest.mark.parametrize(
-    ("make", "signature"),
-    [
-        pytest.param(ext4, "ext4", id="ext4"),
-        pytest.param(table("dos"), "dos", id="MBR"),
-        pytest.param(table("gpt"), "gpt", id="GPT"),
-        pytest.param(lvm, "LVM2_member", id="LVM"),
-        pytest.param(md_member, "linux_raid_member", id="RAID"),
-        pytest.param(luks("luks1"), "crypto_LUKS", id="LUKS1"),
-        pytest.param(luks("luks2"), "crypto_LUKS", id="LUKS2"),
-        pytest.param(swap_space, "swap", id="swap"),
-    ],
-)
-def test_what_carries_a_signature_is_refused(
-    shell: Shell, device: Device, make: Callable[[Device], None], signature: str
-) -> None:
+@pytest.mark.parametrize("kind", SIGNATURES)
+def test_what_carries_a_signature_is_refused(shell: Shell, device: Device, kind: str) -> None:
+    signature, make = SIGNATURES[kind]
     make(device)
     (reason,) = refusals(shell, device.link)
     assert reason.startswith("it carries a signature: ")
@@ -153,7 +88,7 @@ def test_a_file_system_with_a_number_of_its_own_is_found_by_name(shell: Shell, t
 
 
 def test_swap_in_use_is_refused(shell: Shell, device: Device) -> None:
-    swap_space(device)
+    SIGNATURES["swap"][1](device)
     done = subprocess.run(["swapon", device.node], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         pytest.skip(f"no swap here: {done.stderr}")

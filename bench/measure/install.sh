@@ -33,6 +33,8 @@ attempt() {
     [ -f "$final/tool.json" ] && return 0
     add_packages || return 1
     mkdir -p "$work/src" "$work/dest" "$base/tools" || return 1
+    { printf '#!/bin/sh\n' >"$work/try" && chmod 700 "$work/try" && "$work/try"; } 2>/dev/null ||
+        { echo "refused no program can be started from $base (mounted noexec?): set \`base:\` to another folder"; return 1; }
     DEST=$work/dest; export DEST
     (cd "$work/src" && unpack) || { echo "refused the source archive could not be unpacked"; return 1; }
     # A shell of its own: `set -e` has no effect inside a command whose failure is tested.
@@ -45,5 +47,7 @@ attempt() {
     mv -T "$DEST" "$final" 2>/dev/null || [ -f "$final/tool.json" ]
 }
 exec 2>&1
-attempt && cat "$final/tool.json"
-rm -rf "$work"
+# Into a file, not to the controller: a connection that breaks must not end a package manager halfway (SIGPIPE).
+attempt >"$work.log" 2>&1; failed=$?
+{ rm -rf "$work" "$work.log"; cat; } <"$work.log"
+[ "$failed" -eq 0 ] && cat "$final/tool.json"

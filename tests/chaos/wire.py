@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from bench.measure.sandbox import Sandbox, Sshd, free_port, sandbox
@@ -21,7 +22,6 @@ from bench.model import SuiteChoice, Trial, pairs
 from tests.chaos.outcome import Outcome
 from tests.chaos.proxy import Fault, Kind, Proxy
 from tests.chaos.wire_ground import (
-    SCRIPT,
     WRITE,
     Recorder,
     Region,
@@ -29,14 +29,13 @@ from tests.chaos.wire_ground import (
     added,
     judge,
     kill_sessions,
-    scripted,
     short_timeouts,
     until,
     wires,
 )
 from tests.ssh.ssh_ground import NO_START_UP_FILES, Watcher
 
-TARGETS = 8
+TARGETS = 12
 WAITING = "waiting"
 """The step without bytes: what strikes there strikes when the job runs."""
 STEPS = ("connecting", "surveying", "staging", "launching", WAITING, "collecting", "removing")
@@ -201,8 +200,6 @@ def jump_host_dies(box: Sandbox, folder: Path) -> Outcome:
     jumps, injected = [jump], [0]
     try:
         with wires(box, behind, folder, 2) as made, short_timeouts():
-            from dataclasses import replace
-
             hosts = folder / "hosts"
             hosts.write_text(hosts.read_text() + box.known_hosts.read_text())
             made.field.targets = tuple(replace(one, jump=f"127.0.0.1:{jump.port}") for one in made.field.targets)
@@ -260,6 +257,3 @@ def _pair(made: Wires, away: tuple[str, ...]) -> Outcome:
 
 def _start(box: Sandbox, port: int | None = None) -> Sshd:
     return box.start(port=port, options=(NO_START_UP_FILES,))
-
-
-__all__ = ["SCRIPT", "scenarios", "scripted"]

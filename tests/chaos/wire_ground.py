@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import os
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -212,8 +213,6 @@ def kill_sessions(daemon: Sshd) -> int:
 
 def until(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     """Wait for a condition; whether it came."""
-    import time
-
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

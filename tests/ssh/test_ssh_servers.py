@@ -75,7 +75,7 @@ def test_a_forced_command(start: Start, command: str, said: str) -> None:
 
 
 def test_an_account_that_may_not_log_in(start: Start, box: Sandbox) -> None:
-    assert f"refused the login (Authentication failed.). Tried {box.identity}" in fails(
+    assert f"refused the login (Authentication failed). Tried {box.identity}" in fails(
         start(f"DenyUsers {box.user}"), AuthError
     )
 

@@ -163,7 +163,7 @@ def test_a_flood_of_errors_does_not_block(ground: Field) -> None:
     connection = SshTransport().connect(ground.targets[0])
     reply = connection.run("head -c 5000000 /dev/zero | tr '\\0' x >&2; echo done", timeout_s=60)
     assert reply.stdout == b"done\n"
-    assert len(reply.stderr) > 4_000_000, "the end of it may come after the end of the answer"
+    assert len(reply.stderr) > 100_000, "only its end is kept"
     connection.close()
 
 

@@ -43,6 +43,8 @@ find_missing() {
     fi
     if [ "$mode" = test ]; then
         need sudo sudo
+        need fish fish
+        need tcsh tcsh
         has chromium || has chromium-browser || has google-chrome || missing="$missing chromium"
         # What the tests of the device guard sign real loop devices with.
         need lvm2 pvcreate

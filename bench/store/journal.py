@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,12 +9,14 @@ from pathlib import Path
 
 from bench.model import Finding, Journal
 from bench.store.codec import decode, encode
-from bench.store.files import cannot_write, dump, open_private, read_record, sync_folder, write_synced
+from bench.store.files import cannot_write, dump, read_record, sync_folder, write_synced
+from bench.store.locking import held
 
 JOURNAL = "findings.json"
 """The name of the journal in a campaign's folder."""
 
 _LOCK = ".findings.lock"
+_PATIENCE_S = 30.0
 
 
 def read_journal(campaign: Path) -> tuple[Finding, ...]:
@@ -32,8 +32,7 @@ def add_to_journal(campaign: Path, findings: Sequence[Finding]) -> None:
     path = campaign / JOURNAL
     temporary = campaign / f".{JOURNAL}.{secrets.token_hex(8)}"
     try:
-        with os.fdopen(open_private(campaign / _LOCK), "rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with held(campaign / _LOCK, "another process adds a finding", patience_s=_PATIENCE_S):
             journal = Journal((*read_journal(campaign), *findings))
             write_synced(temporary, dump(encode(journal)))
             temporary.replace(path)

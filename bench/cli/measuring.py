@@ -102,6 +102,12 @@ def run(
     until_decided: Annotated[
         bool, typer.Option("--until-decided", help="Run sessions until every primary metric is decided, or cannot be.")
     ] = False,
+    freeze_probe: Annotated[
+        bool,
+        typer.Option(
+            "--freeze-probe", help="Watch for moments in which a machine stands still, as in a live migration."
+        ),
+    ] = False,
     runs: RunsOption = None,
 ) -> None:
     """Measure one session of one phase. Ctrl-C stops after what is running; twice leaves jobs running.
@@ -110,7 +116,7 @@ def run(
     soon as every primary metric has a verdict or will not get one. The same command carries on after anything.
     """
     paths = context.source_paths(source)
-    words = Words(campaign, phase, inventory, suite, param, factor, repetitions, limit, seed)
+    words = Words(campaign, phase, inventory, suite, param, factor, repetitions, limit, seed, freeze_probe)
     if until_decided:
         decide(words, paths, runs)
         return

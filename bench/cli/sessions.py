@@ -38,6 +38,8 @@ class Words:
     repetitions: int | None
     limit: list[str] | None
     seed: int | None
+    freeze_probe: bool = False
+    """Whether a ticker runs beside every job."""
 
 
 def chosen_phase(words: Words) -> tuple[Campaign, Phase]:
@@ -91,7 +93,7 @@ def new_session(
     applied = provider.applied(context.suites())
     with store.numbering(made.name):
         planned = _plan(words, store, made, chosen)
-        stored = new_run(store, made, planned, applied, sequential=sequential)
+        stored = new_run(store, made, planned, applied, sequential=sequential, freeze_probe=words.freeze_probe)
     for what, why in planned.left_out:
         warn(f"{what} is left out: {why}")
     for text in planned.warnings:

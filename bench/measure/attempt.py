@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 from bench.config.catalogue import LoadedSuite
@@ -37,8 +38,10 @@ def make_job(
     machine: Machine,
     loaded: LoadedSuite,
     peer: Target | None,
+    *,
+    ticker: bool = False,
 ) -> Job:
-    """The job of one role; its id depends on run, trial, attempt and role alone."""
+    """The job of one role; its id depends on run, trial, attempt and role alone. ticker: with the freeze probe."""
     key = f"{trial.trial_id}\0{attempt}\0{role}"
     job_id = f"{run_key(run_id)}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     folder = f"{machine.base}/jobs/{job_id}"
@@ -56,7 +59,7 @@ def make_job(
     )
     spec = loaded.steps(case_of(loaded, trial.case), dict(trial.params), context)
     device = target.disk if loaded.suite.uses_disk and target.disk_is_device else ""
-    return Job(job_id, target, role, folder, data_folder, spec, device)
+    return Job(job_id, target, role, folder, data_folder, replace(spec, ticker=ticker), device)
 
 
 def judge(job: Job, collected: Collected, loaded: LoadedSuite) -> Fault:

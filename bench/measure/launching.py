@@ -77,7 +77,19 @@ class Launcher:
             peer = next((targets[other] for other in trial.targets if other != name), None)
             machine = self.fleet.machine(name)
             try:
-                jobs.append(make_job(self.run.info.run_id, trial, number, targets[name], role, machine, loaded, peer))
+                jobs.append(
+                    make_job(
+                        self.run.info.run_id,
+                        trial,
+                        number,
+                        targets[name],
+                        role,
+                        machine,
+                        loaded,
+                        peer,
+                        ticker=self.run.info.freeze_probe,
+                    )
+                )
             except Exception as error:
                 raise SuiteError(
                     f"steps() raised {type(error).__name__}: {error}", where=f"{loaded.folder}/suite.py"

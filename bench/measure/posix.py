@@ -18,6 +18,7 @@ from functools import cache
 from importlib.resources import files
 
 from bench.errors import TransportError
+from bench.measure.ticker import around
 from bench.measure.transport import Reply
 from bench.measure.unpack import MAX_FILES
 from bench.model import JobSpec, Step
@@ -119,7 +120,7 @@ def job_script(job_id: str, folder: str, spec: JobSpec, device: str = "") -> str
 {resource("members.sh")}
 {resource("device_number.sh") if device else ""}
 {resource("job_head.sh")}
-{steps}
+{around(steps) if spec.ticker else steps}
 {resource("job_tail.sh")}"""
 
 

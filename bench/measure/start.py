@@ -109,11 +109,18 @@ def next_session(store: Store, campaign: str, tag: str) -> int:
 
 
 def new_run(
-    store: Store, campaign: Campaign, plan: Plan, suites: Mapping[str, LoadedSuite], *, sequential: bool = False
+    store: Store,
+    campaign: Campaign,
+    plan: Plan,
+    suites: Mapping[str, LoadedSuite],
+    *,
+    sequential: bool = False,
+    freeze_probe: bool = False,
 ) -> StoredRun:
     """Write a new run that will hold the trials of `plan`.
 
     suites: as they are run (`Sources.applied`). sequential: the campaign looks early, and may stop.
+    freeze_probe: a ticker runs beside every job.
     """
     moment = datetime.now(UTC)
     tag = plan.phase.tag[:36].rstrip(".")
@@ -139,6 +146,7 @@ def new_run(
             left_out=plan.left_out,
             sources=_trees(suites, used),
             sequential=sequential,
+            freeze_probe=freeze_probe,
         )
     )
 

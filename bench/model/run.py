@@ -130,6 +130,8 @@ class Run:
     sources: Pairs = ()
     """(suite, digest of the source tree its tool is built from)."""
     imported: bool = False
+    freeze_probe: bool = False
+    """Whether a ticker ran beside every job, which says when the machine stood still."""
     sequential: bool = False
     """Whether this session belongs to a campaign that looks early, so that each look has an α of its own."""
     schema: int = 1

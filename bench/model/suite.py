@@ -175,6 +175,7 @@ class JobSpec:
     files: job files to stage, (relative path, content).
     ready_port: for a receiver, the TCP port that must listen before the sender starts.
     serves: True for a receiver that does not end by itself: it is stopped when the sender is done.
+    ticker: whether the freeze probe runs beside it; vmbench decides that, not a suite.
     """
 
     steps: tuple[Step, ...]
@@ -182,6 +183,7 @@ class JobSpec:
     files: tuple[tuple[str, bytes], ...] = ()
     ready_port: int | None = None
     serves: bool = False
+    ticker: bool = False
 
 
 @dataclass(frozen=True, slots=True)

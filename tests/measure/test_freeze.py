@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shells import Place, spec
 
 from bench.analyse.freezes import Freeze, Interruption, in_words, parse_freezes
 from bench.measure.posix import resource
@@ -53,6 +56,25 @@ def test_it_ends_when_asked_and_says_what_it_cost(ticker: tuple[subprocess.Popen
     assert first.startswith("start ")
     assert last.startswith("end ")
     assert float(last.split()[-1]) < 0.5
+
+
+def test_a_job_with_a_ticker_brings_its_log_home_and_leaves_nothing(place: Place) -> None:
+    place.launch(replace(spec("sleep 1; echo rate 1"), ticker=True))
+    done = place.done()
+    log = place.read("freeze.log")
+    if shutil.which("perl", path=place.shell.path):
+        assert log.startswith("start ")
+        assert "\nend " in log
+    else:
+        assert log == "none\n"
+    assert (done["exit_code"], done["swept"]) == (0, 0)
+
+
+def test_a_ticker_of_a_stopped_job_ends_too(place: Place) -> None:
+    place.launch(replace(spec("sleep 300"), ticker=True))
+    place.stop()
+    place.done()
+    assert "\nend " in place.read("freeze.log") or not shutil.which("perl", path=place.shell.path)
 
 
 def test_it_ends_when_its_job_is_gone(tmp_path: Path) -> None:

@@ -236,15 +236,16 @@ class SshConnection:
         if len(output) > MAX_REPLY:
             raise TransportError(f"sent more than {MAX_REPLY >> 20} MiB")
 
-    @staticmethod
-    def _ended_early(channel: paramiko.Channel, output: bytearray, errors: bytearray) -> TransportError:
+    def _ended_early(self, channel: paramiko.Channel, output: bytearray, errors: bytearray) -> TransportError:
         """Whether the connection broke, or the other end has no shell for us."""
         code = channel.recv_exit_status()  # waits for it, or for the end of the connection
         _take_errors(channel, errors)
         lines = (errors or output)[-300:].decode("utf-8", "replace").strip().splitlines()
         tail = " / ".join(lines[-2:])
         if code < 0:
-            return TransportError(f"the connection broke ({tail or 'hung up'})")
+            transport = self._client.get_transport()
+            reason = transport.get_exception() if transport else None
+            return TransportError(f"the connection broke ({tail or str(reason or '') or 'hung up'})")
         return TransportError(f"the shell ended with exit code {code} ({tail or 'no message'})", remedy=_SHELL)
 
     def alive(self) -> bool:

@@ -20,7 +20,8 @@ def sound(outcome: Outcome) -> None:
 
 def test_no_fault_of_the_wire_costs_a_trial(tmp_path: Path) -> None:
     with sandbox(tmp_path / "ssh") as box:
-        (outcomes,) = itertools.islice(wire.cut_anywhere(box, tmp_path / "cut", seed=4), 1)
+        numbers = random.Random(4)  # noqa: S311  # no secret
+        (outcomes,) = itertools.islice(wire.cut_anywhere(box, tmp_path / "cut", numbers), 1)
     assert len(outcomes) == wire.TARGETS
     assert sum(outcome.injected for _, outcome in outcomes) >= wire.TARGETS - 2, "a few fall behind the end"
     for _, outcome in outcomes:

@@ -21,6 +21,7 @@ from bench.measure.watch import State
 from bench.model import SuiteChoice, Trial, pairs
 from tests.chaos.outcome import Outcome
 from tests.chaos.proxy import Fault, Kind, Proxy
+from tests.chaos.seed import rng
 from tests.chaos.wire_ground import (
     WRITE,
     Recorder,
@@ -38,6 +39,7 @@ from tests.ssh.ssh_ground import NO_START_UP_FILES, Watcher
 TARGETS = 12
 WAITING = "waiting"
 """The step without bytes: what strikes there strikes when the job runs."""
+RESUMED = "completed by resume"
 STEPS = ("connecting", "surveying", "staging", "launching", WAITING, "collecting", "removing")
 
 
@@ -46,33 +48,38 @@ def scenarios(budget_s: float) -> Iterator[Outcome]:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="wire-") as folder, sandbox(Path(folder) / "ssh") as box:
         place = Path(folder)
-        yield network_away(box, place / "away", min(180.0, budget_s * 0.3))
+        yield network_away(box, place / "away", min(150.0, budget_s * 0.2))
         yield sshd_restarted(box, place / "restarted")
         yield jump_host_dies(box, place / "jump")
-        yield from pairs_cut(box, place / "pairs", rounds=2)
-        rows: dict[str, Outcome] = {}
-        steps: Counter[tuple[str, str]] = Counter()
-        batches = cut_anywhere(box, place / "cut", seed=int(began))
-        for batch in batches:
-            for fault_step, outcome in batch:
-                steps[outcome.kind, fault_step] += outcome.injected
-                rows[outcome.kind] = added(rows[outcome.kind], outcome) if outcome.kind in rows else outcome
-            if time.monotonic() - began > budget_s * 0.9:
-                break
-        for kind, row in rows.items():
-            told = ", ".join(f"{step} {steps[kind, step]}" for step in STEPS if steps[kind, step])
-            yield added(row, Outcome(kind, 0, note=told))
+        yield from pairs_cut(box, place / "pairs")
+        yield from _by_kind(cut_anywhere(box, place / "cut", rng("wire")), began + budget_s * 0.9)
 
 
-def cut_anywhere(box: Sandbox, folder: Path, seed: int) -> Iterator[list[tuple[str, Outcome]]]:
+def _by_kind(sessions: Iterator[list[tuple[str, Outcome]]], deadline: float) -> Iterator[Outcome]:
+    """One row per kind of fault, which says how often each step was hit and how many trials needed `bench resume`."""
+    rows: dict[str, Outcome] = {}
+    steps: Counter[tuple[str, str]] = Counter()
+    for outcomes in sessions:
+        for step, outcome in outcomes:
+            steps[outcome.kind, step] += outcome.injected
+            rows[outcome.kind] = added(rows[outcome.kind], outcome) if outcome.kind in rows else outcome
+        if time.monotonic() > deadline:
+            break
+    for kind, row in rows.items():
+        notes = row.note.split("; ")
+        told = [f"{step} {steps[kind, step]}" for step in STEPS if steps[kind, step]]
+        told += [f"{notes.count(RESUMED)} of them {RESUMED}"] if RESUMED in notes else []
+        yield replace(row, note="; ".join([", ".join(told), *(note for note in notes if note not in ("", RESUMED))]))
+
+
+def cut_anywhere(box: Sandbox, folder: Path, numbers: random.Random) -> Iterator[list[tuple[str, Outcome]]]:
     """For ever: sessions over targets each of which has one or two faults; (step, outcome) of each target."""
-    rng = random.Random(seed)  # noqa: S311  # no secret
     daemon = _start(box)
     try:
         regions = conversation(box, daemon, folder / "recorded")
-        plan = places(rng)
+        plan = places(numbers)
         for number in itertools.count(1):
-            yield _session(box, daemon, folder / str(number), regions, list(itertools.islice(plan, TARGETS)), rng)
+            yield _session(box, daemon, folder / str(number), regions, list(itertools.islice(plan, TARGETS)), numbers)
     finally:
         box.stop(daemon)
 
@@ -85,16 +92,21 @@ def conversation(box: Sandbox, daemon: Sshd, folder: Path) -> list[Region]:
         return recorder.regions()
 
 
-def places(rng: random.Random) -> Iterator[tuple[str, Kind]]:
+def places(numbers: random.Random) -> Iterator[tuple[str, Kind]]:
     """Every step with every kind of fault, shuffled, again and again."""
     every = [(step, kind) for step in STEPS for kind in Kind]
     while True:
-        rng.shuffle(every)
+        numbers.shuffle(every)
         yield from every
 
 
 def _session(
-    box: Sandbox, daemon: Sshd, folder: Path, regions: list[Region], plan: list[tuple[str, Kind]], rng: random.Random
+    box: Sandbox,
+    daemon: Sshd,
+    folder: Path,
+    regions: list[Region],
+    plan: list[tuple[str, Kind]],
+    numbers: random.Random,
 ) -> list[tuple[str, Outcome]]:
     """One session with one kind of fault per target, and what `bench resume` makes of it afterwards."""
     with wires(box, daemon, folder, len(plan)) as made, short_timeouts():
@@ -103,7 +115,7 @@ def _session(
             if step == WAITING:
                 waits[name] = kind
             else:
-                proxy.plan(_faults(regions, step, kind, rng))
+                proxy.plan(_faults(regions, step, kind, numbers))
         struck: Counter[str] = Counter()
 
         def on_state(trial: Trial, state: State) -> None:
@@ -116,21 +128,34 @@ def _session(
         for name, proxy in made.proxies.items():
             struck[name] += len(proxy.struck)
             proxy.faults.clear()
+        missing = set(run.missing())
         made.resume(run)
         by_target = {trial.targets[0]: trial for trial in run.info.plan}
         return [
-            (step, judge(made, run, [by_target[name]], f"connection {kind}", struck[name]))
+            (
+                step,
+                judge(
+                    made,
+                    run,
+                    [by_target[name]],
+                    f"connection {kind}",
+                    struck[name],
+                    RESUMED if by_target[name].trial_id in missing else "",
+                ),
+            )
             for name, (step, kind) in zip(made.proxies, plan, strict=True)
         ]
 
 
-def _faults(regions: list[Region], step: str, kind: Kind, rng: random.Random) -> list[Fault]:
+def _faults(regions: list[Region], step: str, kind: Kind, numbers: random.Random) -> list[Fault]:
     """A fault within a step; one time in three another one follows, in what is said to recover from it."""
-    _, way, start, end = rng.choice([region for region in regions if region[0] == step])
-    first = Fault(kind, way, rng.randrange(start, end), rng.choice((1, 50, 4000, 40000)), rng.uniform(0.2, 3.0))
-    if rng.random() > 1 / 3:
+    _, way, start, end = numbers.choice([region for region in regions if region[0] == step])
+    first = Fault(
+        kind, way, numbers.randrange(start, end), numbers.choice((1, 50, 4000, 40000)), numbers.uniform(0.2, 3.0)
+    )
+    if numbers.random() > 1 / 3:
         return [first]
-    return [first, Fault(kind, way, first.at + rng.randrange(1, 2 * end), 4000, rng.uniform(0.2, 3.0))]
+    return [first, Fault(kind, way, first.at + numbers.randrange(1, 2 * end), 4000, numbers.uniform(0.2, 3.0))]
 
 
 def _strike_now(proxy: Proxy, kind: Kind) -> int:
@@ -223,12 +248,12 @@ def jump_host_dies(box: Sandbox, folder: Path) -> Outcome:
         box.stop(behind)
 
 
-def pairs_cut(box: Sandbox, folder: Path, rounds: int) -> Iterator[Outcome]:
+def pairs_cut(box: Sandbox, folder: Path) -> Iterator[Outcome]:
     """The sender, the receiver or both cannot be reached for a while as soon as the pair runs."""
     daemon = _start(box)
     try:
-        for number, away in itertools.product(range(rounds), (("t0",), ("t1",), ("t0", "t1"))):
-            with wires(box, daemon, folder / f"{number}-{'-'.join(away)}", 2, paired=True) as made, short_timeouts():
+        for away in (("t0",), ("t1",), ("t0", "t1")):
+            with wires(box, daemon, folder / "-".join(away), 2, paired=True) as made, short_timeouts():
                 yield _pair(made, away)
     finally:
         box.stop(daemon)

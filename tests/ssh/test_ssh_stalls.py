@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from ssh_ground import Field, scripted
+from ssh_ground import NO_START_UP_FILES, ROOT, Field, scripted
 from test_ssh_refusals import make_key
 
 from bench.errors import AuthError, CrowdedError, TransportError
@@ -156,6 +160,42 @@ def test_the_kernel_looks_for_a_dead_peer_only_while_somebody_waits(target: Targ
     thread.join()
     assert probing() == 0
     connection.close()
+
+
+GONE = """\
+import os, subprocess, sys, threading
+from bench.errors import TransportError
+from bench.measure import ssh_way
+from bench.measure.sandbox import sandbox
+from bench.measure.ssh import SshTransport
+from bench.model import Target
+from pathlib import Path
+ssh_way._PROBING = (("TCP_KEEPIDLE", 1), ("TCP_KEEPINTVL", 1), ("TCP_KEEPCNT", 2), ("TCP_USER_TIMEOUT", 3000))
+def loopback(state):
+    subprocess.run(["ip", "link", "set", "lo", state], check=True)
+loopback("up")
+with sandbox(Path(sys.argv[1])) as box:
+    target = Target("t", "127.0.0.1", "127.0.0.1", port=box.start(options=(sys.argv[2],)).port,
+                    identity_file=str(box.identity), known_hosts=str(box.known_hosts), ssh_config=os.devnull)
+    connection = SshTransport().connect(target)
+    connection.run("true", timeout_s=20)
+    threading.Timer(0.5, loopback, ("down",)).start()
+    try:
+        connection.run("sleep 100", timeout_s=300)
+    except TransportError as error:
+        print(error)
+"""
+
+
+def test_a_peer_that_is_gone_altogether_is_noticed(tmp_path: Path) -> None:
+    """In a network of its own, whose loopback goes down: nothing hangs up, and nothing ever comes back."""
+    if not shutil.which("ip") or subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("needs ip, and a network namespace can be made by root only")
+    words = ["unshare", "-n", sys.executable, "-c", GONE, tmp_path / "ssh", NO_START_UP_FILES]
+    done = subprocess.run(
+        words, capture_output=True, text=True, timeout=200, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert "the connection broke" in done.stdout, done.stderr
 
 
 def test_a_flood_of_errors_does_not_block(ground: Field) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -14,6 +15,9 @@ from bench.cli.asking import ending_questions, take_secrets
 from bench.cli.console import complain
 from bench.errors import BenchError, ConfigError
 from bench.report.plain import one_line
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a write to a redirected standard output fails with; every other file has its own message, and a name."""
 
 app = typer.Typer(
     name="bench",
@@ -78,8 +82,28 @@ def main(argv: Sequence[str] | None = None) -> None:
         code = 130
     except SystemExit as end:
         code = end.code
-    _flush()
+    except OSError as error:
+        if error.errno not in _FULL or error.filename is not None:
+            raise
+        code = _unsaid(error)
+    try:
+        _flush()
+    except OSError as error:
+        code = _unsaid(error)
     sys.exit(code if isinstance(code, int) else 0 if code is None else 1)
+
+
+def _unsaid(error: OSError) -> int:
+    """Say that the output ends here: its disk is full. Nothing that was measured is concerned."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    complain(
+        BenchError(
+            f"cannot be written ({error.strerror}): what was printed is not complete",
+            where="standard output",
+            remedy="Free space, or send it elsewhere; `bench runs` says what there is",
+        )
+    )
+    return BenchError.exit_code
 
 
 def _flush() -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Literal
 
 from rich.cells import cell_len
@@ -42,20 +43,25 @@ def err() -> Console:
 
 def complain(error: BenchError) -> None:
     """One paragraph on standard error."""
-    console = err()
-    console.print(Text.assemble(("error: ", "bold red"), one_line(str(error))), soft_wrap=True)
+    mention(Text.assemble(("error: ", "bold red"), one_line(str(error))))
     if isinstance(error, JobFailed) and error.tail:
-        console.print(Text(clean(error.tail)), soft_wrap=True)
+        mention(Text(clean(error.tail)))
 
 
 def note(text: str) -> None:
     """One line on standard error."""
-    err().print(Text(_clean_line(text)), soft_wrap=True)
+    mention(Text(_clean_line(text)))
 
 
 def warn(text: str) -> None:
     """One warning on standard error."""
-    err().print(Text.assemble(("warning: ", "yellow"), one_line(text)), soft_wrap=True)
+    mention(Text.assemble(("warning: ", "yellow"), one_line(text)))
+
+
+def mention(text: Text, console: Console | None = None) -> None:
+    """Print on standard error, if that can be written: a full disk below a log must not end what is going on."""
+    with suppress(OSError):
+        (console or err()).print(text, soft_wrap=True)
 
 
 def say(text: str) -> None:

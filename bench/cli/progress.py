@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.cli.asking import TERMINAL
-from bench.cli.console import clean, duration, err
+from bench.cli.console import clean, duration, err, mention
 from bench.measure.session import State
 from bench.model import Trial
 
@@ -92,7 +92,7 @@ class Progress:
 
     def announce(self, text: str) -> None:
         """Something about the session as a whole, above the table."""
-        self.console.print(Text(clean(text), style="bold"), soft_wrap=True)
+        mention(Text(clean(text), style="bold"), self.console)
 
     def _first_time(self, cause: str) -> str:
         """`cause`, or a hint that it was said before: a target that is down has many trials."""
@@ -103,7 +103,7 @@ class Progress:
 
     def _print(self, text: str, style: str) -> None:
         stamp = "" if self.live else f"[{duration(self.clock() - self._start):>9}] "
-        self.console.print(Text(stamp + clean(text), style=style), soft_wrap=True)
+        mention(Text(stamp + clean(text), style=style), self.console)
 
     def __rich__(self) -> Group:
         """The table as it stands now, shortened to the terminal's height."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from bench.config.catalogue import LoadedSuite
 from bench.errors import SuiteError, TransportError
 from bench.measure.attempt import Fault, record
-from bench.measure.clock import now
+from bench.measure.clock import Watch, now
 from bench.measure.fleet import Fleet
 from bench.measure.launching import Flight, Launcher
 from bench.measure.oddities import remarks
@@ -40,6 +40,7 @@ class Trials:
     flying: set[str] = field(default_factory=set)
     """Ids of trials whose jobs may be on their targets."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _watch: Watch = field(default_factory=Watch)
     _launcher: Launcher = field(init=False)
 
     def __post_init__(self) -> None:
@@ -115,6 +116,18 @@ class Trials:
         except TransportError:
             return
 
+    def _warn(self, trial: Trial, ends: list[tuple[Job, Collected]]) -> None:
+        """Record what should be known of an attempt beside its result."""
+        for job, collected in ends:
+            for note in remarks(collected):
+                self.run.event(now(), "warning", trial=trial.trial_id, target=job.target.name, message=note)
+        with self._lock:
+            step = self._watch.step_s()
+        if step:
+            how = f"set {'forward' if step > 0 else 'back'} by {abs(step):,.0f} s"
+            message = f"the controller's clock was {how} during the session: trials are dated by two clocks"
+            self.run.event(now(), "warning", trial=trial.trial_id, message=message)
+
     def _publish(self, flight: Flight, ends: list[tuple[Job, Collected]], fault: Fault | None) -> Status:
         """Store the attempt, tell about it, and only then remove its job folders."""
         tool, trial = flight.loaded.suite.tool, flight.trial
@@ -136,9 +149,7 @@ class Trials:
                 self.outcome.missing[trial.trial_id] = attempt.cause
         number, status = str(flight.number), attempt.status.value
         self.run.event(now(), "published", trial=trial.trial_id, attempt=number, status=status, cause=attempt.cause)
-        for job, collected in ends:
-            for note in remarks(collected):
-                self.run.event(now(), "warning", trial=trial.trial_id, target=job.target.name, message=note)
+        self._warn(trial, ends)
         self.observer.trial(trial, State.OK if ok else State.FAILED, attempt.cause)
         for job, _ in ends:
             self._launcher.remove(job)

@@ -32,4 +32,5 @@ def _sentence(tag: str, found: list[tuple[str, str, str]], sessions: int) -> str
     _, who, message = max(found, key=lambda one: [float(number) for number in _NUMBER.findall(one[2])])
     hit, places = len({run for run, _, _ in found}), sorted({place for _, place, _ in found} - {who})
     also = f", also {', '.join(places[:5])}{' …' if len(places) > 5 else ''}" if places else ""
-    return f"{tag!r}: {who}: {message} (in {hit} of {sessions} session{'' if sessions == 1 else 's'}{also})"
+    whose = f"{who}: " if who else ""
+    return f"{tag!r}: {whose}{message} (in {hit} of {sessions} session{'' if sessions == 1 else 's'}{also})"

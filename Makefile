@@ -2,7 +2,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo example test lint audit perf stats lock clean
+.PHONY: help setup setup-test demo example test lint audit perf stats chaos lock clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 16
@@ -35,6 +35,9 @@ test: lint ## lint, then every test, with coverage of bench/ and suites/
 
 perf: setup-test ## speed and memory, as ratios measured in one run
 	@set -e; for file in $$(grep -l __main__ tests/perf/*.py | grep -v simulated.py); do $(BIN)/python "$$file"; done
+
+chaos: setup-test ## break everything on purpose and count what is lost (25 minutes; BUDGET= seconds, SEED=, ONLY=)
+	@$(BIN)/python -m tests.chaos $(if $(BUDGET),--budget $(BUDGET)) $(if $(SEED),--seed $(SEED)) $(ONLY)
 
 stats: setup-test ## how often verdicts are right, measured anew into docs/statistics.md (minutes)
 	@$(BIN)/python -m tests.stats

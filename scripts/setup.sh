@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes .venv from requirements.lock, and installs the Debian packages that are missing. Calling it again costs nothing.
 #
-#   sh scripts/setup.sh [demo|test]     test: what the tests need beyond the demo: a browser, disk tools
+#   sh scripts/setup.sh [demo|test]     test: what the tests need beyond the demo: a browser, disk tools, faketime
 #   PYTHON=python3.12                   which Python (3.11 or newer)
 #   SKIP_PACKAGES=1                     install no Debian packages, go on with what is there
 set -eu
@@ -51,6 +51,7 @@ find_missing() {
         need cryptsetup-bin cryptsetup
         need fdisk sfdisk
         need btrfs-progs mkfs.btrfs
+        need faketime faketime
     fi
     missing=${missing# }
 }

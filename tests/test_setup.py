@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TOOLS = ("fio", "iperf3", "iperf", "gcc", "make", "perl", "ssh-keygen", "sshd", "fish", "tcsh", "chromium")
+TOOLS = ("fio", "iperf3", "iperf", "gcc", "make", "perl", "ssh-keygen", "sshd", "fish", "tcsh", "chromium", "faketime")
 PYTHON = """\
 case "$*" in
 *"sys.version_info"*) exit "${OLD:-0}" ;;

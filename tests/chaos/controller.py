@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench.measure.sandbox import Sandbox, Sshd, sandbox
+from tests.chaos import clocks
+from tests.chaos.disks import Filler, can_mount, points
 from tests.chaos.killing import Campaign, Deciding, Importing, Killer, Session, total
 from tests.chaos.outcome import Outcome
 from tests.chaos.seed import rng
@@ -16,25 +18,48 @@ from tests.chaos.seed import rng
 KILLS = ((Session, 120, 0.6), (Deciding, 40, 0.25), (Importing, 40, 0.15))
 """What is killed, how often, and which part of the time for kills it may take."""
 LANES = 2
+WEIGHT = 2.5
+"""Of the time of `make chaos`, beside 1 for other parts: real processes that start and are killed take long."""
 PART_FOR_KILLS = 0.6
 
 
 def scenarios(budget_s: float) -> Iterator[Outcome]:
-    """Every fault of the controller; each part gives back what it has not used."""
-    with tempfile.TemporaryDirectory(prefix="vmbench-chaos-") as folder, sandbox(Path(folder) / "sshd"):
-        yield from kills(Path(folder), budget_s * PART_FOR_KILLS)
+    """Every fault of the controller."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="vmbench-chaos-") as name:
+        folder = Path(name)
+        with sandbox(folder / "sshd") as box:
+            daemons = [box.start() for _ in range(LANES)]
+            yield from kills(folder, box, daemons, budget_s * PART_FOR_KILLS)
+            yield from clocks.scenarios_of(folder, box, daemons[0])
+            if can_mount():
+                yield from disks(folder, box, daemons, began + budget_s)
 
 
-def kills(folder: Path, budget_s: float) -> Iterator[Outcome]:
+def kills(folder: Path, box: Sandbox, daemons: list[Sshd], budget_s: float) -> Iterator[Outcome]:
     """Controllers killed at random moments."""
-    with sandbox(folder / "sshd-kills") as box:
-        daemons = [box.start() for _ in range(LANES)]
-        for kind, number, part in KILLS:
-            deadline = time.monotonic() + budget_s * part
-            lanes = [_killer(kind, folder, lane, box, daemon) for lane, daemon in enumerate(daemons)]
-            with ThreadPoolExecutor(LANES) as pool:
-                rows = list(pool.map(Killer.run, lanes, [number // LANES] * LANES, [deadline] * LANES))
-            yield total(rows)
+    for kind, number, part in KILLS:
+        deadline = time.monotonic() + budget_s * part
+        lanes = [_killer(kind, folder, lane, box, daemon) for lane, daemon in enumerate(daemons)]
+        with ThreadPoolExecutor(LANES) as pool:
+            rows = list(pool.map(Killer.run, lanes, [number // LANES] * LANES, [deadline] * LANES))
+        yield total(rows)
+
+
+def disks(folder: Path, box: Sandbox, daemons: list[Sshd], deadline_s: float) -> Iterator[Outcome]:
+    """Disks that are full at one write after the other, on both sides; what time is left is shared by the kinds."""
+    rows = points(rng("disks"))
+    for place, (kind, some) in enumerate(rows.items()):
+        deadline = time.monotonic() + (deadline_s - time.monotonic()) / (len(rows) - place)
+        lanes = [_filler(folder / f"{kind} {lane}", box, daemon) for lane, daemon in enumerate(daemons)]
+        with ThreadPoolExecutor(LANES) as pool:
+            found = list(pool.map(Filler.run, lanes, [some[lane::LANES] for lane in range(LANES)], [deadline] * LANES))
+        yield total(found)
+
+
+def _filler(folder: Path, box: Sandbox, daemon: Sshd) -> Filler:
+    folder.mkdir()
+    return Filler(folder, box, daemon)
 
 
 def _killer(kind: type[Campaign], folder: Path, lane: int, box: Sandbox, daemon: Sshd) -> Killer:

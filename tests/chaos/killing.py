@@ -125,7 +125,7 @@ def judged(kind: str, desk: Desk, runs: list[StoredRun], planned: int) -> Outcom
         odd += [f"{damage.path}: {damage.problem}" for damage in verify(run)]
         odd += [f"{run.info.run_id} lacks {trial}" for trial in run.missing()]
     here = sum(len(run.info.plan) for run in runs if not run.info.imported)
-    twice = sum(count - 1 for count in measured.values()) + max(0, len(measured) - here)
+    twice = sum(count - 1 for count in measured.values()) + max(0, len(measured) - here - interrupted)
     done = sum(count > 0 for count in ok.values())
     return Outcome(
         kind,
@@ -136,7 +136,7 @@ def judged(kind: str, desk: Desk, runs: list[StoredRun], planned: int) -> Outcom
         lost=planned - min(done, planned),
         duplicated=twice + sum(count - 1 for count in ok.values() if count > 1) + max(0, done - planned),
         jobs_left=len(desk.jobs()),
-        crashes=bool(odd),
+        crashes=int(bool(odd)),
         note="; ".join(odd[:3]),
     )
 

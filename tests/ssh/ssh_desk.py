@@ -38,10 +38,10 @@ class Desk(Workspace):
 
     def ran(self) -> list[str]:
         """The job of every time that something ran, in order."""
-        try:
-            return (self.folder / "base" / "ran").read_text().split()
-        except FileNotFoundError:
-            return []
+        found = [
+            path.read_text().split() for path in (self.folder / "base" / "ran", self.folder / "ran") if path.exists()
+        ]
+        return [job for jobs in found for job in jobs]
 
     def jobs(self) -> list[Path]:
         return sorted((self.folder / "base" / "jobs").glob("*"))

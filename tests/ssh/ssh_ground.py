@@ -109,11 +109,13 @@ class Workspace:
 
     folder: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
+    before: tuple[str, ...] = ()
+    """What starts `bench`: `prlimit …`, `faketime …`."""
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start `bench` with these words."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "bench", *words],
+            [*self.before, sys.executable, "-m", "bench", *words],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,

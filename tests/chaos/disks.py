@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from bench.measure.sandbox import Sandbox, Sshd
+from bench.model import Status
 from tests.chaos.killing import LONGEST_S, judged, total
 from tests.chaos.outcome import Outcome
 from tests.ssh.ssh_desk import Desk
@@ -27,7 +28,8 @@ PAGE = 4096
 ROOMY = "size=32m,nr_inodes=4096"
 TRIALS = 2
 
-Scarce = Literal["pages", "inodes", "file size"]
+Scarce = Literal["pages", "inodes", "file size", "filled by the tool"]
+"""The last: a disk of so many pages, which the tool fills while it runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def points(rng: random.Random) -> dict[str, list[Point]]:
     """Every point by its row, in random order: the first ones are a fair sample when time is short."""
     found = {
         "controller": {"pages": range(1, 46), "inodes": range(2, 62), "file size": [2**n for n in range(5, 16)]},
-        "target": {"pages": range(1, 40), "inodes": range(2, 40)},
+        "target": {"pages": range(1, 40), "inodes": range(2, 40), "filled by the tool": range(30, 150, 10)},
     }
     rows: dict[str, list[Point]] = {}
     for side, kinds in found.items():
@@ -107,7 +109,7 @@ class Filler:
         if point.scarce == "file size":
             desk.before = ("prlimit", f"--fsize={point.number}")
             return self._campaign(desk, point, None)
-        options = f"size={point.number * PAGE}" if point.scarce == "pages" else f"size=32m,nr_inodes={point.number}"
+        options = f"size=32m,nr_inodes={point.number}" if point.scarce == "inodes" else f"size={point.number * PAGE}"
         place = folder / ("runs" if point.side == "controller" else "base")
         with small(place, options):
             found = self._campaign(desk, point, place)
@@ -116,14 +118,18 @@ class Filler:
 
     def _campaign(self, desk: Desk, point: Point, place: Path | None) -> Outcome:
         """Measure on the small disk, make room, carry on, and judge."""
-        script = f"echo ${{PWD##*/}} >>{desk.folder}/ran; echo rate 42"
+        fill = f"[ -e {desk.folder}/room ] || cat /dev/zero >out/fill; " if point.scarce == "filled by the tool" else ""
+        script = f"echo ${{PWD##*/}} >>{desk.folder}/ran; {fill}echo rate 42"
         code, said = desk.finish(desk.start_run(TRIALS, script), LONGEST_S)
         self.failed += code != 0
         wrong = complaints(point, code, said)
         if place is not None:
             subprocess.run(["mount", "-o", f"remount,{ROOMY}", place], check=True, capture_output=True)
+        (desk.folder / "room").touch()
         desk.before = ()
         runs = desk.store().runs()
+        if fill and any(stored.record.status is not Status.FAILED for run in runs for stored in run.attempts()):
+            wrong.append(f"{point}: a job that filled its disk had no result of its own")
         again = desk.start("resume", runs[0].info.run_id) if runs else desk.start_run(TRIALS, script)
         code, later = desk.finish(again, LONGEST_S)
         if code != 0 or "Traceback" in later:

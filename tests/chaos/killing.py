@@ -135,7 +135,7 @@ def judged(kind: str, desk: Desk, runs: list[StoredRun], planned: int) -> Outcom
         interrupted=interrupted,
         lost=planned - min(done, planned),
         duplicated=twice + sum(count - 1 for count in ok.values() if count > 1) + max(0, done - planned),
-        jobs_left=len(desk.jobs()),
+        jobs_left=len(desk.jobs()) + len(list(desk.folder.glob("base/data/*"))),
         crashes=int(bool(odd)),
         note="; ".join(odd[:3]),
     )
@@ -226,6 +226,8 @@ def make(kind: type[Campaign], folder: Path, box: Sandbox, daemon: Sshd, like: P
     """A fresh campaign in a folder of its own. like: one whose phase before the change is copied, not measured."""
     folder.mkdir()
     write_workspace(folder, box, daemon)
+    suite = folder / "suites" / "scripted" / "suite.py"  # one that has a folder for data, which must go too
+    suite.write_text(suite.read_text().replace("    profiles=(", "    uses_disk=True,\n    profiles=(", 1))
     (folder / "campaign.yaml").write_text(CAMPAIGN)
     desk = Desk(folder)
     for number in range(FILES):

@@ -73,7 +73,9 @@ def can_mount() -> bool:
 def small(folder: Path, options: str) -> Iterator[None]:
     """A small file system at `folder`."""
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"mode=700,{options}", "vmbench-test", folder], check=True, capture_output=True)
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"mode=700,{options}", "vmbench-test", folder], check=True, capture_output=True
+    )
     try:
         yield
     finally:

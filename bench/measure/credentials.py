@@ -123,12 +123,12 @@ class Credentials:
 
     def get(self, kind: Kind, account: Account) -> Secret | None:
         """The secret of an account: from the environment, else asked for once; None when there is none (any more)."""
+        if (kind, account) in self._refused:
+            return None
+        for name in account.variables(kind):
+            if name in self._known:
+                return self._known[name]
         with self._lock:  # one question at a time, and one for each account
-            if (kind, account) in self._refused:
-                return None
-            for name in account.variables(kind):
-                if name in self._known:
-                    return self._known[name]
             if (kind, account) not in self._typed:
                 self._typed[kind, account] = self._ask(f"{kind.words} for {account.place}: ") if self._ask else None
             return self._typed[kind, account]
@@ -139,8 +139,7 @@ class Credentials:
 
     def refuse(self, kind: Kind, account: Account) -> None:
         """It was wrong: another try could lock the account."""
-        with self._lock:
-            self._refused.add((kind, account))
+        self._refused.add((kind, account))
 
     def refused(self, kind: Kind, account: Account) -> bool:
         """Whether what is known was wrong."""

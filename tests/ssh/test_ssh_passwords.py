@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -16,6 +17,7 @@ from ssh_ground import SUITES
 
 from bench.config.catalogue import load_suites
 from bench.errors import AuthError, HostKeyError, SuiteError
+from bench.measure.connections import Connections
 from bench.measure.credentials import Credentials, Secret
 from bench.measure.privileged import run_privileged
 from bench.measure.provision import install, survey
@@ -124,6 +126,26 @@ def test_no_password_is_sent_to_an_unverified_host(
             transport(SSH_PASSWORD=PASSWORD).connect(at(box, daemon, somebody, known_hosts=str(alone / "hosts")))
     assert "Accepted" not in daemon.log.read_text()
     assert "Failed password" not in daemon.log.read_text()
+
+
+def test_who_types_slowly_finds_the_connection_made_again(
+    box: Sandbox, somebody: Person, serve: Callable[..., Sshd], alone: Path
+) -> None:
+    daemon = serve("PasswordAuthentication yes", "LoginGraceTime 1")
+    questions: list[str] = []
+
+    def slowly(question: str) -> Secret | None:
+        questions.append(question)
+        deadline = time.monotonic() + 30
+        while "Timeout before authentication" not in daemon.log.read_text() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return Secret(PASSWORD)
+
+    pool = Connections(SshTransport(credentials=Credentials({}, slowly)), retry_after_s=(0.1,))
+    with pool.to(at(box, daemon, somebody)) as connection:
+        assert connection.run("id -un", timeout_s=10).stdout.decode().strip() == somebody.name
+    pool.close()
+    assert questions == [f"password for {somebody.name}@[127.0.0.1]:{daemon.port}: "]
 
 
 def test_keys_come_before_a_password(box: Sandbox, somebody: Person, serve: Callable[..., Sshd], alone: Path) -> None:

@@ -149,8 +149,8 @@ def _chosen(expression: str) -> set[str]:
 def check_imports(root: Path, project: Mapping[str, object]) -> Iterator[str]:
     """What the code imports is declared: by `dependencies`, or for the tests by `dev` too."""
     owners = metadata.packages_distributions()
-    own = {"bench", "suites", "tests"} | {path.stem for path in (root / "tests").rglob("*.py")}
-    for folders, dev in ((("bench", "suites"), False), (("tests", "scripts"), True)):
+    own = {"bench", "suites", "examples", "tests"} | {path.stem for path in (root / "tests").rglob("*.py")}
+    for folders, dev in ((("bench", "suites", "examples"), False), (("tests", "scripts"), True)):
         known = {canonicalize_name(Requirement(one).name) for one in declared(project, dev=dev)}
         for path in sorted(file for folder in folders for file in (root / folder).rglob("*.py")):
             first: dict[str, int] = {}

@@ -45,8 +45,12 @@ class Secret:
         return self._value
 
     def scrub(self, text: str) -> str:
-        """`text` without the secret, for words of others that may repeat it."""
-        return text.replace(self._value, HIDDEN) if self._value else text
+        """`text` without the lines that hold the secret as a word, for words of others that may repeat it.
+
+        Whole lines: around a gap that is cut out of it, a reader guesses what stood there.
+        """
+        word = re.compile(rf"(?<!\w){re.escape(self._value)}(?!\w)")
+        return "\n".join(HIDDEN if self._value and word.search(line) else line for line in text.split("\n"))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())

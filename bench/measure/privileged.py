@@ -63,5 +63,8 @@ def _run(connection: Connection, target: Target, script: str, secret: Secret | N
     nonce = secrets.token_hex(8)
     text = f"sudo={'yes' if target.sudo else 'no'}\n{posix.resource('as_root.sh')}\n{script}\nrelock"
     reply = connection.run(posix.marked(nonce, [("said", text)]), timeout_s=timeout_s, secret=secret)
-    found = posix.sections(reply, nonce, target.name)["said"].decode("utf-8", "replace")
-    return Said(tuple((secret.scrub(found) if secret else found).splitlines()))
+    lines = posix.sections(reply, nonce, target.name)["said"].decode("utf-8", "replace").splitlines()
+    if secret is not None:
+        # Our own lines (the record of a tool, a refusal) are read, and hold nothing of others: a password may be `no`.
+        lines = [line if line.startswith(("{", "refused ")) else secret.scrub(line) for line in lines]
+    return Said(tuple(lines))

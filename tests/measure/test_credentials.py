@@ -49,8 +49,9 @@ def test_a_traceback_with_the_locals_of_every_frame_shows_none() -> None:
 
 
 def test_words_of_others_are_scrubbed() -> None:
-    assert Secret(VALUE).scrub(f"sh: {VALUE}: not found") == f"sh: {HIDDEN}: not found"
-    assert Secret("").scrub("ab") == "ab"
+    assert Secret(VALUE).scrub(f"first\nsh: {VALUE}: not found\nlast") == f"first\n{HIDDEN}\nlast"
+    assert Secret("").scrub("ab\n") == "ab\n"
+    assert Secret("no").scrub("cannot install, not now") == "cannot install, not now", "a gap would tell what it hides"
 
 
 def test_who_gets_which_variable() -> None:

@@ -246,6 +246,16 @@ def test_a_wrong_sudo_password_is_tried_once(
     assert somebody.seen() == ""
 
 
+@pytest.mark.parametrize("word", ["no", "sudo"])
+def test_a_password_that_is_an_everyday_word_hides_no_message(
+    there: tuple[Target, Connection], somebody: Person, tool: Tool, word: str
+) -> None:
+    somebody.sudo(f"{somebody.name} ALL=(ALL) ALL")
+    said = r"installed \(the login is not root, and sudo refused the password\).*Correct VMBENCH_SUDO_PASSWORD"
+    with pytest.raises(SuiteError, match=said):
+        put(there, tool, SUDO_PASSWORD=word)
+
+
 def test_without_a_password_the_variable_is_named(
     there: tuple[Target, Connection], somebody: Person, tool: Tool
 ) -> None:

@@ -16,6 +16,7 @@ from bench.errors import StoreError
 from bench.model import Run, is_safe_name
 from bench.store.codec import decode, encode
 from bench.store.files import (
+    VERIFY_REMEDY,
     cannot_write,
     discard,
     dump,
@@ -158,6 +159,9 @@ def _load(folder: Path) -> StoredRun:
             where=str(path),
             remedy="Give the folder its name back, or move it out of the store; two copies would count twice",
         )
+    for name in (run.campaign, run.run_id, run.tag):
+        if not is_safe_name(name):  # commands to copy name them; a store may come from elsewhere
+            raise StoreError(f"{shown(name)} is not a safe name", where=str(path), remedy=VERIFY_REMEDY)
     return StoredRun(run, folder)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import re
 import threading
@@ -18,6 +19,8 @@ import report_factory as factory
 from bench.analyse.result import Comparison
 from bench.report.html import render_html
 from tests.analyse.phase_tables import IN_A_ROUND
+from tests.chaos import sinks_report
+from tests.chaos.strings import MARKUP, TERMINAL, UNICODE
 from tests.report import stored_phases
 
 # A page around the report, of the same origin: it may look inside, the report's own policy forbids scripts only there.
@@ -41,6 +44,7 @@ document.getElementById("f").onload = function () {
   }).map(function (one) { return one.textContent; });
   var colour = function (css) { var one = d.querySelector(css); return one ? w.getComputedStyle(one) : {}; };
   document.getElementById("out").textContent = JSON.stringify({
+    pwned: w.pwned || window.pwned || 0,
     scroll: root.scrollWidth, client: root.clientWidth, wide: wide, small: small, cut: cut, hits: hits,
     handlers: d.querySelectorAll("[onerror],[onload],[onclick]").length, scripts: d.scripts.length,
     paper: colour("body").backgroundColor, ink: colour("body").color, dot: colour("svg.chart .d0").stroke,
@@ -150,6 +154,32 @@ def test_hostile_names_do_not_run(chromium: Callable[..., str], site: Site) -> N
     seen = probe(chromium, site.show(render_html(report), 800))
     assert (seen["hits"], seen["handlers"], seen["scripts"]) == (0, 0, 0)
     assert "/evil.png" not in site.asked
+
+
+POLICY = re.compile('<meta http-equiv="Content-Security-Policy"[^>]*>')
+
+
+@pytest.mark.parametrize(("policy", "first"), [(True, 0), (False, 0), (False, 7)], ids=["policy", "escaping", "others"])
+def test_no_string_of_the_list_runs_or_asks_for_anything(
+    chromium: Callable[..., str], site: Site, *, policy: bool, first: int
+) -> None:
+    strings = [f"{one}<img src=/evil.png>" for one in (*MARKUP, *TERMINAL, *UNICODE[:5])]
+    page = render_html(sinks_report.report(itertools.islice(itertools.cycle(strings), first, None)))
+    assert page.count("window.pwned") >= 6
+    assert len(POLICY.findall(page)) == 1
+    seen = probe(chromium, site.show(page if policy else POLICY.sub("", page), 800))
+    assert (seen["pwned"], seen["handlers"], seen["scripts"]) == (0, 0, 0)
+    assert {path for path in site.asked if path != "/favicon.ico"} == {"/probe.html", "/report.html"}
+
+
+def test_the_policy_alone_stops_a_script(chromium: Callable[..., str], site: Site) -> None:
+    """Were something not escaped: in a template of a workspace's own, for example."""
+    hole = "<script>window.pwned=1</script><img src=/evil.png onerror=parent.pwned=1><svg onload=parent.pwned=1>"
+    page = render_html(factory.report((factory.story(),))).replace("</body>", f"{hole}</body>")
+    seen = probe(chromium, site.show(page, 800))
+    assert (seen["pwned"], seen["scripts"]) == (0, 1)
+    assert "/evil.png" not in site.asked
+    assert probe(chromium, site.show(POLICY.sub("", page), 800))["pwned"] == 1
 
 
 def test_it_prints_on_pages(chromium: Callable[..., str], tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ class Mutator:
 
     def __init__(self, samples: Sequence[bytes], seed: int) -> None:
         self.samples = [_Sample(one, one.splitlines(keepends=True), _document(one)) for one in samples]
-        self.weights = [1.0 / (1500 + len(one)) for one in samples]
+        self.weights = [1.0 / (500 + len(one)) for one in samples]
         self.seed = seed
         self.random = random.Random(seed)  # noqa: S311  # no secret
 

@@ -16,7 +16,8 @@ from tests.chaos.mutator import Mutator
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / ".." / "shared" / "samples"
-SUITES = ("unixbench", "ntttcp", "iperf3", "iperf2", "fio", "diskspd", "crystaldiskmark", "table")
+SUITES = ("diskspd", "crystaldiskmark", "table", "ntttcp", "iperf2", "iperf3", "fio", "unixbench")
+"""The quickest parser first: what it leaves of its time is the others'."""
 LONGEST_S = 1.0
 """No input of the mutator is larger than some hundred kB; the slowest takes milliseconds on an idle machine."""
 _MADE = {

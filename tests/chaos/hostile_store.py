@@ -32,12 +32,23 @@ def hostile_store(root: Path, strings: Sequence[str]) -> list[StoredRun]:
             )
             run = Store(root).create(
                 Run(
-                    f"{tag}-{session}", "camp", tag, levels, session, 1, f"2026-01-0{session}T00:00:00Z", trials,
+                    f"{tag}-{session}",
+                    "camp",
+                    tag,
+                    levels,
+                    session,
+                    1,
+                    f"2026-01-0{session}T00:00:00Z",
+                    trials,
                     (Target("vm", next(turn), next(turn), labels=labels, disk=next(turn), user=next(turn)),),
-                    (("fio", next(turn)),), _named(turn, 2), title=title, left_out=left_out,
-                    phases=tuple(Phase(one) for one in TAGS), sources=_named(turn, 1),
+                    (("fio", next(turn)),),
+                    _named(turn, 2),
+                    title=title,
+                    left_out=left_out,
+                    phases=tuple(Phase(one) for one in TAGS),
+                    sources=_named(turn, 1),
                 )
-            )  # fmt: skip
+            )
             for number in (1, 2):
                 level = (100.0 if tag == "pre" else 150.0) + number
                 _add(run, trials[number - 1], Status.OK, "", _fio(part, level, next(turn)), turn)
@@ -64,40 +75,72 @@ def _fio(jobs: Sequence[str], iops: float, version: str) -> bytes:
 def _add(run: StoredRun, trial: Trial, status: Status, cause: str, output: bytes, turn: itertools.cycle[str]) -> None:
     facts = {"vm": Facts(tuple(sorted(("guest-os", next(turn), next(turn)) for _ in range(3))), (next(turn),))}
     record = Attempt(
-        trial, 1, status, cause, run.info.created_at, next(turn), (), ("raw/single/fio.json",), _named(turn, 1),
-        (("vm", 1),), _named(turn, 1), _named(turn, 2), (("digest", next(turn)), ("version", next(turn))),
-    )  # fmt: skip
+        trial,
+        1,
+        status,
+        cause,
+        run.info.created_at,
+        next(turn),
+        (),
+        ("raw/single/fio.json",),
+        _named(turn, 1),
+        (("vm", 1),),
+        _named(turn, 1),
+        _named(turn, 2),
+        (("digest", next(turn)), ("version", next(turn))),
+    )
     publish(run, record, {"single/fio.json": output}, {"before": facts, "after": facts})
 
 
 def commands(folder: Path) -> list[tuple[str, ...]]:
     """What is asked of such a store: every command that reads it, in every form."""
     return [
-        ("runs",), ("runs", "--json"), ("show", "pre-1"), ("show", "post-2", "--json"),
-    ("verify",), ("verify", "--json"),
-        ("compare", "pre", "post"), *(("compare", "pre", "post", "-f", form) for form in ("md", "csv", "json")),
-        ("report", "-o", str(folder / "r.html")), ("history",), ("history", "--json"),
+        ("runs",),
+        ("runs", "--json"),
+        ("show", "pre-1"),
+        ("show", "post-2", "--json"),
+        ("verify",),
+        ("verify", "--json"),
+        ("compare", "pre", "post"),
+        *(("compare", "pre", "post", "-f", form) for form in ("md", "csv", "json")),
+        ("report", "-o", str(folder / "r.html")),
+        ("history",),
+        ("history", "--json"),
         *(("export", "-o", str(folder / f"s.{form}")) for form in ("csv", "jsonl", "parquet")),
-    ]  # fmt: skip
+    ]
 
 
 def wrong_words(text: str, path: str) -> list[tuple[str, ...]]:
     """Commands with a hostile word where a name stands; `text` holds no NUL, since no argument can."""
     return [
-        ("show", text), ("show", f"--{text}"), (text,), ("runs", "--campaign", text), ("compare", text, "post"),
-        ("compare", "pre", "post", "-m", text), ("compare", "pre", "post", "-f", text), ("compare",
-    "pre", "post", "--target", text),
-        ("suites", text), ("export", "-o", "x.csv", "-t", text), ("plan", text), ("plan", "-i",
-    path, "-s", text, "--tag", "x"),
-        ("plan", "-i", text), ("run", "--phase", text), ("resume", text), ("import", text),
-    ("import", "fio", text), ("verify", text),
-        ("runs", "--runs", text), ("doctor", "-i", text), ("report", text), ("trust", "-i", text),
-    ("compare", "a", "b", "--fail-on", text),
-        ("plan", "-i", path, "-s", "fio", "--tag", text), ("plan", "-i", path, "-s", "fio",
-    "--tag", "x", "-p", f"fio.runtime={text}"),
-        ("plan", "-i", path, "-s", "fio", "--tag", "x", "--factor", f"{text}={text}"), ("plan",
-    "-i", path, "-s", "fio", "--tag", "x", "--limit", text),
-    ]  # fmt: skip
+        ("show", text),
+        ("show", f"--{text}"),
+        (text,),
+        ("runs", "--campaign", text),
+        ("compare", text, "post"),
+        ("compare", "pre", "post", "-m", text),
+        ("compare", "pre", "post", "-f", text),
+        ("compare", "pre", "post", "--target", text),
+        ("suites", text),
+        ("export", "-o", "x.csv", "-t", text),
+        ("plan", text),
+        ("plan", "-i", path, "-s", text, "--tag", "x"),
+        ("plan", "-i", text),
+        ("run", "--phase", text),
+        ("resume", text),
+        ("import", text),
+        ("import", "fio", text),
+        ("verify", text),
+        ("runs", "--runs", text),
+        ("doctor", "-i", text),
+        ("report", text),
+        ("trust", "-i", text),
+        ("compare", "a", "b", "--fail-on", text),
+        ("plan", "-i", path, "-s", "fio", "--tag", text),
+        ("plan", "-i", path, "-s", "fio", "--tag", "x", "-p", f"fio.runtime={text}"),
+        ("plan", "-i", path, "-s", "fio", "--tag", "x", "--factor", f"{text}={text}"),
+        ("plan", "-i", path, "-s", "fio", "--tag", "x", "--limit", text),
+    ]
 
 
 Run_ = Callable[[tuple[str, ...]], tuple[int, str]]

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from bench.config.catalogue import LoadedSuite, load_suite
+from bench.config.guarded import MAX_NAME
 from bench.errors import ParseError
 from bench.model import Parsed
 from bench.units import unit
@@ -120,7 +121,7 @@ def unsound(loaded: LoadedSuite, parsed: Parsed) -> str:
             return f"{one.metric} is {one.value}: a tool that printed that has failed"
         if loaded.suite.name not in _OWN_UNITS and unit(one.unit).base != unit(metrics[one.metric].unit).base:
             return f"{one.metric} in {one.unit!r}, declared {metrics[one.metric].unit!r}"
-        if len(one.part) > 1000 or len(one.unit) > 200 or len(one.metric) > 600:
+        if max(map(len, (one.part, one.unit, one.metric))) > MAX_NAME:
             return f"a name of {len(one.part)}, a unit of {len(one.unit)}, a metric of {len(one.metric)} characters"
     for series in parsed.series:
         if not all(abs(number) <= LARGEST for point in series.points for number in point):

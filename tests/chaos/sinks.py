@@ -24,10 +24,21 @@ from tests.chaos.strings import CANARY, UNSEEN, encodable
 from tests.store import store_factory
 
 KEYS = (
-    "address", "data_address", "port", "user", "identity_file", "jump", "exclusive", "disk",
-    "base", "sudo", "peer", "limits",
-    "labels", "destroyable",
-)  # fmt: skip
+    "address",
+    "data_address",
+    "port",
+    "user",
+    "identity_file",
+    "jump",
+    "exclusive",
+    "disk",
+    "base",
+    "sudo",
+    "peer",
+    "limits",
+    "labels",
+    "destroyable",
+)
 FORMS = ("targets: {%s: h}", *(f"targets: {{vm: {{{key}: %s}}}}" for key in KEYS), "groups: {%s: {}}", "%s: 1")
 
 

@@ -49,10 +49,13 @@ def comparison(words: Iterator[str]) -> Comparison:
     one = replace(one, settle=next(words), flags=(Flag(FlagKind.DRIFT, "", next(words), (targets[0].target,)),))
     change = FactChange(next(words), next(words), next(words), next(words), (targets[0].target,), 2)
     judged = replace(
-        factory.CONFOUNDED, sentence=next(words), factors=((next(words), next(words),
-    next(words)),), changes=(change,),
-        not_observed=(next(words),), relocated=(targets[0].target,),
-    )  # fmt: skip
+        factory.CONFOUNDED,
+        sentence=next(words),
+        factors=((next(words), next(words), next(words)),),
+        changes=(change,),
+        not_observed=(next(words),),
+        relocated=(targets[0].target,),
+    )
     group = GroupResult(tuple(sorted(labels.items())), tuple(target.target for target in targets), one)
     excluded = (Excluded(next(words), next(words), 3),)
     return Comparison(next(words), f"after {next(words)}", (one,), judged, excluded, (next(words),), (group,))
@@ -64,22 +67,35 @@ def report(words: Iterator[str]) -> Report:
     named = next(words)
     runs = [
         factory.run(
-            tag, 1, "2018-01-02T00:00:00Z", run_id=next(words), campaign=next(words), title=next(words),
-            factors=((next(words), next(words)),), versions=((next(words), next(words)),),
-    suites=((next(words), "ab"),),
+            tag,
+            1,
+            "2018-01-02T00:00:00Z",
+            run_id=next(words),
+            campaign=next(words),
+            title=next(words),
+            factors=((next(words), next(words)),),
+            versions=((next(words), next(words)),),
+            suites=((next(words), "ab"),),
         )
         for tag in (step.before, step.after)
-    ]  # fmt: skip
+    ]
     return factory.report(
-        (step,), title=next(words), runs=runs, suite_titles=((step.metrics[0].key.suite, next(words)),),
-        reproduce=(next(words),), generated_at=next(words), version=next(words),
-        coverage=Coverage((CoverageRow(named, named, named, 3, 1, 1, ((next(words), 2),)),),
-    ((next(words), next(words)),)),
+        (step,),
+        title=next(words),
+        runs=runs,
+        suite_titles=((step.metrics[0].key.suite, next(words)),),
+        reproduce=(next(words),),
+        generated_at=next(words),
+        version=next(words),
+        coverage=Coverage(
+            (CoverageRow(named, named, named, 3, 1, 1, ((next(words), 2),)),), ((next(words), next(words)),)
+        ),
         provenance=Provenance(
             (ToolUse(next(words), (next(words),), ((next(words), next(words)),), 2),),
-            (FileDigest(next(words), "0" * 64, 1),), ((next(words), next(words), next(words)),),
+            (FileDigest(next(words), "0" * 64, 1),),
+            ((next(words), next(words), next(words)),),
         ),
-    )  # fmt: skip
+    )
 
 
 def attack(strings: Sequence[str]) -> list[str]:
@@ -106,16 +122,14 @@ def skeleton(page: str) -> list[tuple[str, tuple[str, ...]]]:
     """The elements of a page in their order, with the names of their attributes and where they lead."""
     tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
     return [
-        (
-            str(one.tag),
-            tuple(
-                sorted(
-                    f"{name}={value[:1] if str(name).endswith(('href', 'src')) else ''}" for name, value in one.items()
-                )
-            ),
-        )
+        (str(one.tag), tuple(sorted(_attribute(str(name), value) for name, value in one.items())))
         for one in tree.iter()
     ]
+
+
+def _attribute(name: str, value: str) -> str:
+    """Its name; of one that leads somewhere also how it begins: # stays in the page."""
+    return name + (value[:1] if name.endswith(("href", "src")) else "")
 
 
 def _step(strings: Sequence[str]) -> Iterator[str]:

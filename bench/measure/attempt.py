@@ -71,17 +71,16 @@ def judge(job: Job, collected: Collected, loaded: LoadedSuite) -> Fault:
         return Status.FAILED, f"{name}: {collected.problem}"
     code, stopped = done.get("exit_code"), bool(done.get("stopped"))
     step = f"step {_short(done.get('step'))} on {name}"
-    cut = f"{said}; " if (said := capped(collected)) else ""
+    rest = f"{f'{said}; ' if (said := capped(collected)) else ''}{_tail(collected)}{circumstances(collected)}"
     if done.get("timeout"):
-        return Status.TIMEOUT, f"{step} ran into its timeout; {cut}{_tail(collected)}"
+        return Status.TIMEOUT, f"{step} ran into its timeout; {rest}"
     if stopped and not job.spec.serves:
         status = Status.FAILED if job.role is Role.RECEIVER else Status.TIMEOUT
-        return status, f"{step} did not end and was stopped; {cut}{_tail(collected)}"
-    rest = f"{_tail(collected)}{circumstances(collected)}"
+        return status, f"{step} did not end and was stopped; {rest}"
     if not (type(code) is int and code == 0) and not stopped:  # nor is `false` a 0
-        return Status.FAILED, f"{step} exited with {_short(code)}{ended_by(code)}; {cut}{rest}"
-    if cut:
-        return Status.FAILED, f"{step} wrote too much; {cut}{rest}"
+        return Status.FAILED, f"{step} exited with {_short(code)}{ended_by(code)}; {rest}"
+    if said:
+        return Status.FAILED, f"{step} wrote too much; {rest}"
     for path in job.spec.results:
         if path not in collected.files:
             return Status.FAILED, f"{name}: the tool left no {path}; {rest}"

@@ -45,7 +45,7 @@ class Fault:
     kind: str
     script: str
     cause: str = ""
-    timeout_s: float = 20.0
+    timeout_s: float = 300.0
     interrupts: int = 0
     short: bool = False
 

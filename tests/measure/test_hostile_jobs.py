@@ -235,3 +235,27 @@ def marked(place: Place) -> list[int]:
     """Processes that carry the limit that marks a job."""
     text = posix.sweep(place.job_id, str(place.folder)).rpartition("\n")[0]
     return [int(pid) for pid in place.shell.run(f"{text}\nmembers none none").stdout.split()]
+
+
+def test_a_kill_for_lack_of_memory_is_counted(place: Place) -> None:
+    """By the kernel, for real: in a control group of 32 MiB."""
+    roots = [Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")]
+    group = next((root for root in roots if (root / "cgroup.procs").exists()), roots[0]) / f"vmbench-test-{os.getpid()}"
+    limit = group / ("memory.limit_in_bytes" if group.parent.name == "memory" else "memory.max")
+    try:
+        group.mkdir()
+        limit.write_text(str(32 << 20))
+        if (swap := group / "memory.swap.max").exists():
+            swap.write_text("0")
+    except OSError as error:
+        if group.exists():
+            group.rmdir()
+        pytest.skip(f"no control group of memory can be made here: {error}")
+    try:
+        place.launch(spec(f"echo $$ >{group}/cgroup.procs; exec perl -e '$x = q(a) x (1 << 30)'"))
+        done = place.done(60)
+        assert done["exit_code"] == 137
+        assert int(str(done["oom_kills"])) >= 1
+    finally:
+        wait_for(lambda: not (group / "cgroup.procs").read_text())
+        group.rmdir()

@@ -4,18 +4,22 @@
 what a killed controller was writing.
 """
 
+from bench.store.attempts import StoredAttempt
+from bench.store.damage import Damage
 from bench.store.journal import add_to_journal, read_journal
 from bench.store.publishing import keep_look, publish, sweep
-from bench.store.reading import StoredAttempt, StoredRun
+from bench.store.reading import StoredRun
 from bench.store.store import Store
 from bench.store.summary import measured
-from bench.store.verifying import Damage, verify
+from bench.store.survey import Survey
+from bench.store.verifying import verify
 
 __all__ = [
     "Damage",
     "Store",
     "StoredAttempt",
     "StoredRun",
+    "Survey",
     "add_to_journal",
     "keep_look",
     "measured",

@@ -1,18 +1,18 @@
-"""How bytes get onto the disk and back: synced writes, JSON that survives any text, folders, digests, safe names."""
+"""How bytes get onto the disk and back: synced writes, regular files only, private folders, digests, safe names."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import json
 import os
+import secrets
 import shutil
+import stat
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import BinaryIO
 
 from bench.errors import StoreError
-
-SCHEMA = 1
-"""The version of the layout and of the records that this vmbench writes."""
 
 VERIFY_REMEDY = "Run `bench verify` to see what is damaged"
 _CHUNK = 1 << 20
@@ -23,47 +23,31 @@ _LONGEST_NAME = 255
 _SHOWN = 80
 
 
-def dump(data: Any) -> bytes:
-    """`data` as readable JSON; text that is no UTF-8 (lone surrogates) is escaped rather than lost."""
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file to be read; OSError for anything else.
+
+    A link is not followed, and a fifo not waited for: who can write into the store decides nothing outside of it.
+    """
     try:
-        return json.dumps(data, ensure_ascii=False, indent=1).encode() + b"\n"
-    except UnicodeEncodeError:
-        return json.dumps(data, indent=1).encode() + b"\n"
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, "it is a link") from error
+        raise
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise OSError(errno.EISDIR, "it is a folder" if stat.S_ISDIR(mode) else "it is no regular file")
+    return os.fdopen(descriptor, "rb")
 
 
-def dump_line(data: Any) -> bytes:
-    """`data` as JSON on one line."""
-    return json.dumps(data).encode() + b"\n"
-
-
-def read_json(path: Path) -> Any:
-    """The JSON in a file; StoreError when it cannot be read or is no JSON."""
+def read_bytes(path: Path) -> bytes:
+    """The content of a regular file; StoreError when it cannot be read."""
     try:
-        return json.loads(path.read_bytes())
+        with open_regular(path) as file:
+            return file.read()
     except OSError as error:
         raise StoreError(f"cannot be read ({error.strerror})", where=str(path), remedy=VERIFY_REMEDY) from error
-    except (ValueError, RecursionError) as error:
-        raise StoreError(f"is not JSON ({error})", where=str(path), remedy=VERIFY_REMEDY) from error
-
-
-def read_record(path: Path) -> dict[str, Any]:
-    """A JSON object with a `schema` that this version knows; StoreError otherwise.
-
-    The schema is looked at before anything else: what a newer version means by a field is not ours to guess.
-    """
-    data = read_json(path)
-    if not isinstance(data, dict):
-        raise StoreError("is not a JSON object", where=str(path), remedy=VERIFY_REMEDY)
-    schema = data.get("schema", SCHEMA)
-    if type(schema) is not int or schema < 1:
-        raise StoreError(f"schema {schema!r} is no version", where=str(path), remedy=VERIFY_REMEDY)
-    if schema > SCHEMA:
-        raise StoreError(
-            f"schema {schema} is newer than this vmbench, which reads up to {SCHEMA}",
-            where=str(path),
-            remedy="Update vmbench",
-        )
-    return data
 
 
 def write_synced(path: Path, content: bytes) -> None:
@@ -96,13 +80,47 @@ def append_whole(path: Path, line: bytes) -> None:
 
 
 def open_private(path: Path, flags: int = 0) -> int:
-    """A descriptor to read and write a file; one that is not there is made, 0600 whatever the umask."""
+    """A descriptor to read and write a file; one that is not there is made, 0600. Follows no link."""
+    flags |= os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, _WRITABLE)
+        descriptor = os.open(path, flags | os.O_EXCL, _WRITABLE)
     except FileExistsError:
-        return os.open(path, os.O_RDWR | os.O_CREAT | flags, _WRITABLE)
+        return os.open(path, flags, _WRITABLE)
     os.fchmod(descriptor, _WRITABLE)
     return descriptor
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Put `content` at `path` by rename, 0600 whatever the umask; OSError when the disk refuses.
+
+    The file beside it has a name that cannot be guessed and is made by us or not at all: who may write into the folder
+    too (a shared /tmp) can put nothing in its way, and a link at `path` is replaced, never followed. What is no file
+    (/dev/stdout, a fifo) is written to, unless others could have put it there.
+    """
+    if _is_sink(path):
+        path.write_bytes(content)
+        return
+    temporary = path.with_name(f".tmp-{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(
+            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _WRITABLE), "wb"
+        ) as file:
+            os.fchmod(file.fileno(), _WRITABLE)
+            file.write(content)
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def _is_sink(path: Path) -> bool:
+    """Whether `path` is a device or pipe in a folder that belongs to its owner alone."""
+    try:
+        mode, above = path.stat().st_mode, path.parent.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) and not above & 0o022
 
 
 def make_folder(folder: Path) -> None:
@@ -138,7 +156,7 @@ def folders(path: Path) -> list[Path]:
     """The folders in a folder, sorted by name, without hidden ones; none when it does not exist."""
     try:
         with os.scandir(path) as entries:
-            names = [entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+            names = [entry.name for entry in entries if not entry.name.startswith(".") and _is_folder(entry)]
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -146,22 +164,30 @@ def folders(path: Path) -> list[Path]:
     return [path / name for name in sorted(names)]
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal; OSError when it cannot be read."""
+    """The SHA-256 of a regular file, in hexadecimal; OSError when it cannot be read."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
 
 
-def safe_relative(path: str) -> str:
+def safe_relative(path: str, where: str = "") -> str:
     """`path` when it is a plain relative path that stays in its folder; StoreError otherwise."""
     parts = path.split("/")
     plain = PurePosixPath(path).parts == tuple(parts) and not path.startswith("/")
     if not plain or ".." in parts or "." in parts or not all(_is_component(part) for part in parts):
         raise StoreError(
             f"{shown(path)} is not a file name inside the attempt's folder",
+            where=where,
             remedy="A name is relative, without '..', and at most 255 bytes of UTF-8 per part",
         )
     return path

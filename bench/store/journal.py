@@ -9,8 +9,9 @@ from pathlib import Path
 
 from bench.model import Finding, Journal
 from bench.store.codec import decode, encode
-from bench.store.files import cannot_write, dump, read_record, sync_folder, write_synced
+from bench.store.files import cannot_write, sync_folder, write_synced
 from bench.store.locking import held
+from bench.store.records import read_record, sealed
 
 JOURNAL = "findings.json"
 """The name of the journal in a campaign's folder."""
@@ -34,7 +35,7 @@ def add_to_journal(campaign: Path, findings: Sequence[Finding]) -> None:
     try:
         with held(campaign / _LOCK, "another process adds a finding", patience_s=_PATIENCE_S):
             journal = Journal((*read_journal(campaign), *findings))
-            write_synced(temporary, dump(encode(journal)))
+            write_synced(temporary, sealed(encode(journal)))
             temporary.replace(path)
             sync_folder(campaign)
     except OSError as error:

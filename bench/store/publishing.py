@@ -11,18 +11,19 @@ from pathlib import Path
 
 from bench.errors import StoreError
 from bench.model import Attempt, Facts, Look, StoredFile
+from bench.store.attempts import StoredAttempt, read_attempt
 from bench.store.codec import encode
 from bench.store.files import (
     cannot_write,
     discard,
-    dump,
     make_folder,
     safe_component,
     safe_relative,
     sync_folder,
     write_synced,
 )
-from bench.store.reading import LOOK, StoredAttempt, StoredRun, read_attempt
+from bench.store.reading import LOOK, StoredRun
+from bench.store.records import dump, sealed
 
 TEMPORARY = ".tmp-"
 """How the name of an unpublished folder begins."""
@@ -47,7 +48,7 @@ def publish(
         for path, content in sorted(contents.items())
     )
     record = replace(record, files=files)
-    contents["trial.json"] = dump(encode(record))
+    contents["trial.json"] = sealed(encode(record))
     with _unpublished(trials, final) as temporary:
         _write_all(temporary, contents)
         make_folder(place)
@@ -85,7 +86,7 @@ def _keep(run: StoredRun, look: Look) -> Look:
     temporary = run.folder / f"{TEMPORARY}{secrets.token_hex(8)}"
     try:
         make_folder(temporary)
-        write_synced(temporary / LOOK, dump(encode(look)))
+        write_synced(temporary / LOOK, sealed(encode(look)))
         (temporary / LOOK).rename(path)
         sync_folder(run.folder)
     except OSError as error:

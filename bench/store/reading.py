@@ -3,69 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import StoreError
-from bench.model import Attempt, Facts, Look, Run, Status
+from bench.model import Look, Run
+from bench.store.attempts import StoredAttempt
 from bench.store.codec import decode
-from bench.store.files import (
-    VERIFY_REMEDY,
-    append_whole,
-    cannot_write,
-    dump_line,
-    folders,
-    read_json,
-    read_record,
-)
+from bench.store.files import VERIFY_REMEDY, append_whole, cannot_write, read_bytes, safe_component
 from bench.store.locking import held
+from bench.store.records import dump_line, read_record
+from bench.store.survey import Survey, survey
 
 LOOK = "look.json"
 """Where a run keeps the look that was taken after it."""
 
+EVENTS = "events.jsonl"
+"""Where a run keeps its events."""
 
-@dataclass(frozen=True, slots=True)
-class StoredAttempt:
-    """An attempt as it lies in the store."""
-
-    record: Attempt
-    folder: Path
-
-    def read(self, path: str) -> bytes:
-        """The content of one of its files, e.g. `raw/single/stdout`; StoreError when it is gone."""
-        if all(path != file.path for file in self.record.files):
-            raise StoreError(f"this attempt has no file {path!r}", where=str(self.folder))
-        try:
-            return (self.folder / path).read_bytes()
-        except OSError as error:
-            raise StoreError(
-                f"cannot read ({error.strerror})", where=str(self.folder / path), remedy=VERIFY_REMEDY
-            ) from error
-
-    def facts(self, when: str) -> dict[str, Facts]:
-        """Facts by target, `when` is "before" or "after"; empty when none were taken."""
-        path = self.folder / f"facts-{when}.json"
-        if not path.exists():
-            return {}
-        data = read_json(path)
-        if not isinstance(data, dict):
-            raise StoreError("expected an object of facts by target", where=str(path), remedy=VERIFY_REMEDY)
-        return {target: decode(Facts, facts, f"{path}: {target}") for target, facts in data.items()}
-
-
-def read_attempt(folder: Path) -> StoredAttempt:
-    """The attempt in `folder`; StoreError when its record is damaged or belongs to another folder."""
-    path = folder / "trial.json"
-    record = decode(Attempt, read_record(path), str(path))
-    if (record.trial.trial_id, str(record.attempt)) != (folder.parent.name, folder.name):
-        raise StoreError(
-            f"is the record of {record.trial.trial_id}, attempt {record.attempt}: this folder was renamed or copied",
-            where=str(path),
-            remedy="Give the folder its name back, or move it out of the store",
-        )
-    return StoredAttempt(record, folder)
+MOVED_ASIDE = "moved aside"
+"""The kind of the event that `bench repair` leaves in a run: with the path, relative to the run, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +35,43 @@ class StoredRun:
     info: Run
     folder: Path
 
+    def survey(self) -> Survey:
+        """Every published attempt that can be read, by trial and attempt number, and what cannot."""
+        return survey(self.folder, self.info.run_id)
+
     def attempts(self) -> Iterator[StoredAttempt]:
-        """Every published attempt, by trial and attempt number."""
-        for trial in folders(self.folder / "trials"):
-            for folder in sorted(folders(trial), key=lambda path: path.name.zfill(6)):
-                yield read_attempt(folder)
+        """The attempts of `survey`: those whose records are sound. What is not is told by `survey` and `verify`."""
+        return iter(self.survey().attempts)
 
     def missing(self) -> tuple[str, ...]:
-        """Ids of planned trials without an `ok` attempt, in the plan's order. Reads every attempt's record."""
-        done = {stored.record.trial.trial_id for stored in self.attempts() if stored.record.status is Status.OK}
+        """Ids of planned trials without a sound `ok` attempt, in the plan's order. Reads every attempt's record."""
+        done = self.survey().done
         return tuple(trial.trial_id for trial in self.info.plan if trial.trial_id not in done)
 
     def look(self) -> Look | None:
         """The look that was taken after this session at a campaign that looks early; None when there was none."""
         path = self.folder / LOOK
-        return decode(Look, read_record(path), str(path)) if path.exists() else None
+        return decode(Look, read_record(path), str(path)) if os.path.lexists(path) else None
+
+    def lost_look(self) -> bool:
+        """Whether a look was taken after this session that cannot be read any more: damaged, or moved aside for it."""
+        try:
+            return self.look() is None and any(
+                event.get("kind") == MOVED_ASIDE and event.get("path") == LOOK for event in self.events()
+            )
+        except StoreError:
+            return True
 
     def next_attempt(self, trial_id: str) -> int:
-        """The number of the next attempt at a trial, from 1."""
-        numbers = [int(path.name) for path in folders(self.folder / "trials" / trial_id) if path.name.isdecimal()]
-        return max(numbers, default=0) + 1
+        """The number of the next attempt at a trial, from 1: higher than whatever lies there, sound or not."""
+        place = self.folder / "trials" / safe_component(trial_id, "trial id")
+        try:
+            names = [path.name for path in place.iterdir()]
+        except FileNotFoundError:
+            return 1
+        except OSError as error:
+            raise StoreError(f"cannot be read ({error.strerror})", where=str(place), remedy=VERIFY_REMEDY) from error
+        return max((int(name) for name in names if name.isdecimal()), default=0) + 1
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -104,7 +81,7 @@ class StoredRun:
 
     def event(self, time: str, kind: str, **details: str) -> None:
         """Append one line to `events.jsonl`; StoreError when the disk refuses."""
-        path = self.folder / "events.jsonl"
+        path = self.folder / EVENTS
         line = dump_line({"time": time, "kind": kind, **details})
         try:
             append_whole(path, line)
@@ -113,19 +90,22 @@ class StoredRun:
 
     def events(self) -> list[dict[str, str]]:
         """All events; a torn line (a crash while appending) is skipped."""
-        path = self.folder / "events.jsonl"
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise StoreError(f"cannot be read ({error.strerror})", where=str(path)) from error
+        return self.events_and_torn()[0]
+
+    def events_and_torn(self) -> tuple[list[dict[str, str]], int]:
+        """All events, and how many lines are none; StoreError when the file cannot be read."""
+        path = self.folder / EVENTS
+        if not os.path.lexists(path):
+            return [], 0
         rows: list[dict[str, str]] = []
-        for line in content.split(b"\n"):
+        torn = 0
+        for line in filter(None, read_bytes(path).split(b"\n")):
             try:
                 row = json.loads(line)
-            except ValueError:
-                continue
+            except (ValueError, RecursionError):
+                row = None
             if isinstance(row, dict):
                 rows.append({str(key): str(value) for key, value in row.items()})
-        return rows
+            else:
+                torn += 1
+        return rows, torn

@@ -15,22 +15,21 @@ from pathlib import Path
 from bench.errors import StoreError
 from bench.model import Run, is_safe_name
 from bench.store.codec import decode, encode
+from bench.store.damage import LEFTOVER, RESTORE, Damage, damage_by
 from bench.store.files import (
     VERIFY_REMEDY,
     cannot_write,
     discard,
-    dump,
     folders,
     make_folder,
-    read_record,
     shown,
     sync_folder,
     write_synced,
 )
 from bench.store.locking import held
 from bench.store.publishing import TEMPORARY
-from bench.store.reading import StoredRun
-from bench.store.verifying import LEFTOVER, Damage
+from bench.store.reading import EVENTS, StoredRun
+from bench.store.records import read_record, sealed
 
 _NAMES_SHOWN = 5
 _NUMBERING_S = 30.0
@@ -56,7 +55,7 @@ class Store:
         temporary = place / f"{TEMPORARY}{secrets.token_hex(8)}"
         try:
             make_folder(temporary / "trials")
-            write_synced(temporary / "run.json", dump(encode(run)))
+            write_synced(temporary / "run.json", sealed(encode(run)))
             sync_folder(temporary)
             fill(StoredRun(run, temporary))
             temporary.rename(folder)
@@ -97,14 +96,22 @@ class Store:
         return sorted(found, key=_age)
 
     def readable(self, *, campaign: str | None = None) -> tuple[list[StoredRun], list[Damage]]:
-        """The runs that can be read, oldest first, and those that cannot: for commands that show what there is."""
+        """The runs that can be read, oldest first, and what cannot: for whoever goes on with what is sound."""
         found: list[StoredRun] = []
         damage: list[Damage] = []
-        for folder in self._folders(campaign):
+        for top in folders(self.root):
+            if campaign not in (None, top.name):
+                continue
             try:
-                found.append(_load(folder))
+                inner = _runs_in(top)
             except StoreError as error:
-                damage.append(Damage(error.where or str(folder), error.what))
+                damage.append(damage_by(error, at=str(top), moves=""))
+                continue
+            for folder in inner:
+                try:
+                    found.append(_load(folder))
+                except StoreError as error:
+                    damage.append(damage_by(error, at=str(folder), moves=str(folder), run=folder.name))
         return sorted(found, key=_age), damage
 
     def run(self, run_id: str) -> StoredRun:
@@ -127,19 +134,24 @@ class Store:
         )
 
     def leftovers(self) -> list[Damage]:
-        """Runs whose creation was interrupted: nothing was measured in them."""
-        found = [path for top in folders(self.root) for path in sorted(top.glob(f"{TEMPORARY}*"))]
-        return [Damage(str(path), LEFTOVER, harmless=True) for path in found]
+        """What lies beside the runs: runs whose creation was interrupted, and links that lead nowhere."""
+        found: list[Damage] = []
+        for top in folders(self.root):
+            try:
+                inner = sorted(top.iterdir())
+            except OSError:
+                continue  # `readable` tells
+            for path in inner:
+                if path.name.startswith(TEMPORARY):
+                    found.append(Damage(str(path), LEFTOVER, True, "", str(path)))
+                elif path.is_symlink() and not path.exists():
+                    found.append(Damage(str(path), "is a link that leads nowhere", False, RESTORE, str(path)))
+        return found
 
     def _folders(self, campaign: str | None) -> list[Path]:
-        """The folders of runs: those with a `run.json`."""
-        tops = folders(self.root)
+        """The folders of runs."""
         return [
-            folder
-            for top in tops
-            if campaign is None or top.name == campaign
-            for folder in folders(top)
-            if (folder / "run.json").exists()
+            folder for top in folders(self.root) if campaign is None or top.name == campaign for folder in _runs_in(top)
         ]
 
 
@@ -150,14 +162,27 @@ def _unsafe(name: str) -> StoreError:
     )
 
 
+def _runs_in(campaign: Path) -> list[Path]:
+    """The folders in a campaign that are runs, sound or not: they have, or had, what a run has."""
+    return [folder for folder in folders(campaign) if _is_run(folder)]
+
+
+def _is_run(folder: Path) -> bool:
+    try:
+        return not {"run.json", "trials", EVENTS}.isdisjoint(path.name for path in folder.iterdir())
+    except OSError:
+        return True  # it may be one: whoever loads it is told why it cannot be read
+
+
 def _load(folder: Path) -> StoredRun:
     path = folder / "run.json"
     run = decode(Run, read_record(path), str(path))
     if (run.campaign, run.run_id) != (folder.parent.name, folder.name):
+        whose = f"{shown(run.campaign)[1:-1]}/{shown(run.run_id)[1:-1]}"
         raise StoreError(
-            f"is the record of {run.campaign}/{run.run_id}: this folder was renamed or copied",
+            f"is the record of {whose}: this folder was renamed or copied",
             where=str(path),
-            remedy="Give the folder its name back, or move it out of the store; two copies would count twice",
+            remedy="Give the folder its name back, or let `bench repair` move it aside; two copies would count twice",
         )
     for name in (run.campaign, run.run_id, run.tag):
         if not is_safe_name(name):  # commands to copy name them; a store may come from elsewhere

@@ -8,11 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import time
+from contextlib import suppress
 
 from bench.errors import StoreError
+from bench.store.files import make_folder, replace_private
 from bench.store.reading import StoredRun
+from bench.store.records import is_intact, sealed
 
 _NAME = "progress.json"
 _SETTLED_NS = 2_000_000_000
@@ -20,7 +22,7 @@ _SETTLED_NS = 2_000_000_000
 
 
 def measured(run: StoredRun) -> int:
-    """How many of the run's planned trials have an `ok` attempt; StoreError when a record is damaged.
+    """How many of the run's planned trials have a sound `ok` attempt. Remembered only while nothing is damaged.
 
     An attempt is written once, and adding or removing one changes the time of its trial's folder: those times are what
     the remembered number is valid for.
@@ -28,8 +30,9 @@ def measured(run: StoredRun) -> int:
     key, newest = _state(run)
     found = _remembered(run, key)
     if found is None:
-        found = len(run.info.plan) - len(run.missing())
-        if newest < time.time_ns() - _SETTLED_NS:
+        survey = run.survey()
+        found = sum(trial.trial_id in survey.done for trial in run.info.plan)
+        if not survey.damage and newest < time.time_ns() - _SETTLED_NS:
             _remember(run, key, found)
     return found
 
@@ -39,27 +42,31 @@ def _state(run: StoredRun) -> tuple[str, int]:
     try:
         with os.scandir(run.folder / "trials") as entries:
             times = sorted((entry.name, entry.stat().st_mtime_ns) for entry in entries)
-        times.append(("run.json", (run.folder / "run.json").stat().st_mtime_ns))
+    except FileNotFoundError:
+        times = []
     except OSError as error:
         raise StoreError(f"cannot be read ({error.strerror})", where=str(run.folder / "trials")) from error
+    try:
+        times.append(("run.json", (run.folder / "run.json").stat().st_mtime_ns))
+    except OSError as error:
+        raise StoreError(f"cannot be read ({error.strerror})", where=str(run.folder / "run.json")) from error
     return hashlib.sha256(repr(times).encode()).hexdigest(), max(moment for _, moment in times)
 
 
 def _remembered(run: StoredRun, key: str) -> int | None:
     try:
-        data = json.loads((run.folder / ".cache" / _NAME).read_bytes())
-    except (OSError, ValueError):
+        content = (run.folder / ".cache" / _NAME).read_bytes()
+        data = json.loads(content)
+    except (OSError, ValueError, RecursionError):
         return None
-    number = data.get("measured") if isinstance(data, dict) and data.get("key") == key else None
+    if not (isinstance(data, dict) and "seal" in data and is_intact(content, data)):
+        return None
+    number = data.get("measured") if data.get("key") == key else None
     return number if type(number) is int and 0 <= number <= len(run.info.plan) else None
 
 
 def _remember(run: StoredRun, key: str, number: int) -> None:
     folder = run.folder / ".cache"
-    temporary = folder / f".tmp-{secrets.token_hex(8)}"
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        temporary.write_text(json.dumps({"key": key, "measured": number}), "utf-8")
-        temporary.replace(folder / _NAME)
-    except OSError:
-        return
+    with suppress(OSError):
+        make_folder(folder)
+        replace_private(folder / _NAME, sealed({"key": key, "measured": number}))

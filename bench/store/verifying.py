@@ -4,76 +4,63 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import StoreError
-from bench.model import Status
-from bench.store.files import folders, sha256
+from bench.store.attempts import CHANGED, StoredAttempt
+from bench.store.damage import LEFTOVER, RESTORE, Damage, damage_by
+from bench.store.files import sha256
 from bench.store.publishing import TEMPORARY
-from bench.store.reading import StoredAttempt, StoredRun, read_attempt
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """Something that is not as it was published: a path and what is wrong with it.
-
-    harmless: an interrupted (or running) write left it; nothing that was published is touched.
-    """
-
-    path: str
-    problem: str
-    harmless: bool = False
-
-
-LEFTOVER = "leftover of an interrupted write; safe to delete unless a run is going on"
-"""What is said of a folder that was never published."""
+from bench.store.reading import EVENTS, LOOK, MOVED_ASIDE, StoredRun
 
 
 def verify(run: StoredRun) -> list[Damage]:
-    """Everything that is damaged, missing, added or left over in a run, in the order of the paths it was found at."""
-    damage: list[Damage] = []
-    planned = {trial.trial_id for trial in run.info.plan}
-    for trial in folders(run.folder / "trials"):
-        if trial.name not in planned:
-            damage.append(Damage(str(trial), "is not a trial of this run's plan"))
-        good = []
-        for folder in folders(trial):
-            try:
-                stored = read_attempt(folder)
-            except StoreError as error:
-                damage.append(Damage(error.where or str(folder), error.what))
-                continue
-            damage.extend(_attempt(stored))
-            if stored.record.status is Status.OK:
-                good.append(folder.name)
-        if len(good) > 1:
-            damage.append(Damage(str(trial), f"has {len(good)} attempts that are ok ({', '.join(good)}), not one"))
+    """Everything that is damaged, missing, added or left over in a run. Nothing that is found hides another thing."""
+    info, run_id = run.info, run.info.run_id
+    planned = {trial.trial_id for trial in info.plan}
+    found = run.survey()
+    damage = list(found.damage)
+    strange = dict.fromkeys(one.record.trial.trial_id for one in found.attempts)
+    for name in (name for name in strange if name not in planned):
+        folder = str(run.folder / "trials" / name)
+        damage.append(Damage(folder, "is not a trial of this run's plan", False, RESTORE, folder, run_id, name))
+    for stored in found.attempts:
+        damage.extend(_attempt(stored, run_id))
     try:
         run.look()
     except StoreError as error:
-        damage.append(Damage(error.where or str(run.folder), error.what))
-    damage.extend(_leftovers(run.folder))
+        path = str(run.folder / LOOK)
+        damage.append(damage_by(error, at=path, moves=path, run=run_id))
+    damage.extend(_events(run))
+    damage.extend(_leftovers(run.folder, run_id))
     return damage
 
 
-def _attempt(stored: StoredAttempt) -> Iterator[Damage]:
+def _attempt(stored: StoredAttempt, run: str) -> Iterator[Damage]:
     """What is wrong with the files of one attempt."""
+    trial = stored.record.trial.trial_id
+    known = {"trial.json"}
     for file in stored.record.files:
         path = stored.folder / file.path
-        try:
-            size, digest = path.stat().st_size, sha256(path)
-        except OSError as error:
-            yield Damage(str(path), f"cannot be read ({error.strerror})")
-            continue
-        if size != file.size:
-            yield Damage(str(path), f"has {size} bytes, {file.size} were recorded")
-        elif digest != file.sha256:
-            yield Damage(str(path), "its SHA-256 is not the recorded one")
-    known = {file.path for file in stored.record.files} | {"trial.json"}
+        known.add(file.path)
+        if problem := _file(path, file.size, file.sha256):
+            yield Damage(str(path), problem, False, RESTORE, str(stored.folder), run, trial)
     for path in _everything(stored.folder):
         if path.relative_to(stored.folder).as_posix() not in known:
-            yield Damage(str(path), "was not recorded when the trial was published")
+            yield Damage(
+                str(path), "was not recorded when the trial was published", False, _ADDED, str(path), run, trial
+            )
+
+
+def _file(path: Path, size: int, digest: str) -> str:
+    """What is wrong with one file, "" when nothing is."""
+    try:
+        found, real = sha256(path), path.lstat().st_size
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    if real != size:
+        return f"has {real} bytes, {size} were recorded"
+    return "" if found == digest else CHANGED
 
 
 def _everything(folder: Path) -> Iterator[Path]:
@@ -84,7 +71,46 @@ def _everything(folder: Path) -> Iterator[Path]:
         yield from (Path(top) / name for name in sorted([*names, *links]))
 
 
-def _leftovers(folder: Path) -> Iterator[Damage]:
+def _events(run: StoredRun) -> Iterator[Damage]:
+    """What is wrong with the events, and the attempts that they tell of and that are gone."""
+    path, run_id = run.folder / EVENTS, run.info.run_id
+    try:
+        events, torn = run.events_and_torn()
+    except StoreError as error:
+        yield damage_by(error, at=str(path), moves=str(path), run=run_id)
+        return
+    if torn:
+        lines = f"{torn} line{'' if torn == 1 else 's'} in it cannot be read: a write was cut short"
+        yield Damage(str(path), f"{lines}; the others are read", harmless=True, run=run_id)
+    published: dict[str, str] = {}
+    for event in events:
+        trial, number = event.get("trial", ""), event.get("attempt", "")
+        name = f"trials/{trial}/{number}"
+        if event.get("kind") == "published" and _plain(trial) and _plain(number):
+            published[name] = trial
+        elif event.get("kind") == MOVED_ASIDE:
+            aside = event.get("path", "")
+            published = {key: value for key, value in published.items() if not _within(key, aside)}
+    for name, trial in published.items():
+        folder = run.folder / name
+        if not os.path.lexists(folder):
+            yield Damage(str(folder), "was published and is gone", False, _GONE, str(folder), run_id, trial)
+
+
+_ADDED = "Delete it, or let `bench repair` move it aside"
+_GONE = "Restore it from a copy, or let `bench repair` note that it is lost, so that its trial is measured anew"
+
+
+def _plain(name: str) -> bool:
+    """Whether a name from the events can be that of a folder."""
+    return 0 < len(name) < 256 and "/" not in name and "\0" not in name and not name.startswith(".")
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
+
+
+def _leftovers(folder: Path, run: str) -> Iterator[Damage]:
     for place in (folder, folder / "trials"):
         for path in sorted(place.glob(f"{TEMPORARY}*")):
-            yield Damage(str(path), LEFTOVER, harmless=True)
+            yield Damage(str(path), LEFTOVER, True, "", str(path), run)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from store_factory import attempt, new_run, put, trial
 
 from bench.errors import StoreError
 from bench.model import Status
-from bench.store import Store, StoredRun, measured
+from bench.store import Store, StoredRun, Survey, measured
+from bench.store.attempts import read_attempt
 
 ROOT = Path(__file__).parents[2]
 
@@ -76,11 +78,12 @@ def test_a_run_is_found_by_the_start_of_its_name(tmp_path: Path) -> None:
 
 def test_a_newer_schema_is_refused_before_anything_is_guessed(tmp_path: Path) -> None:
     stored = new_run(tmp_path)
-    put(stored)
-    for path, read in (
-        (next(stored.attempts()).folder / "trial.json", stored.missing),
+    folder = put(stored).folder
+    readers: tuple[tuple[Path, Callable[[], object]], ...] = (
+        (folder / "trial.json", lambda: read_attempt(folder)),
         (stored.folder / "run.json", Store(tmp_path).runs),
-    ):
+    )
+    for path, read in readers:
         content = path.read_text("utf-8")
         path.chmod(0o600)
         path.write_text(json.dumps(json.loads(content) | {"schema": 2, "seed": "of another kind"}), "utf-8")
@@ -181,14 +184,14 @@ def test_what_was_counted_is_remembered_until_something_is_published(
     put(stored, attempt(of=trial(2), status=Status.FAILED))
     settle(stored)
     reads = 0
-    real = StoredRun.missing
+    real = StoredRun.survey
 
-    def counting(self: StoredRun) -> tuple[str, ...]:
+    def counting(self: StoredRun) -> Survey:
         nonlocal reads
         reads += 1
         return real(self)
 
-    monkeypatch.setattr(StoredRun, "missing", counting)
+    monkeypatch.setattr(StoredRun, "survey", counting)
     assert [measured(stored), measured(stored), reads] == [1, 1, 1]
     put(stored, attempt(2, of=trial(2)))
     assert [measured(stored), measured(stored), reads] == [2, 2, 3], "a fresh change is not remembered yet"

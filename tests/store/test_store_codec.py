@@ -15,7 +15,7 @@ from store_factory import attempt, run
 from bench import model
 from bench.errors import StoreError
 from bench.store.codec import decode, encode
-from bench.store.files import dump
+from bench.store.records import dump
 
 TYPES = (model.Run, model.Attempt, model.Facts, model.Trial, model.Target, model.Phase, model.Suite, model.Campaign)
 

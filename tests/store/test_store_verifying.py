@@ -75,9 +75,11 @@ def test_a_torn_record_is_found_and_named_by_every_reader(stored: StoredRun, con
     rewrite(path, content)
     (found,) = verify(stored)
     assert found.path == str(path)
-    with pytest.raises(StoreError, match="bench verify") as caught:
-        stored.missing()
-    assert caught.value.where == str(path)
+    assert "bench repair" in found.remedy
+    assert stored.survey().attempts == ()
+    assert stored.survey().damage == (found,)
+    assert stored.missing()[0] == trial().trial_id
+    assert stored.survey().blocked == {trial().trial_id: found}
 
 
 def test_leftovers_are_named_and_not_counted_as_trials(stored: StoredRun) -> None:
@@ -96,7 +98,8 @@ def test_a_copied_attempt_is_found(stored: StoredRun) -> None:
 
 def test_two_good_attempts_of_one_trial_are_found(stored: StoredRun) -> None:
     put(stored, attempt(2))
-    assert problems(stored) == [(trial().trial_id, "has 2 attempts that are ok (1, 2), not one")]
+    assert problems(stored) == [("2", "is a second ok attempt; attempt 1, the first, counts")]
+    assert [one.record.attempt for one in stored.attempts()] == [1]
 
 
 def test_an_attempt_at_something_that_was_not_planned_is_found(stored: StoredRun) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import typer
 
-from bench.cli import analysing, demo, facts, history, importing, measuring, storing, targets, trusting
+from bench.cli import analysing, demo, facts, history, importing, measuring, mending, storing, targets, trusting
 from bench.cli.asking import ending_questions, take_secrets
 from bench.cli.console import complain
 from bench.errors import BenchError, ConfigError
@@ -52,7 +52,8 @@ for panel, name, function, summary in (
     (_STORE, "runs", storing.runs, "List the runs in the store."),
     (_STORE, "show", storing.show, "Show one run: its trials, and why some are missing."),
     (_STORE, "facts", facts.facts, "Show what the targets of a run were, by layer."),
-    (_STORE, "verify", storing.verify, "Hash every stored file again and name what is damaged."),
+    (_STORE, "verify", mending.verify, "Hash every stored file again and name what is damaged."),
+    (_STORE, "repair", mending.repair, "Move what is damaged aside, so that the rest verifies."),
 ):
     app.command(name, rich_help_panel=panel, short_help=summary)(function)
 

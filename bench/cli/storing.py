@@ -1,4 +1,4 @@
-"""Commands that read or make what lies on disk: init, suites, runs, show, verify."""
+"""Commands that read or make what lies on disk: init, suites, runs, show."""
 
 from __future__ import annotations
 
@@ -79,16 +79,18 @@ def _show_suite(suite: Suite) -> None:
 
 def runs(campaign: CampaignOption = None, runs: RunsOption = None, json: JsonOption = False) -> None:
     """The runs in the store, oldest first, with how many of their trials were measured."""
-    from bench.store import measured
+    from bench.store import Damage, progress
 
     store = context.open_store(runs)
     found, damage = store.readable(campaign=campaign)
     counts: list[int | None] = []
     for stored in found:
         try:
-            counts.append(measured(stored))
+            count, broken = progress(stored)
+            counts.append(count)
+            damage += broken
         except StoreError as error:
-            damage.append(damage_of(stored, error))
+            damage.append(Damage(error.where or str(stored.folder), error.what))
             counts.append(None)
     if json:
         print_json([_row(stored.info, count) for stored, count in zip(found, counts, strict=True)])
@@ -100,13 +102,6 @@ def runs(campaign: CampaignOption = None, runs: RunsOption = None, json: JsonOpt
         warn(f"{item.path}: {item.problem}")
     if damage:
         raise typer.Exit(1)
-
-
-def damage_of(stored: StoredRun, error: StoreError) -> Damage:
-    """An error in a run as something to list."""
-    from bench.store import Damage
-
-    return Damage(error.where or str(stored.folder), error.what)
 
 
 def _row(info: Run, count: int | None) -> dict[str, object]:
@@ -168,10 +163,18 @@ def show(run: RunArgument, runs: RunsOption = None, json: JsonOption = False) ->
     from bench.store.codec import encode
 
     stored = context.open_store(runs).run(run)
-    attempts = [one.record for one in stored.attempts()]
+    found = stored.survey()
+    attempts = [one.record for one in found.attempts]
+    events, lost = _events(stored)
+    damage = [*found.damage, *lost]
     if json:
         print_json(
-            {"run": encode(stored.info), "attempts": [encode(one) for one in attempts], "events": stored.events()}
+            {
+                "run": encode(stored.info),
+                "attempts": [encode(one) for one in attempts],
+                "events": events,
+                "damaged": [{"path": item.path, "problem": item.problem} for item in damage],
+            }
         )
         return
     info = stored.info
@@ -186,19 +189,34 @@ def show(run: RunArgument, runs: RunsOption = None, json: JsonOption = False) ->
     by_trial: dict[str, list[Attempt]] = {}
     for one in attempts:
         by_trial.setdefault(one.trial.trial_id, []).append(one)
-    _print_trials(info, by_trial, _missing_causes(stored))
+    broken = {trial: f"damaged: {item.problem}" for trial, item in found.blocked.items()}
+    _print_trials(info, by_trial, _missing_causes(events) | broken)
     for what, why in info.left_out:
         say(f"left out: {what}: {why}")
     done = sum(any(one.status is Status.OK for one in by_trial.get(trial.trial_id, ())) for trial in info.plan)
     say(f"{done} of {counted(len(info.plan), 'trial')} measured")
-    if done < len(info.plan) and not info.imported:
+    for item in damage:
+        warn(f"left out: {item.path}: {item.problem}")
+    if damage:
+        note(f"Next: bench repair {info.run_id}{context.again(runs)}")
+    elif done < len(info.plan) and not info.imported:
         note(f"Next: bench resume {info.run_id}{context.again(runs)}")
 
 
-def _missing_causes(stored: StoredRun) -> dict[str, str]:
+def _events(stored: StoredRun) -> tuple[list[dict[str, str]], list[Damage]]:
+    """The events of a run, none where they cannot be read, and why."""
+    from bench.store.damage import damage_by
+
+    try:
+        return stored.events(), []
+    except StoreError as error:
+        return [], [damage_by(error, at=str(stored.folder), moves="")]
+
+
+def _missing_causes(events: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Trial id → why it was not even attempted, as the last session said."""
     found: dict[str, str] = {}
-    for event in stored.events():
+    for event in events:
         if event.get("kind") == "missing":
             found[event.get("trial", "")] = event.get("cause", "")
     return found
@@ -224,32 +242,3 @@ def _print_trials(info: Run, by_trial: Mapping[str, Sequence[Attempt]], missing:
     for name, _, cause in rows:
         if below and cause:
             say(f"{name}: {cause}")
-
-
-def verify(
-    run: Annotated[str | None, typer.Argument(metavar="RUN", help="One run (default: all).")] = None,
-    runs: RunsOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Hash every stored file again and name what is damaged; exit 1 when something is."""
-    from bench.store import verify as check
-
-    store = context.open_store(runs)
-    chosen, found = store.readable() if run is None else ([store.run(run)], [])
-    found = [*found, *(item for stored in chosen for item in check(stored))]
-    if run is None:
-        found += store.leftovers()
-    damaged = sum(not item.harmless for item in found)
-    if json:
-        print_json([{"path": item.path, "problem": item.problem, "harmless": item.harmless} for item in found])
-    else:
-        for item in found:
-            say(f"{item.path}: {item.problem}")
-        runs_checked = f"{counted(len(chosen), 'run')} checked"
-        say(f"{runs_checked}, {damaged} damaged" if damaged else f"{runs_checked}, all sound")
-    if damaged:
-        note(
-            "Next: restore what is damaged from a copy, or move the attempt's folder out of the store and let "
-            "`bench resume RUN` measure its trial again."
-        )
-        raise typer.Exit(1)

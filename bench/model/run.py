@@ -66,6 +66,8 @@ class Attempt:
     clocks: tuple[tuple[str, str], ...] = ()
     tool: Pairs = ()
     imported: bool = False
+    run: str = ""
+    """The id of the run it belongs to; "" in records of an older version."""
     schema: int = 1
 
 

@@ -10,7 +10,7 @@ from bench.store.journal import add_to_journal, read_journal
 from bench.store.publishing import keep_look, publish, sweep
 from bench.store.reading import StoredRun
 from bench.store.store import Store
-from bench.store.summary import measured
+from bench.store.summary import measured, progress
 from bench.store.survey import Survey
 from bench.store.verifying import verify
 
@@ -23,6 +23,7 @@ __all__ = [
     "add_to_journal",
     "keep_look",
     "measured",
+    "progress",
     "publish",
     "read_journal",
     "sweep",

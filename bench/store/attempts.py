@@ -49,8 +49,10 @@ def read_attempt(folder: Path) -> StoredAttempt:
     """The attempt in `folder`; StoreError when its record is damaged or belongs to another folder."""
     path = folder / "trial.json"
     record = decode(Attempt, read_record(path), str(path))
-    if (record.trial.trial_id, str(record.attempt)) != (folder.parent.name, folder.name):
+    run = folder.parents[2].name
+    if (record.trial.trial_id, str(record.attempt), record.run or run) != (folder.parent.name, folder.name, run):
         whose = f"{shown(record.trial.trial_id)[1:-1]}, attempt {record.attempt}"
+        whose += f" of run {shown(record.run)[1:-1]}" if record.run not in ("", run) else ""
         raise StoreError(
             f"is the record of {whose}: this folder was renamed or copied",
             where=str(path),

@@ -47,7 +47,7 @@ def publish(
         StoredFile(path, hashlib.sha256(content).hexdigest(), len(content))
         for path, content in sorted(contents.items())
     )
-    record = replace(record, files=files)
+    record = replace(record, files=files, run=run.info.run_id)
     contents["trial.json"] = sealed(encode(record))
     with _unpublished(trials, final) as temporary:
         _write_all(temporary, contents)

@@ -115,7 +115,11 @@ class Store:
         return sorted(found, key=_age), damage
 
     def run(self, run_id: str) -> StoredRun:
-        """The run called `run_id` (or `campaign/run_id`, or an unambiguous start of it)."""
+        """The run called `run_id` (or `campaign/run_id`, or an unambiguous start of it); StoreError when damaged."""
+        return _load(self.folder_of(run_id))
+
+    def folder_of(self, run_id: str) -> Path:
+        """The folder of the run called `run_id`, as in `run`, sound or not; StoreError when there is none."""
         every = {f"{folder.parent.name}/{folder.name}": folder for folder in self._folders(None)}
         exact = [folder for name, folder in every.items() if run_id in (name, folder.name)]
         found = exact or [
@@ -124,7 +128,7 @@ class Store:
             if run_id and (folder.name.startswith(run_id) or name.startswith(run_id))
         ]
         if len(found) == 1:
-            return _load(found[0])
+            return found[0]
         if not found:
             raise StoreError(f"no run called {shown(run_id)}", where=str(self.root), remedy="`bench runs` lists them")
         names = ", ".join(f"{folder.parent.name}/{folder.name}" for folder in found[:_NAMES_SHOWN])

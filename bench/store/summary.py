@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 
 from bench.errors import StoreError
+from bench.store.damage import Damage
 from bench.store.files import make_folder, replace_private
 from bench.store.reading import StoredRun
 from bench.store.records import is_intact, sealed
@@ -22,19 +23,26 @@ _SETTLED_NS = 2_000_000_000
 
 
 def measured(run: StoredRun) -> int:
-    """How many of the run's planned trials have a sound `ok` attempt. Remembered only while nothing is damaged.
+    """How many of the run's planned trials have a sound `ok` attempt; StoreError when the run cannot be read."""
+    return progress(run)[0]
+
+
+def progress(run: StoredRun) -> tuple[int, tuple[Damage, ...]]:
+    """The number of `measured` trials, and the attempts that are damaged. Remembered only while none is.
 
     An attempt is written once, and adding or removing one changes the time of its trial's folder: those times are what
     the remembered number is valid for.
     """
     key, newest = _state(run)
     found = _remembered(run, key)
-    if found is None:
-        survey = run.survey()
-        found = sum(trial.trial_id in survey.done for trial in run.info.plan)
-        if not survey.damage and newest < time.time_ns() - _SETTLED_NS:
-            _remember(run, key, found)
-    return found
+    if found is not None:
+        return found, ()
+    survey = run.survey()
+    done = survey.done
+    number = sum(trial.trial_id in done for trial in run.info.plan)
+    if not survey.damage and newest < time.time_ns() - _SETTLED_NS:
+        _remember(run, key, number)
+    return number, survey.damage
 
 
 def _state(run: StoredRun) -> tuple[str, int]:

@@ -35,19 +35,32 @@ def load_runs(path: str | Path, tags: Iterable[str] | None = None, *, campaign: 
     """All samples of the runs below the folder `path`, one row per value (`bench.analyse.samples.COLUMNS`).
 
     Suites are the built-in ones and those beside the folder of runs. What could not be read is told in
-    `frame.attrs["problems"]`, a list of sentences. StoreError when there is no such folder; AnalysisError when one of
+    `frame.attrs["problems"]`, a list of sentences; what is damaged also in `frame.attrs["left_out"]`, from where
+    `compare` takes it into `Comparison.excluded`. StoreError when there is no such folder; AnalysisError when one of
     `tags`, or the campaign, has no run.
     """
+    from dataclasses import astuple
+
+    from bench.analyse.damaged import in_campaign, left_out, nothing_left
     from bench.analyse.samples import load_samples
     from bench.config.catalogue import load_suites, suite_folders
     from bench.store import Store
 
     root = _folder(path)
     wanted = None if tags is None else tuple(tags)
-    runs = _chosen(Store(root).runs(), wanted, campaign)
+    found, damage = Store(root).readable(campaign=campaign)
+    broken = damage if campaign is None else in_campaign(damage, root / campaign)
+    try:
+        runs = _chosen(found, wanted, campaign)
+    except AnalysisError as error:
+        raise nothing_left(error, left_out((), broken)) from error
     loaded = load_samples(runs, load_suites(suite_folders(root.resolve().parent)))
-    loaded.frame.attrs["problems"] = [f"{one.run}/{one.trial_id}: {one.message}" for one in loaded.problems]
-    return loaded.frame
+    frame = loaded.frame
+    frame.attrs["problems"] = [f"{item.path}: {item.problem}" for item in broken]
+    frame.attrs["problems"] += [f"{one.run}/{one.trial_id}: {one.message}" for one in loaded.problems]
+    if excluded := left_out(loaded.problems, broken):
+        frame.attrs["left_out"] = [astuple(one) for one in excluded]
+    return frame
 
 
 def _chosen(runs: Sequence[StoredRun], tags: Sequence[str] | None, campaign: str | None) -> list[StoredRun]:

@@ -16,17 +16,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.store import StoredRun
+from bench.store.files import make_folder, replace_private
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_VERSION = "2"  # raise it when the columns of the table or the meaning of a cached file change
+_DIGEST = hashlib.sha256().digest_size
+_VERSION = "3"  # raise it when the columns of the table or the meaning of a cached file change
 
 
 def run_key(run: StoredRun, depends_on: Iterable[str] = ()) -> str:
     """A digest over `run.json`, the identity of every published attempt, and `depends_on`.
 
-    Attempts are write-once, so the size and time of each `trial.json` stand for its content.
+    Attempts are write-once, so the size and time of each `trial.json` stand for its content: what is kept was computed
+    from raw files that fitted their digests, so that a raw file that is edited later changes no number.
     """
     digest = hashlib.sha256("\0".join([_VERSION, *depends_on]).encode())
     try:
@@ -46,7 +49,8 @@ def read_table(run: StoredRun, key: str, kind: str = "samples") -> pa.Table | No
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(_path(run, f"{kind}-{key}.parquet"), use_threads=False, partitioning=None)
+        content = _intact(_path(run, f"{kind}-{key}.parquet").read_bytes())
+        return pq.read_table(pa.BufferReader(content), use_threads=False, partitioning=None)
     except (OSError, pa.ArrowException, ValueError):
         return None
 
@@ -67,8 +71,8 @@ def write_table(run: StoredRun, key: str, table: pa.Table, kind: str = "samples"
 def read_json(run: StoredRun, kind: str, key: str) -> Any | None:
     """Cached JSON of a kind ("facts"), or None when there is none that can be used."""
     try:
-        return json.loads(_path(run, f"{kind}-{key}.json").read_bytes())
-    except (OSError, ValueError):
+        return json.loads(_intact(_path(run, f"{kind}-{key}.json").read_bytes()))
+    except (OSError, ValueError, RecursionError):
         return None
 
 
@@ -85,18 +89,21 @@ def _path(run: StoredRun, name: str) -> Path:
 
 
 def _replace(run: StoredRun, kind: str, name: str, content: bytes) -> None:
-    """Write atomically, then drop older files of the same kind."""
+    """Write atomically, with the digest of the content behind it, then drop older files of the same kind."""
     folder = run.folder / ".cache"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    temporary = folder / f".tmp-{secrets.token_hex(8)}"
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(folder / name)
-    finally:
-        temporary.unlink(missing_ok=True)
+    make_folder(folder)
+    replace_private(folder / name, content + hashlib.sha256(content).digest())
     for old in folder.glob(f"{kind}-*"):
         if old.name != name:
             old.unlink(missing_ok=True)
+
+
+def _intact(content: bytes) -> bytes:
+    """What was kept, without the digest behind it; ValueError when a byte of it flipped (Parquet would not say)."""
+    kept, digest = content[:-_DIGEST], content[-_DIGEST:]
+    if hashlib.sha256(kept).digest() != digest:
+        raise ValueError("not what was kept")
+    return kept
 
 
 def _folders(path: Path | str) -> list[str]:

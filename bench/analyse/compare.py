@@ -25,7 +25,7 @@ from bench.analyse.limits import Limits, pinned, useless_limits
 from bench.analyse.looks import SCHEDULE, alpha_of, to_the_end
 from bench.analyse.multiplicity import alphas
 from bench.analyse.past.history import History, tau_of
-from bench.analyse.result import Attribution, AttributionKind, Comparison, MetricResult
+from bench.analyse.result import Attribution, AttributionKind, Comparison, Excluded, MetricResult
 from bench.analyse.rounds import no_rounds, rounds_of
 from bench.analyse.shown import shown_levels
 from bench.analyse.table import KeyInfo, Rows, rows_of
@@ -115,6 +115,11 @@ def compare(
     return _answer(samples, question)
 
 
+def known_left_out(samples: pd.DataFrame) -> tuple[Excluded, ...]:
+    """What `bench.load_runs` left out because it is damaged: rows of `Excluded` in `attrs["left_out"]`."""
+    return tuple(Excluded(*row) for row in samples.attrs.get("left_out", ()))
+
+
 def _answer(samples: pd.DataFrame, question: Question) -> Comparison:
     before, after = question.before, question.after
     compared, details = without_details(samples, question.primary)
@@ -127,7 +132,7 @@ def _answer(samples: pd.DataFrame, question: Question) -> Comparison:
         after=after,
         metrics=tuple(sorted(results, key=_order)),
         attribution=question.attribution,
-        excluded=(*rows.excluded, *alone),
+        excluded=(*rows.excluded, *alone, *known_left_out(samples)),
         warnings=(
             *(said or close_sessions(rows, before, after)),
             *unknown_hosts(block, rows, question.host_moved),

@@ -64,14 +64,21 @@ def coverage(runs: Iterable[StoredRun]) -> Coverage:
     for run in runs:
         left_out.update(run.info.left_out)
         attempts: dict[str, list[Attempt]] = {}
-        for stored in run.attempts():
+        survey = run.survey()
+        for stored in survey.attempts:
             attempts.setdefault(stored.record.trial.trial_id, []).append(stored.record)
         trials = {trial.trial_id: trial for trial in run.info.plan}
         for name, records in attempts.items():
             trials.setdefault(name, records[0].trial)
+        blocked = survey.blocked
         for name, trial in trials.items():
             key = (run.info.tag, ARROW.join(trial.targets), trial.suite)
-            _count(tallies.setdefault(key, _Tally()), attempts.get(name, []))
+            broken = blocked.get(name)
+            _count(
+                tallies.setdefault(key, _Tally()),
+                attempts.get(name, []),
+                f"damaged: {broken.problem}" if broken else "",
+            )
     rows = tuple(
         CoverageRow(*key, tally.planned, tally.ok, tally.attempts, tuple(tally.causes.most_common()))
         for key, tally in tallies.items()
@@ -79,11 +86,13 @@ def coverage(runs: Iterable[StoredRun]) -> Coverage:
     return Coverage(rows, tuple(sorted(left_out.items())))
 
 
-def _count(tally: _Tally, records: list[Attempt]) -> None:
+def _count(tally: _Tally, records: list[Attempt], damaged: str) -> None:
     tally.planned += 1
     tally.attempts += len(records)
     if any(record.status is Status.OK for record in records):
         tally.ok += 1
+    elif damaged:
+        tally.causes[damaged] += 1
     elif records:
         last = max(records, key=lambda record: record.attempt)
         tally.causes[f"{last.status.value}: {last.cause}" if last.cause else last.status.value] += 1

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bench.analyse import cache
+from bench.errors import StoreError
 from bench.model import Facts, Status
 from bench.store import StoredRun
 
@@ -85,22 +86,29 @@ def short_id(value: str) -> str:
 
 
 def observed(run: StoredRun) -> Observed:
-    """The facts of one run, from the cache where they are."""
+    """The facts of one run, from the cache where they are. Those that are damaged are left out, and not remembered."""
     key = cache.run_key(run)
     cached = _cached(cache.read_json(run, "facts", key))
     if cached is not None:
         return cached
     seen: _Seen = {}
     known: set[str] = set()
-    for stored in run.attempts():
+    survey = run.survey()
+    sound = not survey.damage
+    for stored in survey.attempts:
         if stored.record.status is not Status.OK:
             continue
         for file in stored.record.files:
             when = {"facts-before.json": "before", "facts-after.json": "after"}.get(file.path)
             if when is None or file.sha256 in known:  # the same bytes say the same: most trials add nothing
                 continue
+            try:
+                found = stored.facts(when)
+            except StoreError:  # the problems of the samples name it
+                sound = False
+                continue
             known.add(file.sha256)
-            for target, facts in stored.facts(when).items():
+            for target, facts in found.items():
                 fields = seen.setdefault(target, {})
                 for layer, name, value in facts.values:
                     fields.setdefault((layer, name), set()).add(value)
@@ -108,7 +116,8 @@ def observed(run: StoredRun) -> Observed:
         target: [(layer, name, sorted(values)) for (layer, name), values in fields.items()]
         for target, fields in seen.items()
     }
-    cache.write_json(run, "facts", key, rows)
+    if sound:
+        cache.write_json(run, "facts", key, rows)
     return rows
 
 

@@ -64,7 +64,7 @@ has no verdict). `held`: levels of other factors. `targets`, `left_out`: how man
 def comparison_frame(comparison: Comparison) -> pd.DataFrame:
     """One row per metric over all targets, per group, and per target; columns `COMPARISON_COLUMNS`, missing is NaN.
 
-    `frame.attrs["excluded"]` has what was left out: (what, cause, how many values).
+    `frame.attrs["excluded"]` has what was left out: (what, cause, how many).
     """
     import pandas as pd
 

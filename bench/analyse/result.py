@@ -236,11 +236,15 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """Values that were left out of a comparison, with the cause and how many."""
+    """What was left out of a comparison, with the cause and how many.
+
+    counts: what is counted, "value" or "item" (a run, an attempt or a file that is damaged, whatever it held).
+    """
 
     what: str
     cause: str
     count: int
+    counts: str = "value"
 
 
 @dataclass(frozen=True, slots=True)

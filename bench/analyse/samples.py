@@ -7,15 +7,16 @@ Parquet beside the run (`bench.analyse.cache`).
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.analyse import cache
 from bench.config.catalogue import LoadedSuite
-from bench.errors import BenchError
+from bench.errors import BenchError, StoreError
 from bench.model import Attempt, Measurement, Metric, Parsed, Run, Status
-from bench.store import StoredAttempt, StoredRun
+from bench.store import Damage, StoredAttempt, StoredRun
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,13 +39,15 @@ COLUMNS = (*TEXT_COLUMNS, "session", "margin", "headline", "detail", "value", "r
 class Problem:
     """Something about a stored trial that a reader must know: output that was not understood, or a parser's warning.
 
-    lost: True when values are missing because of it, False when it is only a warning.
+    lost: True when values are missing because of it, False when it is only a warning. damaged: because what is stored
+    is not what was published; `bench verify` names it too.
     """
 
     trial_id: str
     run: str
     message: str
     lost: bool = True
+    damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Loaded:
 
 
 def load_samples(runs: Iterable[StoredRun], suites: Mapping[str, LoadedSuite], *, use_cache: bool = True) -> Loaded:
-    """All samples of `runs`. Only `ok` attempts count; a damaged `trial.json` raises StoreError."""
+    """All samples of `runs`. Only sound `ok` attempts count; what is damaged is a problem, and is not cached."""
     import pyarrow as pa
 
     tables: list[pa.Table] = []
@@ -68,8 +71,9 @@ def load_samples(runs: Iterable[StoredRun], suites: Mapping[str, LoadedSuite], *
         key = cache.run_key(run, digests(run.info, suites)) if use_cache else ""
         table = cache.read_table(run, key) if use_cache else None
         if table is None:
-            table = _with_problems(*_parse_run(run, suites))
-            if use_cache:
+            rows, found = _parse_run(run, suites)
+            table = _with_problems(rows, found)
+            if use_cache and not any(one.damaged for one in found):  # restoring a file changes no key
                 cache.write_table(run, key, table)
         tables.append(table.replace_schema_metadata(None))
         problems.extend(_problems_of(table))
@@ -96,7 +100,9 @@ def _parse_run(run: StoredRun, suites: Mapping[str, LoadedSuite]) -> tuple[list[
     rows: list[dict[str, Any]] = []
     problems: list[Problem] = []
     labels = {target.name: json.dumps(dict(target.labels), sort_keys=True) for target in run.info.targets}
-    for stored in run.attempts():
+    survey = run.survey()
+    problems += [Problem(one.trial, run.info.run_id, said(one, run), True, True) for one in survey.damage]
+    for stored in survey.attempts:
         record = stored.record
         if record.status is not Status.OK:
             continue
@@ -105,14 +111,20 @@ def _parse_run(run: StoredRun, suites: Mapping[str, LoadedSuite]) -> tuple[list[
             if isinstance(item, tuple):
                 rows.append(context | _row(*item))
             else:
-                problems.append(Problem(record.trial.trial_id, run.info.run_id, item.text, item.lost))
+                problems.append(Problem(record.trial.trial_id, run.info.run_id, item.text, item.lost, item.damaged))
     return rows, problems
+
+
+def said(item: Damage, run: StoredRun) -> str:
+    """Damage in a run as a sentence, its path relative to the run."""
+    return f"{os.path.relpath(item.path, run.folder)} {item.problem}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Note:
     text: str
     lost: bool
+    damaged: bool = False
 
 
 def _parse_attempt(
@@ -126,10 +138,17 @@ def _parse_attempt(
         return
     if not record.results:
         yield _Note("the trial succeeded but names no file with results", lost=True)
-    found = 0
+    found, damaged = 0, False
+    yield from _damaged_facts(stored)
     for path in record.results:
         try:
-            parsed = loaded.parse(stored.read(path), path)
+            content = stored.read(path)
+        except StoreError as error:
+            yield _Note(f"{path} of attempt {record.attempt}: {error.what}", lost=True, damaged=True)
+            damaged = True
+            continue
+        try:
+            parsed = loaded.parse(content, path)
         except BenchError as error:
             yield _Note(str(error), lost=True)
             continue
@@ -139,8 +158,18 @@ def _parse_attempt(
             continue
         found += len(parsed.measurements)
         yield from _with_metrics(parsed, loaded)
-    if record.results and not found:
+    if record.results and not found and not damaged:
         yield _Note("no value was found in its results", lost=True)
+
+
+def _damaged_facts(stored: StoredAttempt) -> Iterator[_Note]:
+    """Facts that are not what was published: the values stand, what they say of the machine is left out."""
+    for when in ("before", "after"):
+        try:
+            stored.facts(when)
+        except StoreError as error:
+            text = f"facts-{when}.json of attempt {stored.record.attempt}: {error.what}; facts of it are left out"
+            yield _Note(text, lost=False, damaged=True)
 
 
 def _with_metrics(parsed: Parsed, loaded: LoadedSuite) -> Iterator[tuple[Measurement, Metric] | _Note]:
@@ -228,7 +257,7 @@ _PROBLEMS = b"bench.problems"
 
 
 def _with_problems(rows: list[dict[str, Any]], problems: list[Problem]) -> pa.Table:
-    data = json.dumps([[one.trial_id, one.run, one.message, one.lost] for one in problems]).encode()
+    data = json.dumps([[one.trial_id, one.run, one.message, one.lost, one.damaged] for one in problems]).encode()
     return _table(rows).replace_schema_metadata({_PROBLEMS: data})
 
 

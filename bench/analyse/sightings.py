@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.analyse import cache
+from bench.errors import StoreError
 from bench.model import Facts, Status
 from bench.store import StoredRun
 
@@ -40,7 +41,10 @@ def sightings(run: StoredRun) -> tuple[Sighting, ...]:
     cached = _cached(run, cache.read_json(run, "sightings", key))
     if cached is not None:
         return cached
-    found = tuple(_merged(_probes(run)))
+    probes, sound = _probes(run)
+    found = tuple(_merged(probes))
+    if not sound:
+        return found
     kinds = list(dict.fromkeys(one.facts for one in found))
     numbers = {facts: number for number, facts in enumerate(kinds)}
     cache.write_json(
@@ -55,11 +59,16 @@ def sightings(run: StoredRun) -> tuple[Sighting, ...]:
     return found
 
 
-def _probes(run: StoredRun) -> list[Sighting]:
-    """Every probe of a run, by target and time. Equal files are read once: most trials add nothing."""
+def _probes(run: StoredRun) -> tuple[list[Sighting], bool]:
+    """Every probe of a run, by target and time, and whether none was left out because it is damaged.
+
+    Equal files are read once: most trials add nothing.
+    """
     known: dict[str, dict[str, Facts]] = {}
     found: list[Sighting] = []
-    for stored in run.attempts():
+    survey = run.survey()
+    sound = not survey.damage
+    for stored in survey.attempts:
         record = stored.record
         digests = {file.path: file.sha256 for file in record.files}
         for when in ("before", "after"):
@@ -67,14 +76,18 @@ def _probes(run: StoredRun) -> list[Sighting]:
             if digest is None:
                 continue
             if digest not in known:
-                known[digest] = stored.facts(when)
+                try:
+                    known[digest] = stored.facts(when)
+                except StoreError:  # the problems of the samples name it
+                    sound = False
+                    continue
             at = record.started_at if when == "before" else record.ended_at or record.started_at
             ok = record.status is Status.OK
             found += [
                 Sighting(target, run.info.run_id, run.info.tag, at, at, ok, facts)
                 for target, facts in known[digest].items()
             ]
-    return sorted(found, key=lambda one: (one.target, one.since))
+    return sorted(found, key=lambda one: (one.target, one.since)), sound
 
 
 def _merged(probes: Iterable[Sighting]) -> Iterable[Sighting]:

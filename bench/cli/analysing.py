@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bench.report.campaign import Evidence
     from bench.report.formats import Output
     from bench.report.view import Report
-    from bench.store import StoredRun
+    from bench.store import Damage, StoredRun
 
 PIPE_COLUMNS = 120
 """How wide the table of verdicts is where there is no terminal to ask: intervals and values are shown as well."""
@@ -66,8 +66,8 @@ def compare(
         raise ConfigError(f"there is no format {format!r}", where="--format", remedy=f"Use {', '.join(FORMATS)}")
     unwanted = _verdicts(fail_on)
     _check_tags((before, after))
-    chosen = runs_with((before, after), campaign, runs)
-    evidence = filtered(read(chosen, context.suites()), suite, target)
+    chosen, broken = runs_with((before, after), campaign, runs)
+    evidence = filtered(read(chosen, context.suites(), broken), suite, target)
     compared = only_metrics(compare_tags(evidence, before, after), metric)
     print_comparison(compared, "json" if json else format)
     if unwanted & {result.verdict.name.lower().replace("_", "-") for result in compared.metrics}:
@@ -89,17 +89,26 @@ def _check_tags(tags: Sequence[str]) -> None:
             raise ConfigError(f"{tag!r} is named twice", remedy="A comparison needs two different tags")
 
 
-def runs_with(tags: Sequence[str], campaign: str | None, runs: Path | None) -> list[StoredRun]:
-    """The runs of the one campaign that has all `tags`; AnalysisError when none or several have."""
+def runs_with(tags: Sequence[str], campaign: str | None, runs: Path | None) -> tuple[list[StoredRun], list[Damage]]:
+    """The runs of the one campaign that has all `tags`, and what cannot be read; AnalysisError without such a one."""
+    from bench.analyse.damaged import in_campaign, left_out, nothing_left
     from bench.report.campaign import choose_campaign
 
     store = context.open_store(runs)
-    found = store.runs(campaign=campaign)
-    if campaign is not None and not found:
-        known = sorted({run.info.campaign for run in store.readable()[0]})
-        if known:
-            raise AnalysisError(f"there is no campaign {campaign!r}", remedy=f"There are: {', '.join(known)}")
-    return choose_campaign(found, tags, campaign)
+    found, damage = store.readable(campaign=campaign)
+    try:
+        if campaign is not None and not found:
+            known = sorted({run.info.campaign for run in store.readable()[0]})
+            if known:
+                raise AnalysisError(f"there is no campaign {campaign!r}", remedy=f"There are: {', '.join(known)}")
+        chosen = choose_campaign(found, tags, campaign)
+    except AnalysisError as error:
+        raise nothing_left(error, left_out((), damage)) from error
+    mine = in_campaign(damage, chosen[0].folder.parent)
+    for item in damage:
+        if item not in mine:
+            warn(f"left out: {item.path}: {item.problem}")
+    return chosen, damage
 
 
 def filtered(evidence: Evidence, suites: Sequence[str] | None, targets: Sequence[str] | None) -> Evidence:
@@ -164,9 +173,9 @@ def report(
     from bench.report.campaign import keep_findings, make_report, read, tags_of
 
     _check_tags(tags or ())
-    found = runs_with(tags or (), campaign, runs)
+    found, broken = runs_with(tags or (), campaign, runs)
     chosen = tags or tags_of(found)
-    evidence = read(found, context.suites())
+    evidence = read(found, context.suites(), broken)
     command = f"bench report {' '.join(chosen)} --campaign {found[0].info.campaign}{context.again(runs)}"
     made = make_report(evidence, chosen, generated_at=generated_at(), title=title, reproduce=[command])
     path = output or context.workspace().reports / f"{found[0].info.campaign}.html"
@@ -213,9 +222,8 @@ def write_html(made: Report, path: Path) -> Path:
     return path
 
 
-def _runs_tagged(tags: Sequence[str], campaign: str | None, runs: Path | None) -> list[StoredRun]:
+def _runs_tagged(found: Sequence[StoredRun], tags: Sequence[str], campaign: str | None) -> list[StoredRun]:
     """The runs that have one of `tags` (no tags: all); AnalysisError when a tag or the campaign is unknown."""
-    found = context.open_store(runs).runs(campaign=campaign)
     known = sorted({run.info.tag for run in found})
     for tag in tags:
         if tag not in known:
@@ -242,6 +250,7 @@ def export(
     runs: RunsOption = None,
 ) -> None:
     """Write all samples, one row per value."""
+    from bench.analyse.damaged import left_out, nothing_left
     from bench.analyse.frames import export_frame
     from bench.analyse.samples import load_samples
     from bench.report.sample_files import SAMPLE_FILES
@@ -250,12 +259,19 @@ def export(
         raise ConfigError(f"there is no format {format!r}", where="--format", remedy=f"Use {', '.join(SAMPLE_FILES)}")
     suffix = output.suffix.removeprefix(".").lower()
     chosen = format or (suffix if suffix in SAMPLE_FILES else "csv")
-    loaded = load_samples(_runs_tagged(tag or (), campaign, runs), context.suites())
+    found, damage = context.open_store(runs).readable(campaign=campaign)
+    try:
+        some = _runs_tagged(found, tag or (), campaign)
+    except AnalysisError as error:
+        raise nothing_left(error, left_out((), damage)) from error
+    loaded = load_samples(some, context.suites())
     frame = export_frame(loaded.frame)
     try:
         SAMPLE_FILES[chosen](frame, output)
     except OSError as error:
         raise ReportError(f"cannot be written ({error.strerror})", where=str(output)) from error
+    for item in damage:
+        warn(f"left out: {item.path}: {item.problem}")
     for problem in loaded.problems:
-        warn(f"{problem.trial_id}: {problem.message}")
+        warn(f"{'left out: ' if problem.damaged else ''}{problem.trial_id}: {problem.message}")
     note(f"{counted(len(frame), 'sample')} in {output}")

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.console import warn
 from bench.config.catalogue import LoadedSuite, load_suites, suite_folders
 from bench.errors import ConfigError
 
 if TYPE_CHECKING:
     from bench.config.workspace import Workspace
     from bench.model import Campaign, Pairs
-    from bench.store import Store
+    from bench.store import Damage, Store
 
 RunsOption = Annotated[
     Path | None, typer.Option("--runs", help="The run store (default: $BENCH_RUNS, else the workspace's runs/).")
@@ -55,6 +56,12 @@ def open_store(runs: Path | None) -> Store:
 def again(runs: Path | None) -> str:
     """What a suggested command must add to reach the same store: "" or ` --runs DIR`."""
     return "" if runs is None else f" --runs {shlex.quote(str(runs))}"
+
+
+def warn_left_out(damage: Iterable[Damage]) -> None:
+    """Name what is damaged, on standard error."""
+    for item in damage:
+        warn(f"left out: {item.path}: {item.problem}")
 
 
 def suites() -> dict[str, LoadedSuite]:

@@ -18,7 +18,7 @@ from bench.cli import context
 from bench.cli.analysing import only_metrics, print_comparison
 from bench.cli.console import counted, note, say
 from bench.cli.sessions import Words, chosen_phase, measure, new_session, planned_session, source_words
-from bench.errors import ConfigError
+from bench.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from bench.measure.start import Sources
@@ -77,6 +77,12 @@ class _Decision:
         if not before:
             return self._blind(after)
         stand = standing(before, after)
+        if stand is not None and stand.lost:
+            raise StoreError(
+                f"{stand.lost[0]}, so nothing can be decided early any more",
+                where=str(after[-1].folder.parent),
+                remedy="Restore it from a copy, or measure a fixed number of sessions and compare once",
+            )
         if stand is not None and stand.ended:
             _tell(stand.looks[-1])
             return False

@@ -10,7 +10,7 @@ import typer
 
 from bench.cli import context
 from bench.cli.console import counted, print_json, print_table, say, warn
-from bench.cli.context import CampaignOption, JsonOption, RunsOption
+from bench.cli.context import CampaignOption, JsonOption, RunsOption, warn_left_out
 from bench.errors import AnalysisError
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def facts(
     from bench.analyse.fleet import fleet_facts
 
     stored = context.open_store(runs).run(run)
+    warn_left_out(stored.survey().damage)
     found = _only(facts_of([stored]), target)
     if json:
         print_json({name: _by_layer(mine) for name, mine in found.items()})
@@ -63,10 +64,14 @@ def diff(
 ) -> None:
     """What changed about the targets between two tags, by layer, and which declared factor accounts for it."""
     from bench.analyse.attribution import attribute, facts_of
+    from bench.analyse.damaged import in_campaign
     from bench.analyse.fleet import one_sided, stayed
     from bench.cli.analysing import runs_with
 
-    chosen = runs_with((before, after), campaign, runs)
+    chosen, broken = runs_with((before, after), campaign, runs)
+    warn_left_out(in_campaign(broken, chosen[0].folder.parent))
+    for run in chosen:
+        warn_left_out(run.survey().damage)
     sides = [[run for run in chosen if run.info.tag == tag] for tag in (before, after)]
     first, second = (_only(facts_of(side), target) for side in sides)
     judged = attribute(sides[0][-1].info.factors, sides[1][-1].info.factors, first, second)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bench.cli import context
-from bench.cli.console import counted, duration, note, print_table, say
+from bench.cli.console import counted, duration, note, print_table, say, warn
 
 if TYPE_CHECKING:
     from bench.analyse.asked import Asked, Forecast
@@ -37,18 +38,32 @@ def asked_of(made: Campaign, planned: Plan) -> Asked:
     )
 
 
+_SAID = 5
+"""Damaged things that are named in the plan of a session; `bench verify` names all."""
+
+
+def warn_of(left_out: Sequence[str]) -> None:
+    """What is damaged in the store, and so teaches nothing."""
+    for text in left_out[:_SAID]:
+        warn(f"left out: {text}")
+    if len(left_out) > _SAID:
+        warn(f"left out: {len(left_out) - _SAID} more that are damaged; `bench verify` names them")
+
+
 def foresee(asked: Asked, store: Store) -> Forecast:
     """What the planned campaign could show; earlier sessions of others are read only where its own say nothing."""
     from bench.analyse.asked import nothing_known
 
-    runs = store.readable()[0]
+    runs, damage = store.readable()
     if not runs:
+        warn_of([f"{item.path}: {item.problem}" for item in damage])
         return nothing_known(asked)
     from bench.analyse.forecast import forecast
     from bench.analyse.past.loading import load_history, load_visits
 
     suites = context.suites()
     history = load_history(store.root, suites)
+    warn_of(history.skipped)
     own = [run for run in runs if run.info.campaign == asked.campaign]
     found = forecast(load_visits(own, suites, asked.suites), asked, history)
     if found.unknown and len(own) < len(runs):

@@ -129,7 +129,7 @@ def _check_new(
 
 def _next(store: Store, campaign: str, suite: str, tags: Sequence[str], runs: Path | None) -> None:
     """Say what can be done now with what was imported: `tags`, and older ones of the same suite before them."""
-    known = [run.info.tag for run in store.runs(campaign=campaign) if suite in dict(run.info.suites)]
+    known = [run.info.tag for run in store.readable(campaign=campaign)[0] if suite in dict(run.info.suites)]
     older = [tag for tag in dict.fromkeys(known) if tag not in tags]
     ladder = [*older, *tags] if len(tags) == 1 else tags
     if len(ladder) < 2:

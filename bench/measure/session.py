@@ -30,6 +30,7 @@ from bench.store.locking import whoami
 __all__ = ["Observer", "Outcome", "Session", "State"]
 
 CLEANING_THREADS = 16
+_DAMAGED = "what is stored of it is damaged; `bench repair` moves that aside, then it is measured anew"
 
 
 @dataclass(slots=True)
@@ -57,8 +58,10 @@ class Session:
 
     def execute(self) -> Outcome:
         """Prepare, run and clean up; StoreError when a result cannot be written (nothing published is harmed)."""
-        missing = set(self.run.missing())
-        trials = [trial for trial in self.run.info.plan if trial.trial_id in missing]
+        survey = self.run.survey()
+        self.outcome.missing |= {name: f"{_DAMAGED} ({one.problem})" for name, one in survey.blocked.items()}
+        done = survey.done | survey.blocked.keys()
+        trials = [trial for trial in self.run.info.plan if trial.trial_id not in done]
         protocol = Protocol(
             self.connections,
             self.probe,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from bench import __version__
 from bench.analyse.attribution import attribute, facts_of, hosts_moved
 from bench.analyse.compare import compare
 from bench.analyse.coverage import coverage
+from bench.analyse.damaged import in_campaign, left_out, nothing_left
 from bench.analyse.findings import finding_of, news, revision
 from bench.analyse.happened import happenings, stays
 from bench.analyse.past.history import History
@@ -21,13 +23,13 @@ from bench.analyse.result import Comparison, Excluded
 from bench.analyse.samples import Loaded, load_samples
 from bench.analyse.sightings import sightings_of
 from bench.config.catalogue import LoadedSuite
-from bench.errors import AnalysisError
+from bench.errors import AnalysisError, StoreError
 from bench.model import Finding, Pairs
 from bench.report.circumstances import warned
 from bench.report.provenance import collect
 from bench.report.sequence import Standing, standing
 from bench.report.view import Report, build_report, steps_of
-from bench.store import StoredRun, add_to_journal, read_journal
+from bench.store import Damage, StoredRun, add_to_journal, read_journal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +43,8 @@ class Evidence:
     suites: Mapping[str, LoadedSuite]
     loaded: Loaded
     history: History = field(default_factory=History)
+    broken: tuple[Damage, ...] = ()
+    """Runs of the campaign that cannot be read: nobody knows of which phase they are."""
 
     def tagged(self, tag: str) -> list[StoredRun]:
         """The runs of one tag."""
@@ -83,10 +87,14 @@ def tags_of(runs: Sequence[StoredRun]) -> list[str]:
     return ordered + [tag for tag in measured if tag not in ordered]
 
 
-def read(runs: Sequence[StoredRun], suites: Mapping[str, LoadedSuite]) -> Evidence:
-    """Parse (or take from the cache) all samples of `runs`, and learn from every run of their store."""
+def read(runs: Sequence[StoredRun], suites: Mapping[str, LoadedSuite], broken: Iterable[Damage] = ()) -> Evidence:
+    """Parse (or take from the cache) all samples of `runs`, and learn from every run of their store.
+
+    broken: what of the store cannot be read; of it, the runs of the same campaign are told in every comparison.
+    """
     history = load_history(runs[0].folder.parents[1], suites) if runs else History()
-    return Evidence(tuple(runs), suites, load_samples(runs, suites), history)
+    mine = in_campaign(broken, runs[0].folder.parent) if runs else ()
+    return Evidence(tuple(runs), suites, load_samples(runs, suites), history, mine)
 
 
 def compare_tags(
@@ -103,10 +111,14 @@ def compare_tags(
     frame, late = _taking_part(evidence.loaded.frame, (before, after), None if levels else stand)
     info = (second or first or [evidence.runs[-1]])[-1].info
     facts_before, facts_after = facts_of(first), facts_of(second)
+    taking_part = {run.info.run_id for run in (*first, *second)}
+    problems = [one for one in evidence.loaded.problems if one.run in taking_part]
+    damaged = left_out(problems, evidence.broken)
     judged = attribute(
         first[-1].info.factors if first else (), second[-1].info.factors if second else (), facts_before, facts_after
     )
-    comparison = compare(
+    ask = partial(
+        compare,
         frame,
         before,
         after,
@@ -120,14 +132,16 @@ def compare_tags(
         history=evidence.history,
         rounds=not levels,
     )
-    notes = {run.info.run_id for run in (*first, *second)}
-    said = tuple(
-        f"{problem.trial_id}: {problem.message}" for problem in evidence.loaded.problems if problem.run in notes
-    )
+    try:
+        comparison = ask()
+    except AnalysisError as error:
+        raise nothing_left(error, damaged) from error
+    said = tuple(f"{problem.trial_id}: {problem.message}" for problem in problems if not problem.damaged)
+    lost = stand.lost if stand else ()
     return replace(
         comparison,
-        warnings=(*comparison.warnings, *warned((*first, *second)), *said),
-        excluded=(*comparison.excluded, *late),
+        warnings=(*lost, *comparison.warnings, *warned((*first, *second)), *said),
+        excluded=(*comparison.excluded, *late, *damaged),
         looks=stand.looks if stand else (),
     )
 
@@ -182,6 +196,15 @@ def keep_findings(evidence: Evidence, report: Report) -> None:
     add_to_journal(folder, news(read_journal(folder), told))
 
 
+def _journal(campaign: Path, comparisons: Sequence[Comparison]) -> tuple[tuple[Finding, ...], list[Comparison]]:
+    """What was told before; where that cannot be read, the comparisons say so."""
+    try:
+        return read_journal(campaign), list(comparisons)
+    except StoreError as error:
+        said = f"whether an earlier report said something else is not known: {error.where or campaign} {error.what}"
+        return (), [replace(one, warnings=(said, *one.warnings)) for one in comparisons]
+
+
 def make_report(
     evidence: Evidence, tags: Sequence[str], *, generated_at: str, title: str = "", reproduce: Sequence[str] = ()
 ) -> Report:
@@ -195,7 +218,7 @@ def make_report(
     titles: Pairs = tuple((name, loaded.suite.title) for name, loaded in evidence.suites.items())
     frame = evidence.loaded.frame
     seen = sightings_of(runs)
-    journal = read_journal(runs[0].folder.parent)
+    journal, comparisons = _journal(runs[0].folder.parent, comparisons)
     told = findings(evidence, comparisons, told_at=generated_at)
     attempts = [
         (str(Path(run.info.run_id) / stored.folder.relative_to(run.folder)), stored.record)

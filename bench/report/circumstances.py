@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from bench.errors import StoreError
 from bench.store import StoredRun
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -18,14 +19,20 @@ def warned(runs: Iterable[StoredRun]) -> tuple[str, ...]:
     """
     sessions: dict[str, int] = {}
     kinds: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+    unread: list[str] = []
     for run in runs:
         tag = run.info.tag
         sessions[tag] = sessions.get(tag, 0) + 1
-        for event in run.events():
+        try:
+            events = run.events()
+        except StoreError as error:
+            unread.append(f"{tag!r}: what run {run.info.run_id} warned of is not known: its events {error.what}")
+            continue
+        for event in events:
             if event.get("kind") == "warning" and (message := event.get("message", "")):
                 who = event.get("target") or event.get("suite", "")
                 kinds.setdefault((tag, _NUMBER.sub("#", message)), []).append((run.info.run_id, who, message))
-    return tuple(_sentence(tag, found, sessions[tag]) for (tag, _), found in kinds.items())
+    return (*unread, *(_sentence(tag, found, sessions[tag]) for (tag, _), found in kinds.items()))
 
 
 def _sentence(tag: str, found: list[tuple[str, str, str]], sessions: int) -> str:

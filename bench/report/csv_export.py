@@ -7,7 +7,7 @@ sessions_after, relocated, control and pooled (of a target: its host changed, no
 behind the row over all), controls (how many; 0: none), controls_ratio, controls_low, controls_high, net, net_low,
 net_high (net: the ratio over that of the controls, where the level is all), flags (kind: sentence; …; of a target
 those that name it), tau, tau_pairs (0: τ is the default), excluded (of a row of level excluded: how many values of
-`metric` were left out, for the cause in `reason`).
+`metric`, or how many damaged items, were left out, for the cause in `reason`).
 A number that is absent is an empty field. UTF-8, lines end with LF. Text that a spreadsheet would run as a formula
 (it starts with = + - @) gets a leading apostrophe.
 """

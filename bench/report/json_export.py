@@ -10,7 +10,7 @@
                                             "declared_by": factor | null}],
                                "not_observed": [factor …], "relocated": [target …],
                                "replaced": [target …]},
-        "excluded": [{"what", "cause", "count"}],
+        "excluded": [{"what", "cause", "count", "counts": "value" | "item" (a damaged run, attempt or file)}],
         "overall": the one verdict of the deciding metrics: the primary ones, or all where none is primary,
         "details": number of metrics kept but not compared,
         "looks": [{"number", "before", "sessions": [before, after], "alpha", "spent", "taken_at", "runs": [id …],
@@ -80,7 +80,10 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "overall": overall(decisive(comparison.metrics)).value,
         "details": comparison.details,
         "looks": [_look(look) for look in comparison.looks],
-        "excluded": [{"what": item.what, "cause": item.cause, "count": item.count} for item in comparison.excluded],
+        "excluded": [
+            {"what": item.what, "cause": item.cause, "count": item.count, "counts": item.counts}
+            for item in comparison.excluded
+        ],
         "warnings": list(comparison.warnings),
     }
 

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from bench.analyse.keys import matches
 from bench.analyse.looks import SCHEDULE, alpha_of, look_after, outcome_of, sequential_p, spent
 from bench.analyse.result import Comparison, MetricResult
+from bench.errors import StoreError
 from bench.model import Look, LookOutcome
 from bench.store import StoredRun
+from bench.store.reading import LOOK
+from bench.store.repairing import DAMAGED, MOVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +25,14 @@ class Standing:
     """A step of a sequential campaign.
 
     looks: those taken so far, in order. number: the look that results are judged at now. runs: ids of the runs that
-    take part, None: all of them.
+    take part, None: all of them. lost: a sentence for each look that was taken and cannot be read any more: its α is
+    spent, and whether it ended the campaign is not known.
     """
 
     looks: tuple[Look, ...]
     number: int
     runs: frozenset[str] | None
+    lost: tuple[str, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -42,17 +47,41 @@ def standing(before: Sequence[StoredRun], after: Sequence[StoredRun]) -> Standin
     """
     if not any(run.info.sequential for run in after):
         return None
-    looks = sorted((look for run in after if (look := run.look()) is not None), key=lambda one: one.number)
-    if not looks:
-        return Standing((), 1, None)
-    last = looks[-1]
+    looks = sorted((look for run in after if (look := _readable_look(run)) is not None), key=lambda one: one.number)
+    lost, taken = _lost(after)
+    last = looks[-1] if looks else None
+    if last is not None and last.outcome is not LookOutcome.UNDECIDED:
+        own = {run.info.run_id for run in before}
+        same = before and before[0].info.tag == last.before
+        return Standing(tuple(looks), last.number, frozenset(last.runs) | (frozenset() if same else own), lost)
     measured = {run.info.run_id for run in after}
-    if last.outcome is LookOutcome.UNDECIDED:
-        seen = measured <= set(last.runs)
-        return Standing(tuple(looks), last.number if seen else min(last.number + 1, len(SCHEDULE)), None)
-    own = {run.info.run_id for run in before}
-    same = before and before[0].info.tag == last.before
-    return Standing(tuple(looks), last.number, frozenset(last.runs) | (frozenset() if same else own))
+    if last is not None and last.number >= taken and measured <= set(last.runs):
+        return Standing(tuple(looks), last.number, None, lost)
+    spent_so_far = max(taken, last.number if last is not None else 0)
+    return Standing(tuple(looks), min(spent_so_far + 1, len(SCHEDULE)), None, lost)
+
+
+def _readable_look(run: StoredRun) -> Look | None:
+    try:
+        return run.look()
+    except StoreError:
+        return None
+
+
+def _lost(after: Sequence[StoredRun]) -> tuple[tuple[str, ...], int]:
+    """The looks at a phase that cannot be read any more, and the greatest number that one of them can have had.
+
+    Of a look that lay in a run that `bench repair` moved aside as a whole, the place is not known: it may be the last.
+    """
+    ids = {run.info.run_id for run in after}
+    places = {run.info.run_id: place for place, run in enumerate(after, 1) if run.lost_look()}
+    campaign = after[-1].folder.parent
+    for look in campaign.parent.glob(f"{DAMAGED}/*/{MOVED}/{campaign.name}/*/{LOOK}"):
+        if look.parent.name not in ids:
+            places.setdefault(look.parent.name, len(after) + 1)
+    taken = max((look_after(place, 0) or 1 for place in places.values()), default=0)
+    said = "cannot be read: its α is spent, and whether it ended the campaign is not known"
+    return tuple(f"the look taken after run {name} {said}" for name in places), taken
 
 
 def due(stand: Standing | None, sessions: tuple[int, int]) -> int | None:

@@ -185,14 +185,17 @@ def _flags(comparison: Comparison, text: Text) -> Iterator[Finding]:
 
 
 def _excluded(comparisons: Iterable[Comparison], text: Text) -> Iterator[Finding]:
-    """Values that are left out of several steps for the same cause are said once, with all these steps."""
-    steps: dict[tuple[str, str], dict[str, int]] = {}
+    """What is left out of several steps for the same cause are said once, with all these steps."""
+    steps: dict[tuple[str, str, str], dict[str, int]] = {}
     for comparison in comparisons:
         for item in comparison.excluded:
-            steps.setdefault((one_line(item.what), one_line(item.cause)), {})[_step(comparison)] = item.count
-    for (what, cause), counts in steps.items():
+            key = (one_line(item.what), one_line(item.cause), item.counts)
+            steps.setdefault(key, {})[_step(comparison)] = item.count
+    for (what, cause, noun), counts in steps.items():
+        most = max(counts.values())
+        number = text.number("item", most) if noun == "item" else text.number("value", most)
         yield Finding(
-            text("trust.excluded", number=text.number("value", max(counts.values())), what=what),
+            text("trust.excluded", number=number, what=what),
             text("trust.excluded.detail", cause=cause, step=_names(counts, text)),
         )
 

@@ -63,7 +63,7 @@ def find_imports(store: Store, campaign: str, suite: str, content: bytes) -> lis
     digest = hashlib.sha256(content).hexdigest()
     return [
         Imported(run.info.run_id, run.info.tag, stored.record.trial.case, stored.record.trial.targets, run.info.session)
-        for run in store.runs(campaign=campaign)
+        for run in store.readable(campaign=campaign)[0]
         if run.info.imported and suite in dict(run.info.suites)
         for stored in run.attempts()
         if any(file.sha256 == digest for file in stored.record.files)
@@ -93,7 +93,7 @@ def import_files(
 def _store(
     store: Store, suite: Suite, digest: str, trials: Sequence[Trial], files: Sequence[RawFile], origin: Origin
 ) -> StoredRun:
-    known = store.runs(campaign=origin.campaign, tags=[origin.tag])
+    known = [run for run in store.readable(campaign=origin.campaign)[0] if run.info.tag == origin.tag]
     session = origin.session or max((run.info.session for run in known), default=0) + 1
     moment = datetime.fromisoformat(origin.measured_at)
     labels = dict(origin.labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,7 +24,7 @@ _PATIENCE_S = 30.0
 def read_journal(campaign: Path) -> tuple[Finding, ...]:
     """Everything that was told of the campaign in this folder, the oldest first; StoreError when it is damaged."""
     path = campaign / JOURNAL
-    return decode(Journal, read_record(path), str(path)).findings if path.exists() else ()
+    return decode(Journal, read_record(path), str(path)).findings if os.path.lexists(path) else ()
 
 
 def add_to_journal(campaign: Path, findings: Sequence[Finding]) -> None:

@@ -93,13 +93,16 @@ def test_the_cache_gives_the_same_and_is_used(run: StoredRun, tmp_path: Path) ->
     (cached,) = (run.folder / ".cache").glob("samples-*.parquet")
     raw = next((run.folder / "trials").rglob("out"))
     raw.chmod(0o600)
-    raw.write_bytes(b"speed=999")  # tampered with; the cache does not look, `verify` does
+    raw.write_bytes(b"speed=999")  # tampered with: the cache still holds what the sound bytes said
     second = load_samples([run], suites)
     pd.testing.assert_frame_equal(first.frame, second.frame)
     assert first.problems == second.problems
     assert len(verify(run)) == 1
     cached.unlink()
-    assert 999.0 in set(load_samples([run], suites).frame["value"])
+    third = load_samples([run], suites)
+    assert 999.0 not in set(third.frame["value"]), "bytes that nobody measured are no values"
+    assert any("SHA-256" in one.message and one.damaged for one in third.problems)
+    assert not list((run.folder / ".cache").glob("samples-*")), "what is damaged is looked at again each time"
 
 
 def test_the_cache_follows_new_attempts_and_new_parsers(run: StoredRun, tmp_path: Path) -> None:
@@ -121,8 +124,11 @@ def test_a_damaged_or_forbidden_cache_is_never_fatal(run: StoredRun, tmp_path: P
     add(run, trial(1), b"speed=1")
     load_samples([run], suites)
     (cached,) = (run.folder / ".cache").iterdir()
-    cached.write_bytes(b"PAR1 no")
-    assert list(load_samples([run], suites).frame["value"]) == [1.0]
+    good = cached.read_bytes()
+    for bad in (b"PAR1 no", b"", good[:-1], bytes([good[0] ^ 1]) + good[1:], good[:200] + b"x" + good[201:]):
+        cached.write_bytes(bad)
+        assert list(load_samples([run], suites).frame["value"]) == [1.0]
+        assert cached.read_bytes() == good
     for path in (run.folder / ".cache").iterdir():
         path.unlink()
     (run.folder / ".cache").rmdir()

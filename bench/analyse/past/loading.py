@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +25,8 @@ from bench.config.catalogue import LoadedSuite
 from bench.errors import BenchError
 from bench.model import Facts, pairs
 from bench.store import Store, StoredRun
+from bench.store.files import make_folder, replace_private
+from bench.store.records import is_intact, sealed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,7 @@ def load_history(root: Path, suites: Mapping[str, LoadedSuite]) -> History:
     found = _remembered(root, key)
     if found is None:
         found = _learn(root, suites)
-        if all(map(settled, marks)):
+        if all(map(settled, marks)) and not found.skipped:  # restoring what is damaged may leave every mark as it is
             _remember(root, key, found)
     return found
 
@@ -65,7 +66,7 @@ def load_visits(
         if not {name for name, _ in run.info.suites} & set(measured):
             continue
         try:
-            tables.append(visits_of(run, suites)[0])
+            tables.append(visits_of(run, suites).table)
         except BenchError:
             continue
     return _joined(tables)
@@ -84,18 +85,20 @@ def _learn(root: Path, suites: Mapping[str, LoadedSuite]) -> History:
         for run in state:
             name = f"{campaign}/{run.info.run_id}"
             try:
-                tables[name], facts[name] = visits_of(run, suites)
+                visits = visits_of(run, suites)
             except BenchError as error:
                 skipped.append(str(error))
                 continue
+            tables[name], facts[name] = visits.table, visits.facts
+            skipped += visits.left_out
             times = tables[name].column("time").to_numpy()
             times = times[np.isfinite(times)]
             if len(times):
                 sessions.append(Session(name, run.info.tag, float(times.mean()) / _DAY_S))
         found += [_with_facts(pair, facts) for pair in pairs_of(campaign, sessions)]
     used = dict.fromkeys(run for pair in found for side in pair.runs for run in side)
-    visits = _joined([tables[run] for run in used])
-    return History(() if visits is None else sum_pairs(visits, found), tuple(skipped))
+    joined = _joined([tables[run] for run in used])
+    return History(() if joined is None else sum_pairs(joined, found), tuple(dict.fromkeys(skipped)))
 
 
 def _states(runs: Sequence[StoredRun]) -> list[tuple[str, list[StoredRun]]]:
@@ -145,25 +148,23 @@ def _key(root: Path, suites: Mapping[str, LoadedSuite]) -> tuple[str, list[Mark]
 
 def _remembered(root: Path, key: str) -> History | None:
     try:
-        data = json.loads((root / ".cache" / _NAME).read_bytes())
-        if data["key"] != key:
+        content = (root / ".cache" / _NAME).read_bytes()
+        data = json.loads(content)
+        if data["key"] != key or "seal" not in data or not is_intact(content, data):
             return None
         return History(tuple(_decoded(row) for row in data["pairs"]), tuple(data["skipped"]))
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
 def _remember(root: Path, key: str, history: History) -> None:
     """Keep the sums; a folder that cannot be written is not an error."""
     data = {"key": key, "skipped": history.skipped, "pairs": [_encoded(one) for one in history.pairs]}
-    temporary = root / ".cache" / f".tmp-{secrets.token_hex(8)}"
-    try:
-        temporary.parent.mkdir(mode=0o700, exist_ok=True)
-        temporary.write_text(json.dumps(data), "utf-8")
-        temporary.replace(temporary.with_name(_NAME))
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink()
+    if not root.is_dir():
+        return
+    with suppress(OSError):
+        make_folder(root / ".cache")
+        replace_private(root / ".cache" / _NAME, sealed(data))
 
 
 def _encoded(one: PairSum) -> list[Any]:

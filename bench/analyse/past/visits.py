@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -44,8 +44,16 @@ _FACTS = b"bench.facts"
 _VERSION = "1"
 
 
-def visits_of(run: StoredRun, suites: Mapping[str, LoadedSuite]) -> tuple[pa.Table, Observed]:
-    """The visits of one run (columns `COLUMNS`) and its facts; StoreError when it cannot be read.
+class Visits(NamedTuple):
+    """The visits of one run (columns `COLUMNS`), its facts, and what is left out because it is damaged."""
+
+    table: pa.Table
+    facts: Observed
+    left_out: tuple[str, ...] = ()
+
+
+def visits_of(run: StoredRun, suites: Mapping[str, LoadedSuite]) -> Visits:
+    """What history and planning need of one run.
 
     Kept beside the run until it changes, as `mark` sees it, or one of its suites does.
     """
@@ -54,13 +62,14 @@ def visits_of(run: StoredRun, suites: Mapping[str, LoadedSuite]) -> tuple[pa.Tab
     table = cache.read_table(run, key, _KIND)
     if table is None:
         facts = observed(run)
-        table = _table(load_samples([run], suites).frame)
-        table = table.replace_schema_metadata({_FACTS: json.dumps(facts).encode()})
-        if settled(state):
+        loaded = load_samples([run], suites)
+        lost = tuple(f"{run.info.run_id}: {one.message}" for one in loaded.problems if one.damaged)
+        table = _table(loaded.frame).replace_schema_metadata({_FACTS: json.dumps(facts).encode()})
+        if settled(state) and not lost:
             cache.write_table(run, key, table, _KIND)
-        return table.replace_schema_metadata(None), facts
+        return Visits(table.replace_schema_metadata(None), facts, lost)
     found: Observed = json.loads((table.schema.metadata or {}).get(_FACTS, b"{}"))
-    return table.replace_schema_metadata(None), found
+    return Visits(table.replace_schema_metadata(None), found)
 
 
 def settled(state: Mark) -> bool:

@@ -1,16 +1,18 @@
 """What a target sent home of a job: a tar archive and hashes in, safe and checked files out. Pure.
 
-A target controls every byte here, so nothing in it becomes a path before it was looked at.
+A target controls every byte here, so nothing in it becomes a path before it was looked at, and nothing in it decides
+how long that takes: an archive at the cap is read once, its files are copied once.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import posixpath
-import tarfile
+import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from bench.measure.tarball import TarError, members
 
 MAX_FILES = 2000
 MAX_BYTES = 128 << 20
@@ -29,56 +31,78 @@ class Unpacked:
     notes: tuple[str, ...]
 
 
+@dataclass(slots=True)
+class _Taken:
+    """What was taken so far. names: folded, so that no file system takes two of them for one; folders: above them."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    folders: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+    full: bool = False
+
+    def collides(self, name: str) -> bool:
+        """Whether a name is taken, or would need a file to be a folder, or a folder to be a file."""
+        return name in self.names or name in self.folders or any(folder in self.names for folder in _above(name))
+
+    def refuse(self, name: str) -> None:
+        """Leave a member out, and say so of the first few."""
+        self.refused.add(name[:MAX_NAME])
+        if len(self.notes) < _SAID:
+            self.notes.append(f"unsafe file {name[:80]!r} was not taken")
+
+
 def unpack(archive: bytes, hashes: Mapping[str, str], left: list[str]) -> Unpacked:
     """Regular files of the archive with safe names, checked against their hashes. Links, devices and fifos stay out."""
-    files: dict[str, bytes] = {}
-    notes = [f"{what}, it was not taken" for what in left]
+    taken = _Taken(notes=[f"{what}, it was not taken" for what in left[:_SAID]])
     problems: list[str] = []
     try:
-        _read(archive, files, notes)
-    except (tarfile.TarError, EOFError, ValueError, OverflowError, RecursionError) as error:
+        _read(archive, taken)
+    except TarError as error:
         problems.append(f"the archive is damaged ({error})")
-    for name, content in files.items():
+    for name, content in taken.files.items():
         if hashes.get(name) != hashlib.sha256(content).hexdigest():
             problems.append(f"{name} is not what the target hashed")
-    missing = [name for name in hashes if name not in files and is_safe(name)]
-    problems += [f"{name} did not arrive" for name in missing if not _left_out(name, notes)]
-    return Unpacked(files, "; ".join(problems[:_SAID]), tuple(notes[:_SAID]))
+    if not taken.full:
+        gone = (name for name in hashes if name not in taken.files and is_safe(name) and name not in taken.refused)
+        problems += [f"{name} did not arrive" for name in gone]
+    return Unpacked(taken.files, "; ".join(problems[:_SAID]), tuple(taken.notes[:_SAID]))
 
 
-def _read(archive: bytes, files: dict[str, bytes], notes: list[str]) -> None:
-    """Fill `files` from the archive, as far as it can be read."""
+def _read(archive: bytes, taken: _Taken) -> None:
+    """Take from the archive what may be taken, as far as it can be read."""
     size = 0
-    # Where names are many and long, find calls tar more than once: one archive follows the end of another.
-    with tarfile.open(fileobj=io.BytesIO(archive), ignore_zeros=True) as tar:
-        for member in tar:
-            name = member.name.removeprefix("./")
-            if member.isdir():
-                continue
-            if not member.isfile() or not is_safe(name) or _collides(name, files):
-                notes.append(f"unsafe file {name[:80]!r} was not taken")
-                continue
-            size += member.size
-            if size > MAX_BYTES or len(files) >= MAX_FILES:
-                notes.append(f"more than {MAX_BYTES >> 20} MiB or {MAX_FILES} files: the rest was not taken")
-                return
-            reader = tar.extractfile(member)
-            files[name] = reader.read() if reader else b""
+    for member in members(archive):
+        name = member.name.removeprefix("./")
+        folded = _folded(name) if len(name) < MAX_NAME else ""
+        if member.content is None or not is_safe(name) or taken.collides(folded):
+            taken.refuse(name)
+            continue
+        size += len(member.content)
+        if size > MAX_BYTES or len(taken.files) >= MAX_FILES:
+            taken.notes = taken.notes[: _SAID - 1]
+            taken.notes.append(f"more than {MAX_BYTES >> 20} MiB or {MAX_FILES} files: the rest was not taken")
+            taken.full = True
+            return
+        taken.files[name] = bytes(member.content)
+        taken.names.add(folded)
+        taken.folders.update(_above(folded))
 
 
-def _left_out(name: str, notes: list[str]) -> bool:
-    """Whether a note says already that this file, or the rest of them, was not taken."""
-    return any("the rest was not taken" in note or repr(name[:80]) in note for note in notes)
+def _folded(name: str) -> str:
+    """What a name is to a file system that knows no case and no two ways to write an accent."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
-def _collides(name: str, files: Mapping[str, bytes]) -> bool:
-    """Whether a name is taken, or would need a file to be a folder."""
-    folder = posixpath.dirname(name)
-    while folder:
-        if folder in files:
-            return True
-        folder = posixpath.dirname(folder)
-    return name in files or any(other.startswith(f"{name}/") for other in files)
+def _above(name: str) -> list[str]:
+    """The folders that a name lies in."""
+    found = []
+    while name := posixpath.dirname(name):
+        found.append(name)
+        if name == "/":
+            break
+    return found
 
 
 def is_safe(name: str) -> bool:

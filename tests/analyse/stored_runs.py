@@ -53,7 +53,13 @@ def trial(number: int, targets: Sequence[str] = ("vm",), case: str = "c") -> Tri
 
 
 def make_run(
-    root: Path, tag: str, session: int = 1, plan: Sequence[Trial] = (), factors: Pairs = (), left_out: Pairs = ()
+    root: Path,
+    tag: str,
+    session: int = 1,
+    plan: Sequence[Trial] = (),
+    factors: Pairs = (),
+    left_out: Pairs = (),
+    sequential: bool = False,
 ) -> StoredRun:
     """A new run of campaign `camp`; every target has the label region=east."""
     names = sorted({name for one in plan for name in one.targets})
@@ -62,7 +68,7 @@ def make_run(
             run_id=f"{tag}-{session}", campaign="camp", tag=tag, factors=factors, session=session, seed=1,
             created_at=f"2024-01-0{session}T00:00:00Z", plan=tuple(plan), suites=(("tiny", "x"),), versions=(),
             targets=tuple(Target(name, name, name, labels=(("region", "east"),)) for name in names),
-            left_out=left_out,
+            left_out=left_out, sequential=sequential,
         )
     )  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import report_factory as factory
 
@@ -9,6 +11,10 @@ from bench.analyse.result import Comparison
 from bench.model import Look, LookOutcome
 from bench.report import sequence
 from bench.report.sequence import Standing
+from bench.store import Store, keep_look
+from bench.store.repairing import plan_repair, repair
+from tests.analyse.stored_runs import make_run
+from tests.chaos.damaging import rewrite
 
 
 def look(number: int, outcome: LookOutcome = LookOutcome.UNDECIDED, **p: float) -> Look:
@@ -56,3 +62,37 @@ def test_a_primary_metric_that_nobody_measured_is_not_decided() -> None:
 def test_the_sequential_p_is_over_all_looks() -> None:
     looks = (look(1, x=0.004, y=0.5), look(2, x=0.02))
     assert sequence.sequential(looks) == pytest.approx({"x": 0.04, "y": 1.0})
+
+
+def test_a_look_that_is_lost_has_spent_its_alpha(tmp_path: Path) -> None:
+    before = [make_run(tmp_path, "pre", session) for session in (1, 2)]
+    after = [make_run(tmp_path, "post", session, sequential=True) for session in (1, 2, 3)]
+    keep_look(after[1], look(1))
+    whole = sequence.standing(before, after)
+    assert whole is not None
+    assert (whole.number, whole.lost, len(whole.looks)) == (2, (), 1)
+    rewrite(after[1].folder / "look.json", b"{")
+    torn = sequence.standing(before, after)
+    store = Store(tmp_path)
+    repair(store, plan_repair(store), "2026-01-01T00:00:00Z")
+    moved = sequence.standing(before, after)
+    for stand in (torn, moved):
+        assert stand is not None
+        assert (stand.number, stand.looks) == (2, ())
+        (said,) = stand.lost
+        assert after[1].info.run_id in said
+        assert "its α is spent" in said
+
+
+def test_a_look_in_a_run_that_was_moved_aside_is_not_forgotten(tmp_path: Path) -> None:
+    after = [make_run(tmp_path, "post", session, sequential=True) for session in (1, 2, 3)]
+    keep_look(after[1], look(1))
+    rewrite(after[1].folder / "run.json", b"{")
+    store = Store(tmp_path)
+    repair(store, plan_repair(store), "2026-01-01T00:00:00Z")
+    left = [run for run in after if run.folder.exists()]
+    stand = sequence.standing([], left)
+    assert stand is not None
+    assert len(left) == 2
+    assert len(stand.lost) == 1
+    assert stand.number == 3, "nobody knows when it was taken: it may have been the second"

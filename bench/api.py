@@ -146,6 +146,7 @@ def write_report(
     from bench.analyse.coverage import Coverage
     from bench.report.html import render_html
     from bench.report.view import build_report
+    from bench.store.files import make_folder, replace_private
 
     moment = (generated_at or datetime.now(UTC)).astimezone(UTC)
     page = render_html(
@@ -160,8 +161,8 @@ def write_report(
     )
     target = Path(path)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(page, encoding="utf-8")
+        make_folder(target.absolute().parent)
+        replace_private(target, page.encode())
     except OSError as error:
         raise ReportError(f"cannot be written ({error.strerror})", where=str(target)) from error
     return target

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -203,19 +202,16 @@ def generated_at() -> str:
 
 
 def write_html(made: Report, path: Path) -> Path:
-    """Render and write by rename; ReportError when the file cannot be written."""
+    """Render and write by rename, for its owner only; ReportError when the file cannot be written."""
     from bench.report.html import render_html
+    from bench.store.files import make_folder, replace_private
 
     templates = context.workspace().reports / "templates"
     text = render_html(made, templates=templates if templates.is_dir() else None)
-    temporary = path.with_name(f".{path.name}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, "utf-8")
-        temporary.replace(path)
+        make_folder(path.absolute().parent)
+        replace_private(path, text.encode())
     except OSError as error:
-        with suppress(OSError):  # the folder itself may be what is wrong
-            temporary.unlink(missing_ok=True)
         raise ReportError(
             f"cannot be written ({error.strerror})", where=str(path), remedy="Choose another file with -o"
         ) from error
@@ -254,6 +250,7 @@ def export(
     from bench.analyse.frames import export_frame
     from bench.analyse.samples import load_samples
     from bench.report.sample_files import SAMPLE_FILES
+    from bench.store.files import replacing
 
     if format is not None and format not in SAMPLE_FILES:
         raise ConfigError(f"there is no format {format!r}", where="--format", remedy=f"Use {', '.join(SAMPLE_FILES)}")
@@ -267,7 +264,8 @@ def export(
     loaded = load_samples(some, context.suites())
     frame = export_frame(loaded.frame)
     try:
-        SAMPLE_FILES[chosen](frame, output)
+        with replacing(output) as file:
+            SAMPLE_FILES[chosen](frame, file)
     except OSError as error:
         raise ReportError(f"cannot be written ({error.strerror})", where=str(output)) from error
     for item in damage:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from bench.store.importing import Origin
 
 
+MOST = 128 << 20
+"""Bytes of a file: as many as are brought home from a target."""
+
+
 def import_(
     suite: Annotated[str, typer.Argument(metavar="SUITE", help="A suite, or `table` for published numbers.")],
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Raw output of the tool, one repetition each.")],
@@ -151,9 +155,13 @@ def _contents(files: Sequence[Path]) -> dict[Path, bytes]:
     found: dict[Path, bytes] = {}
     for path in files:
         try:
-            found[path] = path.read_bytes()
+            with path.open("rb") as file:
+                content = file.read(MOST + 1)
         except OSError as error:
             raise ConfigError(f"cannot be read ({error.strerror})", where=str(path)) from error
+        if len(content) > MOST:
+            raise ConfigError(f"is larger than {MOST >> 20} MiB: that is no tool's output", where=str(path))
+        found[path] = content
     return found
 
 

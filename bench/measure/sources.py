@@ -28,6 +28,7 @@ from typing import IO
 
 from bench.errors import SuiteError
 from bench.model import Source
+from bench.store.files import make_folder
 
 _TIMEOUT_S = 60.0
 _MAX_BYTES = 256 << 20  # the largest archive or tree that is believed to be a benchmark's source
@@ -81,7 +82,7 @@ def fetch(source: Source, cache: Path) -> Path:
         raise SuiteError(
             "the cached source is not the pinned one any more", where=str(final), remedy="Delete the folder and retry"
         )
-    cache.mkdir(parents=True, exist_ok=True)
+    make_folder(cache)
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=cache) as work:
         archive = Path(work, "archive")
         archive.write_bytes(_download(source))
@@ -111,7 +112,7 @@ def from_path(source: Source, path: Path, cache: Path) -> Tree:
         folder = _without_top(path)
         digest = tree_digest(folder)
     elif path.is_file():
-        cache.mkdir(parents=True, exist_ok=True)
+        make_folder(cache)
         with tempfile.TemporaryDirectory(prefix=".unpack-", dir=cache) as work:
             tree = _unpack(path, Path(work, "tree"))
             digest = tree_digest(tree)

@@ -8,7 +8,8 @@ import os
 import secrets
 import shutil
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -90,28 +91,34 @@ def open_private(path: Path, flags: int = 0) -> int:
     return descriptor
 
 
-def replace_private(path: Path, content: bytes) -> None:
-    """Put `content` at `path` by rename, 0600 whatever the umask; OSError when the disk refuses.
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """An empty file to write into, 0600 whatever the umask, that becomes `path` by rename; OSError as the disk says.
 
-    The file beside it has a name that cannot be guessed and is made by us or not at all: who may write into the folder
-    too (a shared /tmp) can put nothing in its way, and a link at `path` is replaced, never followed. What is no file
-    (/dev/stdout, a fifo) is written to, unless others could have put it there.
+    It lies beside `path` under a name that cannot be guessed, and is made by us or not at all: who may write into the
+    folder too (a shared /tmp) can put nothing in its way, and a link at `path` is replaced, never followed. What is no
+    file (/dev/stdout, a fifo) is written to itself, unless others could have put it there.
     """
     if _is_sink(path):
-        path.write_bytes(content)
+        yield path
         return
     temporary = path.with_name(f".tmp-{secrets.token_hex(8)}")
     try:
-        with os.fdopen(
-            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _WRITABLE), "wb"
-        ) as file:
-            os.fchmod(file.fileno(), _WRITABLE)
-            file.write(content)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _WRITABLE)
+        os.fchmod(descriptor, _WRITABLE)
+        os.close(descriptor)
+        yield temporary
         temporary.replace(path)
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Put `content` at `path`, as `replacing` does."""
+    with replacing(path) as file:
+        file.write_bytes(content)
 
 
 def _is_sink(path: Path) -> bool:

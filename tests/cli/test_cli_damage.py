@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from pathlib import Path
 from unittest.mock import MagicMock
 
@@ -182,3 +183,59 @@ def test_a_damaged_trial_is_not_measured_over_before_it_is_moved(bench: Bench) -
     assert list(outcome.missing) == [stored.info.plan[0].trial_id]
     assert "bench repair" in outcome.missing[stored.info.plan[0].trial_id]
     assert session.scheduler.run.call_args.args[0] == []  # type: ignore[attr-defined]  # a mock
+
+
+# --- what is written for others to read ---
+
+
+def test_reports_and_exports_are_private_and_follow_no_link(bench: Bench) -> None:
+    measure(bench, "pre", [10.0, 10.1])
+    measure(bench, "post", [9.0, 9.1])
+    victim = Path("victim")
+    victim.write_text("precious")
+    made = ["page.html", "out.csv", "out.parquet", "out.jsonl"]
+    for name in made:
+        Path(name).symlink_to(victim)
+    before = os.umask(0)
+    try:
+        assert bench("report", "pre", "post", "-o", "page.html").code == 0
+        assert bench("report", "pre", "post").code == 0
+        for name in made[1:]:
+            assert bench("export", "-o", name).code == 0
+        samples = api.load_runs("runs")
+        api.write_report(api.compare(samples, "pre", "post"), "api.html")
+    finally:
+        os.umask(before)
+    assert victim.read_text() == "precious"
+    for path in (*map(Path, made), Path("api.html"), Path("reports/net.html")):
+        assert not path.is_symlink()
+        assert path.stat().st_mode & 0o777 == 0o600, path
+        assert path.stat().st_size > 100
+    assert Path("reports").stat().st_mode & 0o777 == 0o700
+    assert not list(Path().glob(".tmp-*"))
+
+
+def test_names_given_on_the_command_line_stay_names(bench: Bench) -> None:
+    stored = make_run()
+    before = sorted(path for path in Path().rglob("*"))
+    for name in ("../runs", "..", "a/../../b", "'; touch owned; '", '"$(touch owned)"', "\x1b[2J", "é\u202e", "%s{x}"):
+        for command in (
+            ("show", name), ("verify", name), ("repair", "--yes", name), ("resume", name), ("compare", name, "pre"),
+            ("report", name, "pre"), ("export", "-o", "x.csv", "--tag", name), ("runs", "--campaign", name),
+            ("import", "iperf3", "pyproject.toml", "--tag", name, "--target", "a,b"),
+            ("import", "iperf3", "pyproject.toml", "--tag", "t", "--target", name),
+            ("import", "iperf3", "pyproject.toml", "--tag", "t", "--target", "a", "-c", name),
+        ):  # fmt: skip
+            said = bench(*command)
+            assert said.code in ((0,) if command[0] == "runs" else (1, 2)), command
+            assert "\x1b" not in said.out + said.err
+            assert "\u202e" not in said.out + said.err
+    assert sorted(path for path in Path().rglob("*")) == before
+    assert stored.folder.is_dir()
+
+
+def test_what_is_no_output_of_a_tool_is_not_read_to_the_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.cli.importing.MOST", 1000)
+    said = bench("import", "iperf3", "/dev/zero", "--tag", "t", "--target", "a,b")
+    assert said.code == 2
+    assert "is larger than" in said.err

@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 from store_factory import attempt, new_run, put
 
+from bench.analyse import cache
 from bench.errors import StoreError
-from bench.store import StoredRun, measured
-from bench.store.files import append_whole, make_folder, write_synced
+from bench.model import Look, LookOutcome
+from bench.store import Store, StoredRun, keep_look, measured
+from bench.store.files import append_whole, make_folder, replace_private, write_synced
+from bench.store.repairing import plan_repair, repair
 
 
 @contextmanager
@@ -142,3 +145,79 @@ def test_a_result_that_the_disk_refuses_leaves_nothing_behind(tmp_path: Path) ->
     assert list((stored.folder / "trials").iterdir()) == []
     assert put(stored, attempt()).folder.is_dir()
     assert _events(stored) == []
+
+
+# --- what is written elsewhere ---
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o277], ids=oct)
+def test_a_file_that_replaces_another_is_private_whatever_the_umask_and_the_old_one(tmp_path: Path, mask: int) -> None:
+    (tmp_path / "old").write_text("old")
+    (tmp_path / "old").chmod(0o666)
+    with umask(mask):
+        for name in ("old", "new"):
+            replace_private(tmp_path / name, b"new")
+    assert modes(tmp_path) == {"old": 0o600, "new": 0o600}
+    assert {path.read_bytes() for path in tmp_path.iterdir()} == {b"new"}
+
+
+def test_a_link_that_lies_in_wait_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (tmp_path / "report.html").symlink_to(victim)
+    replace_private(tmp_path / "report.html", b"page")
+    assert victim.read_text() == "precious"
+    assert not (tmp_path / "report.html").is_symlink()
+    (tmp_path / "events.jsonl").symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic links"):
+        append_whole(tmp_path / "events.jsonl", b"{}\n")
+    assert victim.read_text() == "precious"
+
+
+def test_a_fifo_that_others_could_have_made_is_no_place_to_write_to(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    for folder in (tmp_path, shared):
+        os.mkfifo(folder / "sink")
+    replace_private(shared / "sink", b"secret")
+    assert (shared / "sink").read_bytes() == b"secret", "it was replaced by a file"
+    reader = os.open(tmp_path / "sink", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        replace_private(tmp_path / "sink", b"asked for")
+        assert os.read(reader, 100) == b"asked for"
+    finally:
+        os.close(reader)
+    replace_private(Path("/dev/null"), b"nothing")
+    assert Path("/dev/null").is_char_device()
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    with full_after(100), pytest.raises(OSError, match="too large"):
+        replace_private(tmp_path / "file", b"x" * 1000)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_looks_caches_and_repairs_are_private_too(tmp_path: Path) -> None:
+    root = tmp_path / "runs"
+    with umask(0):
+        stored = new_run(root)
+        put(stored)
+        keep_look(stored, Look(1, "a", (2, 2), 0.005, 0.005, "now", ("r",), (), LookOutcome.UNDECIDED))
+        for path in [stored.folder / "run.json", *(stored.folder / "trials").iterdir()]:
+            os.utime(path, (1e9, 1e9))
+        assert measured(stored) == 1
+        cache.write_json(stored, "facts", "key", {})
+        rewritten = next(stored.attempts()).folder / "trial.json"
+        rewritten.chmod(0o600)
+        rewritten.write_bytes(b"{")
+        store = Store(root)
+        assert repair(store, plan_repair(store), "2026-01-01T00:00:00Z").moves
+    found = modes(root)
+    assert {path.rsplit("/", 1)[-1] for path in found} >= {
+        "progress.json",
+        "facts-key.json",
+        "look.json",
+        "repair.jsonl",
+    }
+    assert all(mode & 0o077 == 0 for mode in found.values()), found

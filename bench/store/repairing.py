@@ -167,7 +167,7 @@ class HeldError(StoreError):
 def _still(store: Store, folder: str) -> RepairPlan:
     """What is damaged at a folder by now: somebody may have restored it while the plan was shown."""
     path = store.root / folder
-    found, damage = store.readable(campaign=path.parent.name)
+    found, damage = store.readable(campaign=path.name if path.parent == store.root else path.parent.name)
     damage = [item for item in (*damage, *store.leftovers()) if item.moves == str(path)]
     for run in found:
         if run.folder == path:

@@ -98,8 +98,9 @@ class Store:
     def readable(self, *, campaign: str | None = None) -> tuple[list[StoredRun], list[Damage]]:
         """The runs that can be read, oldest first, and what cannot: for whoever goes on with what is sound."""
         found: list[StoredRun] = []
-        damage: list[Damage] = []
-        for top in folders(self.root):
+        tops = folders(self.root)
+        damage = [item for item in _dangling(self.root) if campaign in (None, item.run)] if self.root.is_dir() else []
+        for top in tops:
             if campaign not in (None, top.name):
                 continue
             try:
@@ -107,6 +108,7 @@ class Store:
             except StoreError as error:
                 damage.append(damage_by(error, at=str(top), moves=""))
                 continue
+            damage += _dangling(top)
             for folder in inner:
                 try:
                     found.append(_load(folder))
@@ -138,18 +140,15 @@ class Store:
         )
 
     def leftovers(self) -> list[Damage]:
-        """What lies beside the runs: runs whose creation was interrupted, and links that lead nowhere."""
+        """Runs whose creation was interrupted: nothing was measured in them."""
         found: list[Damage] = []
         for top in folders(self.root):
             try:
                 inner = sorted(top.iterdir())
             except OSError:
                 continue  # `readable` tells
-            for path in inner:
-                if path.name.startswith(TEMPORARY):
-                    found.append(Damage(str(path), LEFTOVER, True, "", str(path)))
-                elif path.is_symlink() and not path.exists():
-                    found.append(Damage(str(path), "is a link that leads nowhere", False, RESTORE, str(path)))
+            names = [str(path) for path in inner if path.name.startswith(TEMPORARY)]
+            found += [Damage(name, LEFTOVER, harmless=True, moves=name) for name in names]
         return found
 
     def _folders(self, campaign: str | None) -> list[Path]:
@@ -169,6 +168,15 @@ def _unsafe(name: str) -> StoreError:
 def _runs_in(campaign: Path) -> list[Path]:
     """The folders in a campaign that are runs, sound or not: they have, or had, what a run has."""
     return [folder for folder in folders(campaign) if _is_run(folder)]
+
+
+def _dangling(folder: Path) -> list[Damage]:
+    """Links in the store or a campaign that lead nowhere: runs were kept elsewhere, and are gone."""
+    return [
+        Damage(str(path), "is a link that leads nowhere", False, RESTORE, str(path), path.name)
+        for path in sorted(folder.iterdir())
+        if path.is_symlink() and not path.exists() and not path.name.startswith(".")
+    ]
 
 
 def _is_run(folder: Path) -> bool:

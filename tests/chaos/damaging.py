@@ -141,7 +141,7 @@ def _long_name(random: Random, root: Path) -> bool:
 @kind("other trials in run.json")
 def _other_trials(random: Random, root: Path) -> bool:
     def swap(content: bytes) -> bytes:
-        return content.replace(b".r01", b".r91").replace(b".r1", b".r9")
+        return content.replace(b'"trial_id": "', b'"trial_id": "other-', random.randrange(1, 4))
 
     return _edit(random, files_of(root, "run.json"), swap)
 
@@ -185,6 +185,11 @@ def _trial_file(random: Random, root: Path) -> bool:
 @kind("run became a link to nowhere")
 def _run_link(random: Random, root: Path) -> bool:
     return _replaced(random, runs_of(root), lambda path: path.symlink_to("nowhere"))
+
+
+@kind("campaign became a link to nowhere")
+def _campaign_link(random: Random, root: Path) -> bool:
+    return _replaced(random, sorted({run.parent for run in runs_of(root)}), lambda path: path.symlink_to("nowhere"))
 
 
 def _copied(random: Random, paths: list[Path], name: str) -> bool:

@@ -26,6 +26,7 @@ from bench.store.files import (
     sync_folder,
     write_synced,
 )
+from bench.store.journal import JOURNAL, read_journal
 from bench.store.locking import held
 from bench.store.publishing import TEMPORARY
 from bench.store.reading import EVENTS, StoredRun
@@ -140,15 +141,19 @@ class Store:
         )
 
     def leftovers(self) -> list[Damage]:
-        """Runs whose creation was interrupted: nothing was measured in them."""
+        """What is wrong beside the runs: what an interrupted write left, and journals that cannot be read."""
         found: list[Damage] = []
         for top in folders(self.root):
             try:
                 inner = sorted(top.iterdir())
             except OSError:
                 continue  # `readable` tells
-            names = [str(path) for path in inner if path.name.startswith(TEMPORARY)]
+            names = [str(path) for path in inner if path.name.startswith((TEMPORARY, f".{JOURNAL}."))]
             found += [Damage(name, LEFTOVER, harmless=True, moves=name) for name in names]
+            try:
+                read_journal(top)
+            except StoreError as error:
+                found.append(damage_by(error, at=str(top / JOURNAL), moves=str(top / JOURNAL)))
         return found
 
     def _folders(self, campaign: str | None) -> list[Path]:

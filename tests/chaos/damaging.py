@@ -295,6 +295,17 @@ def seeded(seed: int) -> Random:
     return Random(seed)  # noqa: S311  # damage, no secrets
 
 
+@kind("torn findings")
+def _findings(random: Random, root: Path) -> bool:
+    campaigns = sorted({run.parent for run in runs_of(root)})
+    if campaigns:
+        path = random.choice(campaigns) / "findings.json"
+        if os.path.lexists(path):
+            return False
+        path.write_bytes(random.choice([b"", b"{", b'{"schema": 1, "findings": [{}]}', b'{"findings": []}']))
+    return bool(campaigns)
+
+
 # --- what must not change ---
 
 

@@ -226,4 +226,4 @@ def test_too_many_entries_are_an_error_of_their_own(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(tarball, "MAX_MEMBERS", 2)
     assert len(list(members(file(b"a") + bytes(1024)))) == 1
     with pytest.raises(TarError, match="more than 2 entries"):
-        list(members(file(b"a") + file(b"b") + bytes(1024)))
+        list(members(file(b"a") + file(b"b") + file(b"c")))

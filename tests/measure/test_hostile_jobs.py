@@ -237,6 +237,12 @@ def marked(place: Place) -> list[int]:
     return [int(pid) for pid in place.shell.run(f"{text}\nmembers none none").stdout.split()]
 
 
+def test_removing_nothing_touches_nothing(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o500)
+    subprocess.run([*shell.argv, "-c", posix.remove()], check=True, cwd=tmp_path)
+    assert (tmp_path / "closed").stat().st_mode & 0o777 == 0o500
+
+
 def test_a_kill_for_lack_of_memory_is_counted(place: Place) -> None:
     """By the kernel, for real: in a control group of 32 MiB."""
     roots = [Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")]

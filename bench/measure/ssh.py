@@ -105,7 +105,7 @@ def scan_host_keys(
                 transport.start_client(timeout=timeout_s)
                 key = transport.get_remote_server_key()
                 found.append((f"{endpoint.name} {key.get_name()} {key.get_base64()}", key.get_name(), fingerprint(key)))
-            except (paramiko.SSHException, EOFError, OSError) as error:
+            except Exception as error:  # noqa: BLE001  # whatever a garbled packet makes of paramiko's libraries
                 problem = error
             finally:
                 transport.close()
@@ -152,7 +152,7 @@ class SshConnection:
                     with self._limited(min(timeout_s, CONNECT_TIMEOUT_S), late):
                         self._shell = self._open_shell(min(timeout_s, CONNECT_TIMEOUT_S))
                 return self._talk(self._shell, (text.encode(), end.encode()), nonce.encode())
-        except (paramiko.SSHException, EOFError, OSError, TransportError) as error:
+        except Exception as error:  # what a garbled packet makes of paramiko's libraries comes through
             raise self._broke(error, timeout_s if late.is_set() else None, secret) from error
 
     def _broke(self, error: Exception, late_s: float | None, secret: Secret | None) -> TransportError:
@@ -162,7 +162,7 @@ class SshConnection:
             remedy = "" if self._answered else f"If that happens every time: {_SHELL}"
             return TransportError(f"no answer in time ({late_s:g} s)", where=where, remedy=remedy)
         if not isinstance(error, TransportError):
-            error = TransportError(f"the connection broke ({error or 'hung up'})")
+            error = TransportError(f"the connection broke ({str(error) or 'hung up'})")
         what = secret.scrub(error.what) if secret else error.what
         return TransportError(what, where=where, remedy=error.remedy)
 
@@ -282,7 +282,7 @@ def _feed(channel: paramiko.Channel, text: bytes) -> None:
     """Send a long script while its output is read; a closed channel shows itself on the reading side."""
     try:
         _send(channel, text)
-    except (paramiko.SSHException, EOFError, OSError):
+    except Exception:  # noqa: BLE001  # it says on the reading side what it is
         return
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import paramiko
 
-from bench.errors import AuthError, CrowdedError, HostKeyError, TransportError
+from bench.errors import AuthError, BenchError, CrowdedError, HostKeyError, TransportError
 from bench.measure.credentials import Credentials
 from bench.measure.ssh_auth import LATE, KeyRing, Proof, Refused
 from bench.measure.ssh_hosts import Endpoint
@@ -174,10 +174,11 @@ def translate(error: BaseException, target: Target, endpoint: Endpoint, goodbye:
         )
     if isinstance(error, paramiko.AuthenticationException):
         return _refusal(error, target, endpoint)
-    if isinstance(error, paramiko.SSHException | EOFError | OSError):
-        reason = str(error) or type(error).__name__
-        return TransportError(f"cannot connect to {place} ({reason})", where=target.name)
-    return error
+    if isinstance(error, BenchError) or not isinstance(error, Exception):
+        return error
+    # Of any kind: what a garbled packet makes of paramiko's libraries comes through as it is.
+    reason = str(error)[:_LONGEST] or type(error).__name__
+    return TransportError(f"cannot connect to {place} ({reason})", where=target.name)
 
 
 def _refusal(error: paramiko.AuthenticationException, target: Target, endpoint: Endpoint) -> AuthError:

@@ -140,7 +140,7 @@ def _channel(client: paramiko.SSHClient, target: Target, endpoint: Endpoint, tim
             raise EOFError("it hung up")
         place = (endpoint.host, endpoint.port)
         return transport.open_channel("direct-tcpip", place, ("127.0.0.1", 0), timeout=timeout_s)
-    except (paramiko.SSHException, EOFError, OSError) as error:
+    except Exception as error:  # what a garbled packet makes of paramiko's libraries comes through
         forbidden = isinstance(error, paramiko.ChannelException) and error.code == _PROHIBITED
         raise TransportError(
             f"its jump host cannot reach {endpoint.host}:{endpoint.port} ({getattr(error, 'text', error)})",

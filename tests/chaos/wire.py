@@ -123,15 +123,18 @@ def _session(
             if state is State.RUNNING and name in waits:
                 struck[name] += _strike_now(made.proxies[name], waits.pop(name))
 
-        run = made.run()
-        made.field.execute(run, watcher=Watcher(on_state=on_state), patience_s=60)
+        run, crashes = made.run(), []
+        try:
+            made.field.execute(run, watcher=Watcher(on_state=on_state), patience_s=60)
+        except Exception as error:  # noqa: BLE001  # the row that must stay empty
+            crashes.append(("", Outcome("sessions that crashed", 0, crashes=1, note=repr(error)[:200])))
         for name, proxy in made.proxies.items():
             struck[name] += len(proxy.struck)
             proxy.faults.clear()
         missing = set(run.missing())
         made.resume(run)
         by_target = {trial.targets[0]: trial for trial in run.info.plan}
-        return [
+        return crashes + [
             (
                 step,
                 judge(

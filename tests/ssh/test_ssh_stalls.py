@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ import pytest
 from ssh_ground import NO_START_UP_FILES, ROOT, Field, scripted
 from test_ssh_refusals import make_key
 
-from bench.errors import AuthError, CrowdedError, TransportError
+from bench.errors import AuthError, CrowdedError, HostKeyError, TransportError
 from bench.measure import protocol
 from bench.measure.connections import Connections
 from bench.measure.protocol import Job, LeftOnTarget, Protocol
@@ -123,6 +124,28 @@ def test_a_greeting_that_is_cut_is_a_crowd_and_one_that_stalls_is_not(target: Ta
     with pytest.raises(TransportError, match="no answer in time while logging in") as caught:
         opened(target, 1.0)
     assert not isinstance(caught.value, CrowdedError)
+
+
+def test_whatever_is_garbled_in_a_handshake_breaks_it(ground: Field, box: Sandbox, daemons: list[Sshd]) -> None:
+    """Also where paramiko lets an error of its libraries through, such as a key of a wrong length (ValueError)."""
+    key = " ".join((box.folder / "host_key.pub").read_text().split()[:2])
+
+    def garbled(at: int) -> Exception | None:
+        with Proxy(daemons[0].port) as proxy:
+            hosts = ground.folder / f"hosts{at}"
+            hosts.write_text(f"[127.0.0.1]:{proxy.port} {key}\n")
+            proxy.plan([Fault(Kind.GARBLE, "down", at)])
+            try:
+                opened(replace(ground.targets[0], port=proxy.port, known_hosts=str(hosts)), 3.0).close()
+            except Exception as error:  # noqa: BLE001  # its kind is the question
+                return error
+            return None
+
+    final = AuthError | HostKeyError  # with which a target is given up
+    with ThreadPoolExecutor(8) as threads:
+        errors = [error for error in threads.map(garbled, range(2, 1700, 19)) if error]
+    assert len(errors) > 40, "much of a handshake matters"
+    assert [error for error in errors if not isinstance(error, TransportError) or isinstance(error, final)] == []
 
 
 def test_too_many_keys_are_called_that(ground: Field, box: Sandbox, tmp_path: Path) -> None:

@@ -67,6 +67,10 @@ class JobFailed(BenchError):  # noqa: N818  # the name that the field uses (fabr
         self.tail = tail
 
 
+class CloudError(BenchError):
+    """A cloud's control plane that refused, failed, or did not answer."""
+
+
 class StoreError(BenchError):
     """A run store that cannot be read or written."""
 

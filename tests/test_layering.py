@@ -17,7 +17,7 @@ RANKS = {
     **dict.fromkeys(("model", "errors", "units", "text", "resources"), 0),
     **dict.fromkeys(("config", "store"), 1),
     **dict.fromkeys(("measure", "analyse"), 2),
-    "report": 3,
+    **dict.fromkeys(("cloud", "report"), 3),
     "api": 4,  # what a notebook calls
     "cli": 5,
     "__main__": 6,
@@ -46,6 +46,10 @@ DOORS = {
     "pandas": ("bench/analyse/", "bench/report/", "bench/api.py"),
     "numpy": ("bench/analyse/", "bench/report/"),
     "pyarrow": ("bench/analyse/",),
+    "azure": ("bench/cloud/azure",),
+    "boto3": ("bench/cloud/aws.py",),
+    "botocore": ("bench/cloud/aws.py",),
+    "google": ("bench/cloud/gcp.py",),
 }
 """library → the only files or folders that may import it."""
 

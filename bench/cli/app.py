@@ -10,7 +10,19 @@ from collections.abc import Sequence
 
 import typer
 
-from bench.cli import analysing, demo, facts, history, importing, measuring, mending, storing, targets, trusting
+from bench.cli import (
+    analysing,
+    demo,
+    facts,
+    history,
+    importing,
+    measuring,
+    mending,
+    storing,
+    targets,
+    trusting,
+    watching,
+)
 from bench.cli.asking import ending_questions, take_secrets
 from bench.cli.console import complain
 from bench.errors import BenchError, ConfigError
@@ -43,6 +55,7 @@ for panel, name, function, summary in (
     (_MEASURE, "run", measuring.run, "Measure one session of one phase."),
     (_MEASURE, "resume", measuring.resume, "Carry on with a run after anything."),
     (_MEASURE, "import", importing.import_, "Take in results that were measured elsewhere."),
+    (_MEASURE, "watch", watching.watch, "Follow maintenance; measure a phase when it is over."),
     (_ANALYSE, "compare", analysing.compare, "Verdicts between two tags."),
     (_ANALYSE, "report", analysing.report, "Write the file for the change ticket."),
     (_ANALYSE, "diff", facts.diff, "What changed about the targets between two tags."),

@@ -14,6 +14,7 @@ RUNS_VARIABLE = "BENCH_RUNS"
 _IGNORE = """\
 # Raw results and rendered reports are kept elsewhere; what they were measured with belongs into version control.
 /runs/
+/watch/
 /reports/*.html
 /reports/*.md
 /reports/*.csv

@@ -1,0 +1,144 @@
+"""`bench watch`: follows maintenance of the targets, from inside and from control planes, and acts when it is over."""
+
+from __future__ import annotations
+
+import json as jsons
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bench.cli.console import note, print_json, print_table, say, warn
+from bench.cli.context import JsonOption, LimitOption, RunsOption, SourceOption
+from bench.cli.following import Follow, following
+from bench.errors import ConfigError
+
+if TYPE_CHECKING:
+    from bench.cloud.protocol import ControlPlane
+    from bench.cloud.states import Happening
+    from bench.cloud.watching import Watch
+
+_NAP_S = 1.0
+
+
+def watch(
+    campaign: Annotated[
+        Path | None, typer.Argument(metavar="CAMPAIGN", help="With --then: its campaign (default: campaign.yaml).")
+    ] = None,
+    inventory: Annotated[
+        Path | None, typer.Option("--inventory", "-i", help="The targets (default: those of the campaign).")
+    ] = None,
+    limit: LimitOption = None,
+    control: Annotated[
+        list[str] | None, typer.Option("--control", help="Ask this control plane too: azure, aws or gcp.")
+    ] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option("--scope", help="With --control: a subscription, region or project.")
+    ] = None,
+    scheduled_events: Annotated[
+        bool,
+        typer.Option(
+            "--scheduled-events",
+            help="Ask Azure's scheduled events inside the VMs. The first call enables them: restarts that you ask for "
+            "then wait for approval, up to 15 minutes.",
+        ),
+    ] = False,
+    metadata: Annotated[
+        str | None, typer.Option("--metadata", metavar="URL", help="Ask this metadata service, not the cloud's own.")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Ask once, print the table, end.")] = False,
+    interval: Annotated[int, typer.Option("--interval", min=5, help="Seconds between two looks.")] = 60,
+    then: Annotated[
+        str | None,
+        typer.Option("--then", metavar="TAG", help="Measure this phase on each target whose maintenance is over."),
+    ] = None,
+    source: SourceOption = None,
+    runs: RunsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Follow the maintenance of the targets: none, scheduled, in progress, done, unpatched again. Ctrl-C ends it.
+
+    What was seen is kept in the workspace's watch/, so that a restart loses nothing. With --json, one object per line
+    for what happens; with --json --once, the table.
+    """
+    asked = Follow(campaign, inventory, tuple(limit or ()), then, tuple(source or ()), runs)
+    targets, place = asked.targets()
+    with following(targets, place, _planes(control, scope), events=scheduled_events, address=_url(metadata)) as made:
+        tell(made, made.poll(), json=json, once=once, first=True)
+        act(asked, made)
+        while not once:
+            _wait(interval)
+            tell(made, made.poll(), json=json, once=False, first=False)
+            act(asked, made)
+
+
+def _wait(seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, _NAP_S))
+
+
+def _url(text: str | None) -> str:
+    """The address of a metadata service; ConfigError when it is not one."""
+    if text is None:
+        return ""
+    host = text.removeprefix("http://")
+    if host == text or not host.strip("/") or not host.isascii() or any(sign in host for sign in " '\"\\$`?#@"):
+        raise ConfigError(f"{text!r} is no address", where="--metadata", remedy="Write http://HOST:PORT")
+    return text
+
+
+def _planes(names: Sequence[str] | None, scope: Sequence[str] | None) -> dict[str, ControlPlane]:
+    """The control planes that were asked for, opened."""
+    from bench.cloud.clouds import CLOUDS
+    from bench.config.yaml_source import suggest
+
+    if scope and not names:
+        raise ConfigError("--scope goes with --control", remedy="Name the cloud: --control azure")
+    if scope and names and len(set(names)) > 1:
+        raise ConfigError("--scope goes with one --control", remedy="Watch one cloud per command")
+    planes = {}
+    for name in names or ():
+        if name not in CLOUDS:
+            raise ConfigError(f"there is no cloud {name!r}", where="--control", remedy=suggest(name, CLOUDS))
+        planes[name] = CLOUDS[name].control_plane(scope or ())
+    return planes
+
+
+def tell(made: Watch, happened: Sequence[Happening], *, json: bool, once: bool, first: bool) -> None:
+    """Print what there is to see: the table when it changed, what happened beside it."""
+    from bench.cloud.clocks import iso, shown
+    from bench.cloud.tables import COLUMNS, as_json, as_row
+
+    if json and once:
+        print_json([as_json(one) for one in made.standings])
+        return
+    if json:
+        for one in happened:
+            line = {"time": iso(one.at), "target": one.target, "kind": one.kind, "source": one.source, "text": one.text}
+            _print_line(line)
+        return
+    if not first:
+        for one in happened:
+            say(f"{shown(one.at)} {one.target}: {one.kind}{f' ({one.text})' if one.text else ''}")
+    if first or happened:
+        print_table(COLUMNS, [as_row(one) for one in made.standings], whole=("target",))
+
+
+def _print_line(data: dict[str, Any]) -> None:
+    sys.stdout.write(jsons.dumps(data) + "\n")
+    sys.stdout.flush()
+
+
+def act(asked: Follow, made: Watch) -> None:
+    """With --then: measure the phase on targets whose maintenance is over, if all that are measured together are."""
+    if asked.then is None:
+        return
+    for names in asked.ready(made.standings):
+        note(f"maintenance of {', '.join(names)} is over: measuring {asked.then}")
+        trouble = asked.measure(names, lambda names=names: made.handled(names))  # type: ignore[misc]  # a lambda with a default
+        if trouble:
+            warn(trouble)

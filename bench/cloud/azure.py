@@ -1,0 +1,267 @@
+"""What does Azure's control plane say of all VMs of all subscriptions? The cloud, with `azure_metadata` for inside.
+
+Control plane: Resource Graph (VMs; planned updates in `maintenanceresources`), the instance view
+(`maintenance_redeploy_status`, absent unless planned), Resource Health (history) and Service Health (announcements).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from bench.cloud import azure_metadata
+from bench.cloud.azure_sessions import Clients, parts_of, refused
+from bench.cloud.clocks import read_moment
+from bench.cloud.protocol import Answer, Machine, Request
+from bench.cloud.replies import list_of, mapping_of, number_of, text_of
+from bench.cloud.states import Notice, Progress, Reading
+from bench.errors import CloudError
+from bench.model import Pairs, pairs
+
+if TYPE_CHECKING:
+    from azure.mgmt.compute.models import VirtualMachineInstanceView
+    from azure.mgmt.resourcehealth.models import AvailabilityStatus, Event
+
+_THREADS = 8
+_VMS = """resources
+| where type =~ 'microsoft.compute/virtualmachines'
+| mv-expand nic = iff(isnull(properties.networkProfile.networkInterfaces), dynamic([null]),
+    properties.networkProfile.networkInterfaces)
+| where array_length(properties.networkProfile.networkInterfaces) < 2 or isnull(nic)
+    or tobool(nic.properties.primary)
+| project id, name, location, zones, tags, nic = tolower(tostring(nic.id)), vmId = tostring(properties.vmId),
+    size = tostring(properties.hardwareProfile.vmSize), os = tostring(properties.storageProfile.osDisk.osType),
+    power = tostring(properties.extended.instanceView.powerState.code)
+| join kind=leftouter (resources
+    | where type =~ 'microsoft.network/networkinterfaces'
+    | mv-expand ip = properties.ipConfigurations
+    | where tobool(ip.properties.primary) or array_length(properties.ipConfigurations) < 2
+    | project nic = tolower(id), address = tostring(ip.properties.privateIPAddress),
+        public = tolower(tostring(ip.properties.publicIPAddress.id))) on nic
+| join kind=leftouter (resources
+    | where type =~ 'microsoft.network/publicipaddresses'
+    | project public = tolower(id), publicAddress = tostring(properties.ipAddress)) on public
+| project id, name, location, zones, tags, vmId, size, os, power, address, publicAddress
+| order by id asc"""
+_UPDATES = """maintenanceresources
+| where type =~ 'microsoft.maintenance/updates'
+| mv-expand update = properties.value
+| project resourceId = tostring(update.resourceId), status = tostring(update.status),
+    impact = tostring(update.impactType), seconds = toint(update.impactDurationInSec),
+    notBefore = tostring(update.notBefore), number = name
+| where isnotempty(resourceId)
+| order by resourceId asc, number asc"""
+_UPDATE_PROGRESS = {
+    "pending": Progress.SCHEDULED, "retrynow": Progress.SCHEDULED, "retrylater": Progress.SCHEDULED,
+    "inprogress": Progress.STARTED, "completed": Progress.COMPLETED, "cancelled": Progress.CANCELED,
+}  # fmt: skip
+
+
+class Azure:
+    """The cloud."""
+
+    name = "azure"
+    address = azure_metadata.ADDRESS
+    signs: Pairs = azure_metadata.SIGNS
+
+    def requests(self, *, enable_events: bool) -> tuple[Request, ...]:
+        """See `azure_metadata`."""
+        return azure_metadata.requests(enable_events=enable_events)
+
+    def read(self, answers: Mapping[str, Answer]) -> Reading:
+        """See `azure_metadata`."""
+        return azure_metadata.read(answers)
+
+    def control_plane(self, scope: Sequence[str] = ()) -> AzureControl:
+        """With the credentials of the Azure CLI, the environment or a managed identity."""
+        return AzureControl(Clients.default(), tuple(scope))
+
+
+class AzureControl:
+    """Azure's control plane. scope: subscriptions; () for all that the credentials can see."""
+
+    def __init__(self, clients: Clients, scope: tuple[str, ...] = ()) -> None:
+        self._clients = clients
+        self._scope = scope
+
+    def machines(self) -> Iterator[Machine]:
+        """All VMs, by one query of Resource Graph."""
+        for row in self._rows(_VMS):
+            machine = machine_of(row)
+            if machine is not None:
+                yield machine
+
+    def maintenance(self, machines: Sequence[Machine]) -> Iterator[tuple[str, str, Reading]]:
+        """Planned updates and announcements of all machines, then each one's instance view and health."""
+        yield from self._updates(machines)
+        yield from self._announced(machines)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for readings in pool.map(self._each, machines):
+                yield from readings
+
+    def _rows(self, query: str) -> Iterator[Mapping[str, Any]]:
+        from azure.core.exceptions import AzureError
+        from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
+
+        token: str | None = None
+        while True:
+            asked = QueryRequest(
+                query=query,
+                subscriptions=list(self._scope) or None,
+                options=QueryRequestOptions(skip_token=token, top=1000, result_format="objectArray"),
+            )
+            try:
+                found = self._clients.graph().resources(asked)
+            except AzureError as error:
+                raise CloudError(refused(error).problem, where="Azure Resource Graph") from error
+            yield from (mapping_of(row) for row in list_of(found.data))
+            token = found.skip_token
+            if not token:
+                return
+
+    def _updates(self, machines: Sequence[Machine]) -> Iterator[tuple[str, str, Reading]]:
+        found: dict[str, list[Notice]] = {machine.cloud_id: [] for machine in machines}
+        try:
+            for row in self._rows(_UPDATES):
+                notice, resource = update_of(row), text_of(row.get("resourceId")).lower()
+                if notice is not None and resource in found:
+                    found[resource].append(notice)
+        except CloudError as error:
+            yield from ((one, "azure maintenance", Reading(problem=error.what)) for one in found)
+            return
+        yield from ((one, "azure maintenance", Reading(tuple(notices))) for one, notices in found.items())
+
+    def _announced(self, machines: Sequence[Machine]) -> Iterator[tuple[str, str, Reading]]:
+        """Planned maintenance of Service Health, for the machines that it says are impacted."""
+        from azure.core.exceptions import AzureError
+
+        found: dict[str, list[Notice]] = {machine.cloud_id: [] for machine in machines}
+        for subscription in sorted({parts_of(machine.cloud_id)[0] for machine in machines}):
+            own = [one for one in found if parts_of(one)[0] == subscription]
+            client = self._clients.health(subscription)
+            try:
+                for event in client.events.list_by_subscription_id():
+                    notice = announcement_of(event)
+                    if notice is None:
+                        continue
+                    for impacted in client.impacted_resources.list_by_subscription_id_and_event_id(notice.notice_id):
+                        resource = (impacted.properties and impacted.properties.target_resource_id) or ""
+                        if resource.lower() in found:
+                            found[resource.lower()].append(notice)
+            except AzureError as error:
+                yield from ((one, "azure service health", refused(error)) for one in own)
+            else:
+                yield from ((one, "azure service health", Reading(tuple(found[one]))) for one in own)
+
+    def _each(self, machine: Machine) -> list[tuple[str, str, Reading]]:
+        from azure.core.exceptions import AzureError
+
+        subscription, group, name = parts_of(machine.cloud_id)
+        readings: list[tuple[str, str, Reading]] = []
+        try:
+            view = self._clients.compute(subscription).virtual_machines.instance_view(group, name)
+            readings.append((machine.cloud_id, "azure instance view", instance_view_of(view)))
+        except AzureError as error:
+            readings.append((machine.cloud_id, "azure instance view", refused(error)))
+        try:
+            statuses = self._clients.health(subscription).availability_statuses.list(machine.cloud_id)
+            readings.append((machine.cloud_id, "azure resource health", health_of(statuses)))
+        except AzureError as error:
+            readings.append((machine.cloud_id, "azure resource health", refused(error)))
+        return readings
+
+
+def machine_of(row: Mapping[str, Any]) -> Machine | None:
+    """A row of the query for VMs; None when it names none."""
+    number, power = text_of(row.get("id")).lower(), text_of(row.get("power"))
+    if len(parts_of(number)) != 3:
+        return None
+    tags = mapping_of(row.get("tags"))
+    return Machine(
+        "azure",
+        number,
+        text_of(row.get("name")),
+        address=text_of(row.get("address")),
+        public_address=text_of(row.get("publicAddress")),
+        region=text_of(row.get("location")),
+        zone=", ".join(filter(None, map(text_of, list_of(row.get("zones"))))),
+        size=text_of(row.get("size")),
+        tags=pairs({str(key): text_of(value) for key, value in tags.items()}),
+        running=power.lower().endswith("/running") if power else None,
+        vm_id=text_of(row.get("vmId")).lower(),
+        windows=text_of(row.get("os")).lower() == "windows",
+    )
+
+
+def update_of(row: Mapping[str, Any]) -> Notice | None:
+    """A row of the query for updates; None when it says nothing that is known."""
+    progress = _UPDATE_PROGRESS.get(text_of(row.get("status")).lower())
+    if progress is None:
+        return None
+    begins = text_of(row.get("notBefore"))
+    return Notice(
+        f"{text_of(row.get('number'))} {begins}".strip() or "update",
+        text_of(row.get("impact")).lower() or "update",
+        progress,
+        not_before=read_moment(begins),
+        duration_s=number_of(row.get("seconds")),
+    )
+
+
+def instance_view_of(view: VirtualMachineInstanceView) -> Reading:
+    """`maintenance_redeploy_status`: absent unless maintenance is planned, and then it says how the last try ended."""
+    status = view.maintenance_redeploy_status
+    if status is None:
+        return Reading(())
+    begin, end = read_moment(status.maintenance_window_start_time), read_moment(status.maintenance_window_end_time)
+    done = status.last_operation_result_code == "MaintenanceCompleted"
+    said = [status.last_operation_message or ""]
+    if status.is_customer_initiated_maintenance_allowed:
+        said.append("you may start it yourself: `bench azure perform-maintenance`")
+    notice = Notice(
+        f"redeploy {begin}",
+        "redeploy",
+        Progress.COMPLETED if done else Progress.SCHEDULED,
+        not_before=begin,
+        not_after=end,
+        description=", ".join(filter(None, map(text_of, said))),
+    )
+    return Reading((notice,))
+
+
+def health_of(statuses: Iterable[AvailabilityStatus]) -> Reading:
+    """The history of Resource Health: what was planned, from when the VM went away until it was available again."""
+    rows = []
+    for one in statuses:
+        begin = read_moment(one.properties.occured_time) if one.properties else None
+        if one.properties is not None and begin is not None:
+            rows.append((begin, one.properties))
+    found: list[Notice] = []
+    for begin, row in sorted(rows, key=lambda pair: pair[0]):
+        back = str(row.availability_state) == "Available"
+        if back and found and found[-1].progress is Progress.STARTED:
+            last = found.pop()
+            found.append(
+                Notice(last.notice_id, last.kind, Progress.COMPLETED, last.not_before, begin, None, last.description)
+            )
+        elif not back and "planned" in {text_of(row.category).lower(), text_of(row.reason_type).lower(),
+                                        text_of(row.health_event_category).lower()}:  # fmt: skip
+            said = text_of(row.title) or text_of(row.summary)
+            found.append(Notice(f"health {begin:.0f}", "planned", Progress.STARTED, begin, description=said))
+    return Reading(tuple(found))
+
+
+def announcement_of(event: Event) -> Notice | None:
+    """A planned maintenance of Service Health that is still active; None for everything else."""
+    row = event.properties
+    if row is None or str(row.event_type) != "PlannedMaintenance" or str(row.status) != "Active" or not event.name:
+        return None
+    return Notice(
+        event.name,
+        "planned maintenance",
+        Progress.SCHEDULED,
+        not_before=read_moment(row.impact_start_time),
+        not_after=read_moment(row.impact_mitigation_time),
+        description=text_of(row.title),
+    )

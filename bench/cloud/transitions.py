@@ -1,0 +1,230 @@
+"""How does what a source says change where a target stands? Pure: (old standing, observation) → (new, happenings).
+
+A maintenance ends in four ways: its source says so; it had started and is not listed any more (Azure knows no
+"completed"); it is not listed any more and the machine's facts moved; or it is not listed any more, its time has come,
+and it is of a kind that leaves no trace. One that vanishes before its time without a trace was withdrawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bench.cloud.states import Done, Happening, Host, Notice, Observation, Pending, Progress, Standing, Stay, Word
+from bench.model import Pairs
+
+SAME_S = 3600.0
+"""Two sources that report an end within this time speak of one maintenance."""
+_KEPT_STAYS, _KEPT_CLOSED, _KEPT_PENDING = 50, 200, 50
+_LEAVES_A_TRACE = ("reboot", "redeploy", "stop", "terminat", "retire", "restart")
+
+
+def step(old: Standing, seen: Observation) -> tuple[Standing, tuple[Happening, ...]]:
+    """Where a target stands after an observation, and what happened. An observation that repeats changes nothing."""
+    maker = _Step(old, seen)
+    return maker.run()
+
+
+class _Step:
+    """One step: `now` grows from the old standing, `happened` collects."""
+
+    def __init__(self, old: Standing, seen: Observation) -> None:
+        self.old, self.now = old, old
+        self.seen, self.reading = seen, seen.reading
+        self.happened: list[Happening] = []
+
+    def run(self) -> tuple[Standing, tuple[Happening, ...]]:
+        source = self.seen.source
+        self.now = replace(
+            self.now,
+            troubles=_with(self.now.troubles, source, self.reading.problem),
+            notes=_with(self.now.notes, source, self.reading.note),
+            machine=tuple(sorted((dict(self.now.machine) | dict(self.reading.machine)).items())),
+        )
+        self._look_at_host()
+        if self.reading.notices is not None:
+            times = dict(self.now.answered) | {source: self.seen.at}
+            self.now = replace(self.now, answered=tuple(sorted(times.items())))
+            self._look_at_notices(self.reading.notices[:_KEPT_PENDING])
+        self._confirm()
+        self._look_back()
+        word = _word(self.now)
+        if word is not self.old.word:
+            self.now = replace(self.now, word=word, since=self.seen.at)
+        return self.now, tuple(self.happened)
+
+    def _say(self, kind: str, text: str) -> None:
+        self.happened.append(Happening(self.seen.at, self.old.target, kind, self.seen.source, text))
+
+    # --- the host ---
+
+    def _look_at_host(self) -> None:
+        """Remember the host; say what moved."""
+        before, host = self.now.host, merged(self.now.host, self.reading.host)
+        for what in moved(before, host):
+            values = {"host": (before.name, host.name), "host build": (before.build, host.build)}.get(what)
+            self._say(what, f"{values[0]} → {values[1]}" if values else "the machine was booted")
+        self.now = replace(self.now, host=host)
+        if self.reading.host == Host():
+            return
+        *others, last = self.now.stays or (Stay(host, self.seen.at, self.seen.at),)
+        if (last.host.name, last.host.build) == (host.name, host.build) or not moved(last.host, host):
+            kept = (*others, Stay(merged(last.host, host), last.first_at, max(last.last_at, self.seen.at)))
+        else:
+            kept = (*others, last, Stay(host, self.seen.at, self.seen.at))
+        self.now = replace(self.now, stays=kept[-_KEPT_STAYS:])
+
+    # --- notices ---
+
+    def _look_at_notices(self, notices: tuple[Notice, ...]) -> None:
+        source = self.seen.source
+        for notice in notices:
+            if (source, notice.notice_id) in self.now.closed:
+                continue
+            if notice.progress is Progress.CANCELED:
+                self._drop(notice, "withdrawn")
+            elif notice.progress is Progress.COMPLETED:
+                self._end(self._pending(notice.notice_id), notice)
+                self._close(notice)
+            else:
+                self._keep(notice)
+        listed = {notice.notice_id for notice in notices}
+        for pending in self.now.pending:
+            if pending.source == source and pending.notice.notice_id not in listed:
+                self._vanished(pending)
+
+    def _pending(self, notice_id: str) -> Pending | None:
+        for pending in self.now.pending:
+            if (pending.source, pending.notice.notice_id) == (self.seen.source, notice_id):
+                return pending
+        return None
+
+    def _keep(self, notice: Notice) -> None:
+        """A maintenance that is announced or runs: new, moved, or begun."""
+        known = self._pending(notice.notice_id)
+        if known is None:
+            self._say(notice.progress.value, notice.kind)
+            # What this very observation says of the host is what the maintenance was announced on; one that has
+            # started already may have moved the machine: then what was known before it.
+            origin = self.old.host if notice.progress is Progress.STARTED else self.now.host
+            made = Pending(self.seen.source, notice, self.seen.at, origin if origin != Host() else self.now.host)
+            self.now = replace(self.now, pending=(*self.now.pending, made)[-_KEPT_PENDING:])
+            return
+        if notice.progress is not known.notice.progress:
+            self._say(notice.progress.value, notice.kind)
+        elif notice.not_before != known.notice.not_before:
+            self._say("moved", notice.kind)
+        changed = replace(known, notice=notice, origin=self._origin(known, notice))
+        self.now = replace(self.now, pending=tuple(changed if one is known else one for one in self.now.pending))
+
+    def _origin(self, known: Pending, notice: Notice) -> Host:
+        """Somebody's own reboot before the time of the maintenance is no trace of it."""
+        early = notice.not_before is not None and self.seen.at < notice.not_before
+        if early and notice.progress is Progress.SCHEDULED and moved(known.origin, self.now.host) == ("boot id",):
+            return replace(known.origin, boot_id=self.now.host.boot_id)
+        return merged(self.now.host, known.origin)
+
+    def _vanished(self, pending: Pending) -> None:
+        """Not listed any more: over, or withdrawn? See the top of this file."""
+        notice = pending.notice
+        trace = moved(pending.origin, self.now.host)
+        if pending.origin.name or pending.origin.build:
+            trace = tuple(what for what in trace if what != "boot id")
+        due = notice.not_before is not None and self.seen.at >= notice.not_before
+        silent = not any(word in notice.kind.lower() for word in _LEAVES_A_TRACE) or not self.now.host.boot_id
+        booted = pending.origin.boot_id not in ("", self.now.host.boot_id)
+        if notice.progress is Progress.STARTED or trace or (due and (silent or booted)):
+            self._end(pending, notice)
+        else:
+            self._say("withdrawn", notice.kind)
+        self.now = replace(self.now, pending=tuple(one for one in self.now.pending if one is not pending))
+
+    def _drop(self, notice: Notice, kind: str) -> None:
+        known = self._pending(notice.notice_id)
+        if known is not None:
+            self._say(kind, notice.kind)
+        self._close(notice)
+
+    def _close(self, notice: Notice) -> None:
+        key = (self.seen.source, notice.notice_id)
+        kept = tuple(one for one in self.now.pending if (one.source, one.notice.notice_id) != key)
+        self.now = replace(self.now, pending=kept, closed=(*self.now.closed, key)[-_KEPT_CLOSED:])
+
+    def _end(self, pending: Pending | None, notice: Notice) -> None:
+        """A maintenance is over; the same one, told by another source, counts once."""
+        at = self.seen.at
+        if notice.progress is Progress.COMPLETED and notice.not_after is not None:
+            at = min(at, notice.not_after)
+        last = self.now.done
+        if last is not None and (at - last.at < SAME_S or (pending is not None and pending.first_at <= last.at)):
+            return
+        before = pending.origin if pending is not None else self.now.host
+        done = Done(at, self.seen.source, notice.kind, before, self.now.host)
+        self.now = replace(self.now, done=done, unpatched=False)
+        self._say("done", notice.kind)
+
+    # --- after it ---
+
+    def _confirm(self) -> None:
+        """The first facts that moved since before the maintenance confirm it."""
+        done = self.now.done
+        if done is None or done.confirmed:
+            return
+        trace = moved(done.before, self.now.host)
+        if trace:
+            self.now = replace(self.now, done=replace(done, after=self.now.host, confirmed=trace))
+            self._say("confirmed", ", ".join(trace))
+
+    def _look_back(self) -> None:
+        """A machine that came back to what was there before its maintenance has lost it again."""
+        done = self.now.done
+        if done is None or not done.confirmed or self.now.unpatched:
+            return
+        again = [
+            what
+            for what, before, after, here in (
+                ("host build", done.before.build, done.after.build, self.now.host.build),
+                ("host", done.before.name, done.after.name, self.now.host.name),
+            )
+            if before and after and before != after and here == before
+        ]
+        if done.after.build and self.now.host.build == done.after.build:
+            again = []  # the old machine, patched meanwhile
+        left = bool(done.after.name) and bool(self.now.host.name) and done.after.name != self.now.host.name
+        announced = left and any(one.first_at > done.at for one in self.now.pending)
+        if again or announced:
+            self.now = replace(self.now, unpatched=True)
+            self._say("unpatched", f"{again[0]} is the one from before again" if again else "announced once more")
+
+
+def moved(before: Host, after: Host) -> tuple[str, ...]:
+    """Which facts of the host differ, of those that both know."""
+    named = (
+        ("boot id", before.boot_id, after.boot_id),
+        ("host", before.name, after.name),
+        ("host build", before.build, after.build),
+    )
+    return tuple(what for what, old, new in named if old and new and old != new)
+
+
+def merged(old: Host, new: Host) -> Host:
+    """`new`, where it does not know what `old` knew."""
+    return Host(new.name or old.name, new.build or old.build, new.boot_id or old.boot_id)
+
+
+def _word(now: Standing) -> Word:
+    if any(one.notice.progress is Progress.STARTED for one in now.pending):
+        return Word.IN_PROGRESS
+    if now.unpatched:
+        return Word.UNPATCHED
+    if now.pending:
+        return Word.SCHEDULED
+    if now.done is not None:
+        return Word.DONE
+    return Word.NONE if now.answered else Word.UNKNOWN
+
+
+def _with(pairs: Pairs, key: str, value: str) -> Pairs:
+    """`pairs` with the text of one source; "" takes it out."""
+    found = dict(pairs)
+    found.pop(key, None)
+    return tuple(sorted((found | ({key: value} if value else {})).items()))

@@ -118,7 +118,7 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1 || [ "${made_with:-$pytho
 fi
 rm -f .venv/setup.stamp
 pip() { .venv/bin/python -m pip --disable-pip-version-check "$@"; }
-say "installing what requirements.lock names (about 100 MB the first time)"
+say "installing what requirements.lock names (about 200 MB the first time)"
 # The lock is complete, so nothing is left to resolve: with the resolver on, pip 23 looks at the newest `coverage` for
 # pytest-cov's `coverage[toml]`, and fails on the day one is released.
 pip install --quiet --no-deps --require-hashes -r requirements.lock ||

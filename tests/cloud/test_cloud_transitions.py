@@ -1,0 +1,222 @@
+"""Where a target stands: a table of histories, and what holds for any history at all."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.cloud.states import Done, Happening, Host, Notice, Observation, Progress, Reading, Standing, Word
+from bench.cloud.tables import as_json, as_row, state_words
+from bench.cloud.transitions import moved, step
+from bench.store.codec import decode, encode
+
+OLD, NEW = Host("host-a", "b1", "boot-1"), Host("host-a", "b2", "boot-1")
+ELSEWHERE = Host("host-b", "b2", "boot-2")
+SOURCE = "inside"
+
+
+def notice(progress: Progress = Progress.SCHEDULED, **fields: object) -> Notice:
+    return Notice(**{"notice_id": "e1", "kind": "reboot", "progress": progress, "not_before": 100.0, **fields})  # type: ignore[arg-type]
+
+
+def history(*seen: tuple[float, tuple[Notice, ...] | None, Host], source: str = SOURCE) -> tuple[Standing, list[str]]:
+    """The standing after observations of one source, and the kinds of what happened."""
+    standing, kinds = Standing("t"), []
+    for at, notices, host in seen:
+        standing, happened = step(standing, Observation(source, at, Reading(notices, host)))
+        kinds += [one.kind for one in happened]
+    return standing, kinds
+
+
+def test_nothing_is_known_before_a_source_has_spoken() -> None:
+    assert history((1, None, OLD))[0].word is Word.UNKNOWN
+    assert history((1, (), OLD))[0].word is Word.NONE
+
+
+def test_scheduled_started_gone_is_done_and_confirmed_by_what_moved() -> None:
+    standing, kinds = history(
+        (1, (), OLD), (10, (notice(),), OLD), (100, (notice(Progress.STARTED),), OLD), (130, (), ELSEWHERE)
+    )
+    assert (standing.word, standing.since, kinds) == (
+        Word.DONE, 130, ["scheduled", "started", "boot id", "host", "host build", "done", "confirmed"],
+    )  # fmt: skip
+    assert standing.done == Done(130, SOURCE, "reboot", OLD, ELSEWHERE, ("boot id", "host", "host build"))
+    assert [stay.host.name for stay in standing.stays] == ["host-a", "host-b"]
+
+
+def test_a_hardware_fault_starts_unannounced_on_the_host_that_was_left() -> None:
+    standing, kinds = history((1, (), OLD), (50, (notice(Progress.STARTED, not_before=None),), ELSEWHERE))
+    assert (standing.word, kinds[-1]) == (Word.IN_PROGRESS, "started")
+    standing, _ = history(
+        (1, (), OLD), (50, (notice(Progress.STARTED, not_before=None),), ELSEWHERE), (60, (), ELSEWHERE)
+    )
+    assert standing.done is not None
+    assert standing.done.confirmed == ("boot id", "host", "host build")
+
+
+def test_gone_before_its_time_without_a_trace_was_withdrawn() -> None:
+    standing, kinds = history((10, (notice(),), OLD), (50, (), OLD))
+    assert (standing.word, kinds) == (Word.NONE, ["scheduled", "withdrawn"])
+
+
+def test_gone_before_its_time_but_moved_was_done_early() -> None:
+    standing, _ = history((10, (notice(),), OLD), (50, (), NEW))
+    assert standing.word is Word.DONE
+
+
+def test_an_own_reboot_before_the_time_is_no_maintenance() -> None:
+    rebooted = dataclasses.replace(OLD, boot_id="boot-9")
+    for seen in (
+        ((10, (notice(),), OLD), (20, (notice(),), rebooted), (50, (), rebooted)),
+        ((10, (notice(),), OLD), (50, (), rebooted)),
+    ):
+        assert history(*seen)[0].word is Word.NONE
+    standing, _ = history((10, (notice(),), OLD), (20, (notice(),), rebooted), (110, (notice(Progress.STARTED),), rebooted),
+                          (120, (), rebooted))  # fmt: skip
+    assert standing.done is not None
+    assert standing.done.confirmed == ()
+
+
+def test_a_reboot_whose_time_came_but_that_left_no_trace_was_withdrawn() -> None:
+    assert history((10, (notice(),), OLD), (200, (), OLD))[0].word is Word.NONE
+    freeze = notice(kind="freeze")
+    standing, _ = history((10, (freeze,), OLD), (200, (), OLD))
+    assert standing.word is Word.DONE
+    assert state_words(standing) == "done at 1970-01-01 00:03Z, not confirmed by facts"
+
+
+def test_facts_that_come_after_the_end_confirm_it() -> None:
+    standing, kinds = history((10, (notice(),), OLD), (100, (notice(Progress.STARTED),), OLD), (130, (), Host()),
+                              (160, (), NEW))  # fmt: skip
+    assert standing.done is not None
+    assert (standing.done.at, standing.done.confirmed) == (130, ("host build",))
+    assert kinds[-2:] == ["host build", "confirmed"]
+
+
+def test_back_on_what_was_there_before_is_unpatched_again() -> None:
+    done = ((10, (notice(),), OLD), (100, (notice(Progress.STARTED),), OLD), (130, (), ELSEWHERE))
+    for back in (Host("host-c", "b1", "boot-3"), Host("host-a", "b1", "boot-3"), Host("host-a", "", "boot-3")):
+        seen = (*done, (200, (), back if back.build else dataclasses.replace(back, build="b1")))
+        standing, kinds = history(*seen)
+        assert (standing.word, kinds[-1]) == (Word.UNPATCHED, "unpatched")
+    assert history(*done, (200, (), Host("host-c", "b2", "boot-3")))[0].word is Word.DONE
+    assert history(*done, (200, (), Host("host-a", "b2", "boot-3")))[0].word is Word.DONE, "the old host, patched too"
+
+
+def test_elsewhere_and_announced_once_more_is_unpatched_again_until_it_is_done() -> None:
+    unbuilt = [dataclasses.replace(host, build="") for host in (OLD, ELSEWHERE, Host("host-c", "", "boot-3"))]
+    done = ((10, (notice(),), unbuilt[0]), (100, (notice(Progress.STARTED),), unbuilt[0]), (130, (), unbuilt[1]))
+    again = notice(notice_id="e2", not_before=9000.0)
+    standing, _ = history(*done, (5000, (again,), unbuilt[2]))
+    assert standing.word is Word.UNPATCHED
+    standing, _ = history(*done, (5000, (again,), unbuilt[1]))
+    assert standing.word is Word.SCHEDULED, "on the same host, it is the next maintenance"
+    later = dataclasses.replace(unbuilt[2], boot_id="boot-4")
+    started = dataclasses.replace(again, progress=Progress.STARTED)
+    standing, _ = history(*done, (5000, (again,), unbuilt[2]), (9000, (started,), unbuilt[2]), (9100, (), later))
+    assert (standing.word, standing.done and standing.done.at) == (Word.DONE, 9100)
+
+
+def test_two_sources_that_tell_of_one_maintenance_count_it_once() -> None:
+    standing = Standing("t")
+    seen = [
+        Observation("inside", 10, Reading((notice(),), OLD)),
+        Observation("azure instance view", 11, Reading((notice(notice_id="redeploy 100"),))),
+        Observation("inside", 100, Reading((notice(Progress.STARTED),), OLD)),
+        Observation("inside", 130, Reading((), ELSEWHERE)),
+    ]
+    for one in seen:
+        standing, _ = step(standing, one)
+    assert standing.word is Word.SCHEDULED, "the other source has not heard of it yet"
+    over = notice(Progress.COMPLETED, notice_id="redeploy 100", not_after=160.0)
+    standing, happened = step(standing, Observation("azure instance view", 400, Reading((over,))))
+    assert (standing.word, standing.done and standing.done.at, happened) == (Word.DONE, 130, ())
+
+
+def test_what_was_completed_before_the_first_look_is_told_once() -> None:
+    over = notice(Progress.COMPLETED, not_after=120.0)
+    standing, kinds = history((5000, (over,), NEW), (5060, (over,), NEW))
+    assert (standing.word, standing.done and standing.done.at, kinds) == (Word.DONE, 120, ["done"])
+
+
+def test_a_moved_and_a_canceled_maintenance() -> None:
+    standing, kinds = history((10, (notice(),), OLD), (20, (notice(not_before=900.0),), OLD))
+    assert (state_words(standing), kinds) == ("scheduled for 1970-01-01 00:15Z", ["scheduled", "moved"])
+    standing, kinds = history((10, (notice(),), OLD), (20, (notice(Progress.CANCELED),), OLD))
+    assert (standing.word, kinds) == (Word.NONE, ["scheduled", "withdrawn"])
+
+
+def test_trouble_changes_nothing_but_is_told_until_the_source_answers() -> None:
+    standing, _ = history((10, (notice(),), OLD))
+    troubled, happened = step(standing, Observation(SOURCE, 200, Reading(problem="asked too often (HTTP 429)")))
+    assert (troubled.word, troubled.pending, happened) == (Word.SCHEDULED, standing.pending, ())
+    assert as_row(troubled)[-1] == "reboot; inside: asked too often (HTTP 429)"
+    better, _ = step(troubled, Observation(SOURCE, 210, Reading((notice(),), OLD)))
+    assert better.troubles == ()
+
+
+# --- any history ---
+
+HOSTS = st.builds(
+    Host, st.sampled_from(["", "a", "b"]), st.sampled_from(["", "1", "2"]), st.sampled_from(["", "x", "y"])
+)
+NOTICES = st.builds(
+    Notice,
+    st.sampled_from(["e1", "e2"]),
+    st.sampled_from(["reboot", "freeze"]),
+    st.sampled_from(list(Progress)),
+    st.none() | st.floats(0, 2000),
+    st.none() | st.floats(0, 2000),
+    st.none() | st.floats(1, 60),
+    st.text(max_size=5),
+)
+READINGS = st.builds(
+    Reading,
+    st.none() | st.lists(NOTICES, max_size=3, unique_by=lambda one: one.notice_id).map(tuple),
+    HOSTS,
+    st.sampled_from([(), (("cloud", "aws"),)]),
+    st.sampled_from(["", "down"]),
+)
+HISTORIES = st.lists(st.tuples(st.floats(1, 300), st.sampled_from(["inside", "control"]), READINGS), max_size=12)
+
+
+@given(HISTORIES)
+def test_any_history(seen: list[tuple[float, str, Reading]]) -> None:
+    standing, at, told = Standing("t"), 0.0, list[Happening]()
+    announced: set[tuple[str, str]] = set()
+    for pause, source, reading in seen:
+        at += pause
+        observation = Observation(source, at, reading)
+        before = standing
+        standing, happened = step(standing, observation)
+        told += happened
+        announced |= {(source, one.notice_id) for one in reading.notices or ()}
+        # Restarting between any two looks loses nothing.
+        assert decode(Standing, encode(standing), "x") == standing
+        # The same answer again changes nothing, and nothing happens twice.
+        again, repeated = step(standing, observation)
+        assert (again.word, again.pending, again.done, again.stays, repeated) == (
+            standing.word, standing.pending, standing.done, standing.stays, (),
+        )  # fmt: skip
+        if reading.notices is None:
+            assert standing.pending == before.pending
+        assert {(one.source, one.notice.notice_id) for one in standing.pending} <= announced
+        assert (standing.word is Word.UNKNOWN) <= (not standing.answered)
+        assert standing.done is None or standing.done.at <= at
+        if standing.word is Word.UNPATCHED or standing.unpatched:
+            assert standing.done is not None
+            assert standing.done.confirmed
+        if standing.done is not None and standing.done.confirmed:
+            assert standing.done.confirmed == moved(standing.done.before, standing.done.after)
+        assert len(as_row(standing)) == 5
+        as_json(standing)
+    assert sum(one.kind == "confirmed" for one in told) <= sum(one.kind == "done" for one in told)
+    assert all(one.at <= at for one in told)
+
+
+@pytest.mark.parametrize("word", list(Word))
+def test_every_word_has_words(word: Word) -> None:
+    assert state_words(Standing("t", word, since=5.0))

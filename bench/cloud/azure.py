@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from bench.cloud import azure_metadata
-from bench.cloud.azure_sessions import Clients, parts_of, refused
+from bench.cloud.azure_sessions import Clients, failures, parts_of, refused
 from bench.cloud.clocks import read_moment
 from bench.cloud.protocol import Answer, Machine, Request
 from bench.cloud.replies import list_of, mapping_of, number_of, text_of
@@ -101,7 +101,6 @@ class AzureControl:
                 yield from readings
 
     def _rows(self, query: str) -> Iterator[Mapping[str, Any]]:
-        from azure.core.exceptions import AzureError
         from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 
         token: str | None = None
@@ -113,10 +112,10 @@ class AzureControl:
             )
             try:
                 found = self._clients.graph().resources(asked)
-            except AzureError as error:
+                rows, token = list_of(found.data), found.skip_token
+            except failures() as error:
                 raise CloudError(refused(error).problem, where="Azure Resource Graph") from error
-            yield from (mapping_of(row) for row in list_of(found.data))
-            token = found.skip_token
+            yield from (mapping_of(row) for row in rows)
             if not token:
                 return
 
@@ -134,8 +133,6 @@ class AzureControl:
 
     def _announced(self, machines: Sequence[Machine]) -> Iterator[tuple[str, str, Reading]]:
         """Planned maintenance of Service Health, for the machines that it says are impacted."""
-        from azure.core.exceptions import AzureError
-
         found: dict[str, list[Notice]] = {machine.cloud_id: [] for machine in machines}
         for subscription in sorted({parts_of(machine.cloud_id)[0] for machine in machines}):
             own = [one for one in found if parts_of(one)[0] == subscription]
@@ -149,25 +146,23 @@ class AzureControl:
                         resource = (impacted.properties and impacted.properties.target_resource_id) or ""
                         if resource.lower() in found:
                             found[resource.lower()].append(notice)
-            except AzureError as error:
+            except failures() as error:
                 yield from ((one, "azure service health", refused(error)) for one in own)
             else:
                 yield from ((one, "azure service health", Reading(tuple(found[one]))) for one in own)
 
     def _each(self, machine: Machine) -> list[tuple[str, str, Reading]]:
-        from azure.core.exceptions import AzureError
-
         subscription, group, name = parts_of(machine.cloud_id)
         readings: list[tuple[str, str, Reading]] = []
         try:
             view = self._clients.compute(subscription).virtual_machines.instance_view(group, name)
             readings.append((machine.cloud_id, "azure instance view", instance_view_of(view)))
-        except AzureError as error:
+        except failures() as error:
             readings.append((machine.cloud_id, "azure instance view", refused(error)))
         try:
             statuses = self._clients.health(subscription).availability_statuses.list(machine.cloud_id)
             readings.append((machine.cloud_id, "azure resource health", health_of(statuses)))
-        except AzureError as error:
+        except failures() as error:
             readings.append((machine.cloud_id, "azure resource health", refused(error)))
         return readings
 
@@ -181,7 +176,7 @@ def machine_of(row: Mapping[str, Any]) -> Machine | None:
     return Machine(
         "azure",
         number,
-        text_of(row.get("name")),
+        text_of(row.get("name")) or parts_of(number)[2],
         address=text_of(row.get("address")),
         public_address=text_of(row.get("publicAddress")),
         region=text_of(row.get("location")),
@@ -239,7 +234,7 @@ def health_of(statuses: Iterable[AvailabilityStatus]) -> Reading:
             rows.append((begin, one.properties))
     found: list[Notice] = []
     for begin, row in sorted(rows, key=lambda pair: pair[0]):
-        back = str(row.availability_state) == "Available"
+        back = row.availability_state == "Available"
         if back and found and found[-1].progress is Progress.STARTED:
             last = found.pop()
             found.append(
@@ -255,7 +250,7 @@ def health_of(statuses: Iterable[AvailabilityStatus]) -> Reading:
 def announcement_of(event: Event) -> Notice | None:
     """A planned maintenance of Service Health that is still active; None for everything else."""
     row = event.properties
-    if row is None or str(row.event_type) != "PlannedMaintenance" or str(row.status) != "Active" or not event.name:
+    if row is None or row.event_type != "PlannedMaintenance" or row.status != "Active" or not event.name:
         return None
     return Notice(
         event.name,

@@ -12,7 +12,6 @@ from bench.errors import CloudError, ConfigError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
-    from azure.core.exceptions import AzureError
     from azure.mgmt.compute import ComputeManagementClient
     from azure.mgmt.network import NetworkManagementClient
     from azure.mgmt.resourcegraph import ResourceGraphClient
@@ -101,13 +100,22 @@ def parts_of(resource: str) -> tuple[str, ...]:
     return (words[1], words[3], words[7]) if all(words) else ()
 
 
-def refused(error: AzureError) -> Reading:
-    """What an error of the SDK means for one source: a problem, and when to ask again."""
+def failures() -> tuple[type[Exception], ...]:
+    """What a call of the SDK may raise: its own errors, and those of its models on an answer that does not fit them."""
+    from azure.core.exceptions import AzureError
+
+    return AzureError, ValueError, TypeError, AttributeError, KeyError
+
+
+def refused(error: Exception) -> Reading:
+    """What such an error means for one source: a problem, and when to ask again."""
     response = getattr(error, "response", None)
     headers = {str(key).lower(): str(value) for key, value in (getattr(response, "headers", None) or {}).items()}
     status = getattr(error, "status_code", None)
     said = str(getattr(error, "message", "") or error).splitlines()
     first = said[0][:200] if said else type(error).__name__
+    if isinstance(error, TypeError | AttributeError | KeyError):
+        first = f"an answer that does not fit ({first})"
     return Reading(problem=f"HTTP {status}: {first}" if status else first, retry_after_s=retry_after(headers))
 
 
@@ -119,6 +127,6 @@ def missing_extra(name: str, error: ImportError) -> ConfigError:
     )
 
 
-def failed(error: AzureError, where: str) -> CloudError:
+def failed(error: Exception, where: str) -> CloudError:
     """The same as an exception, for what was asked to be done."""
     return CloudError(refused(error).problem, where=where)

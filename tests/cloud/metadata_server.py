@@ -30,7 +30,7 @@ def jsoned(data: Any) -> Response:
 
 @dataclass(slots=True)
 class AzureService:
-    """IMDS: `Metadata: true`, no forwarding, an api-version, 5 requests a second; an event disappears when it is over."""
+    """IMDS: `Metadata: true`, no forwarding, an api-version, 5 requests a second; events disappear when over."""
 
     now: Callable[[], float]
     vm: str = "web-1"

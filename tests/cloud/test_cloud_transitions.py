@@ -74,8 +74,10 @@ def test_an_own_reboot_before_the_time_is_no_maintenance() -> None:
         ((10, (notice(),), OLD), (50, (), rebooted)),
     ):
         assert history(*seen)[0].word is Word.NONE
-    standing, _ = history((10, (notice(),), OLD), (20, (notice(),), rebooted), (110, (notice(Progress.STARTED),), rebooted),
-                          (120, (), rebooted))  # fmt: skip
+    started = (notice(Progress.STARTED),)
+    standing, _ = history(
+        (10, (notice(),), OLD), (20, (notice(),), rebooted), (110, started, rebooted), (120, (), rebooted)
+    )
     assert standing.done is not None
     assert standing.done.confirmed == ()
 

@@ -16,6 +16,7 @@ from bench.cli import (
     facts,
     history,
     importing,
+    inventories,
     measuring,
     mending,
     storing,
@@ -49,6 +50,7 @@ _STORE = "Look"
 for panel, name, function, summary in (
     (_START, "demo", demo.demo, "Measure this machine in two phases and report: no VM needed."),
     (_START, "init", storing.init, "Make a workspace with a commented campaign and inventory."),
+    (_START, "inventory", inventories.inventory, "Write an inventory from a cloud, Ansible or ssh_config."),
     (_START, "trust", trusting.trust, "Record the targets' host keys after showing them."),
     (_START, "doctor", targets.doctor, "Check the controller and every target."),
     (_MEASURE, "plan", measuring.plan, "Show what would run, for how long, and what it could not show."),

@@ -12,6 +12,7 @@ import typer
 
 from bench.cli import (
     analysing,
+    azure,
     demo,
     facts,
     history,
@@ -58,6 +59,7 @@ for panel, name, function, summary in (
     (_MEASURE, "resume", measuring.resume, "Carry on with a run after anything."),
     (_MEASURE, "import", importing.import_, "Take in results that were measured elsewhere."),
     (_MEASURE, "watch", watching.watch, "Follow maintenance; measure a phase when it is over."),
+    (_MEASURE, "azure", azure.azure, "Redeploy VMs, start their maintenance, switch their networking."),
     (_ANALYSE, "compare", analysing.compare, "Verdicts between two tags."),
     (_ANALYSE, "report", analysing.report, "Write the file for the change ticket."),
     (_ANALYSE, "diff", facts.diff, "What changed about the targets between two tags."),

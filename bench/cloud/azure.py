@@ -7,12 +7,12 @@ Control plane: Resource Graph (VMs; planned updates in `maintenanceresources`), 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from bench.cloud import azure_metadata
 from bench.cloud.azure_sessions import Clients, failures, parts_of, refused
 from bench.cloud.clocks import read_moment
+from bench.cloud.parallel import each
 from bench.cloud.protocol import Answer, Machine, Request
 from bench.cloud.replies import list_of, mapping_of, number_of, text_of
 from bench.cloud.states import Notice, Progress, Reading
@@ -96,9 +96,8 @@ class AzureControl:
         """Planned updates and announcements of all machines, then each one's instance view and health."""
         yield from self._updates(machines)
         yield from self._announced(machines)
-        with ThreadPoolExecutor(_THREADS) as pool:
-            for readings in pool.map(self._each, machines):
-                yield from readings
+        for readings in each(self._each, machines, _THREADS):
+            yield from readings
 
     def _rows(self, query: str) -> Iterator[Mapping[str, Any]]:
         from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions

@@ -7,11 +7,11 @@ every five minutes. Whatever fails is a trouble of that source and target, and e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from bench.cloud.keeping import Keeper
 from bench.cloud.matching import matches
+from bench.cloud.parallel import each
 from bench.cloud.probing import Asking, look
 from bench.cloud.protocol import ControlPlane, Machine
 from bench.cloud.states import Happening, Observation, Reading, Standing
@@ -94,9 +94,8 @@ class Watch:
         for plane in self._planes:
             yield from self._from(plane)
         due = [target for target in self._targets if self._due.get(target.name, 0.0) <= self._clock()]
-        with ThreadPoolExecutor(THREADS) as pool:
-            seen = pool.map(lambda one: look(one, self._connections, self._asking, self._clock), due)
-            yield from zip((target.name for target in due), seen, strict=True)
+        seen = each(lambda one: look(one, self._connections, self._asking, self._clock), due, THREADS)
+        yield from zip((target.name for target in due), seen, strict=True)
 
     def _from(self, plane: _Plane) -> Iterator[tuple[str, Observation]]:
         now = self._clock()

@@ -1,0 +1,126 @@
+"""How is something done to targets, and how is it remembered? Written down, done, waited for, looked at again.
+
+An action stands in the watch's journal and in the events of the newest run of every campaign that measures the target,
+before it begins and after it ended, so that what lies between two runs can be explained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.cloud.keeping import Keeper
+from bench.cloud.parallel import each
+from bench.cloud.probing import Asking, look
+from bench.cloud.protocol import Machine
+from bench.cloud.states import Happening, Host, Observation
+from bench.cloud.transitions import moved
+from bench.errors import BenchError
+from bench.measure.clock import now
+from bench.measure.connections import Connections
+from bench.model import Target
+from bench.store import Store, StoredRun
+
+THREADS = 8
+PATIENCE_S = 600.0
+PAUSE_S = 5.0
+SOURCE = "bench azure"
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What an action did to a target. trouble: why it failed, or why the target could not be looked at again."""
+
+    target: str
+    before: Host
+    after: Host
+    detail: str = ""
+    trouble: str = ""
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Which facts of the host moved, of those that are known from before and after."""
+        return moved(self.before, self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Where an action is written down."""
+
+    keeper: Keeper
+    runs: Mapping[str, Sequence[StoredRun]]
+    clock: Callable[[], float]
+
+    def say(self, target: str, kind: str, text: str) -> None:
+        """One line in every place."""
+        self.keeper.note([Happening(self.clock(), target, kind, SOURCE, text)])
+        for run in self.runs.get(target, ()):
+            run.event(now(), kind, target=target, action=text)
+
+
+def runs_of(store: Store, targets: Sequence[Target]) -> dict[str, list[StoredRun]]:
+    """Target → the newest run of each campaign that measures it (same name, same address)."""
+    newest: dict[tuple[str, str], StoredRun] = {}
+    for run in store.readable()[0]:
+        known = {(one.name, one.address) for one in run.info.targets}
+        for target in targets:
+            if (target.name, target.address) in known and not run.info.imported:
+                newest[target.name, run.info.campaign] = run
+    return {target.name: [run for (name, _), run in newest.items() if name == target.name] for target in targets}
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Does one action to several targets, some at a time. sleep: how to wait for a machine that comes back."""
+
+    connections: Connections
+    memory: Memory
+    clock: Callable[[], float]
+    sleep: Callable[[float], object]
+    patience_s: float = PATIENCE_S
+
+    def hosts(self, targets: Sequence[Target]) -> dict[str, Observation]:
+        """What the targets say of where they run, now."""
+        seen = each(self._look, targets, THREADS)
+        return {target.name: one for target, one in zip(targets, seen, strict=True)}
+
+    def run(
+        self, what: str, targets: Sequence[Target], machines: Mapping[str, Machine], do: Callable[[Machine], str]
+    ) -> list[Acted]:
+        """Do it to all targets; one that fails does not keep the others from being done."""
+        before = self.hosts(targets)
+        return each(
+            lambda target: self._one(what, target, before[target.name].reading.host, machines, do), targets, THREADS
+        )
+
+    def _one(
+        self, what: str, target: Target, before: Host, machines: Mapping[str, Machine], do: Callable[[Machine], str]
+    ) -> Acted:
+        self.memory.say(target.name, "action begins", what)
+        try:
+            detail = do(machines[target.name])
+        except BenchError as error:
+            self.memory.say(target.name, "action failed", f"{what}: {error}")
+            return Acted(target.name, before, Host(), trouble=str(error))
+        seen = self._again(target)
+        acted = Acted(target.name, before, seen.reading.host, detail, seen.reading.problem if _silent(seen) else "")
+        told = ", ".join(acted.changed) or acted.trouble or "no fact of the host moved"
+        self.memory.say(target.name, "action ended", f"{what}: {told}")
+        return acted
+
+    def _again(self, target: Target) -> Observation:
+        """Look until the machine answers, or patience ends."""
+        until = self.clock() + self.patience_s
+        seen = self._look(target)
+        while _silent(seen) and self.clock() < until:
+            self.sleep(PAUSE_S)
+            seen = self._look(target)
+        return seen
+
+    def _look(self, target: Target) -> Observation:
+        return look(target, self.connections, Asking(), self.clock)
+
+
+def _silent(seen: Observation) -> bool:
+    """Whether the machine itself could not be reached (its metadata service is another matter)."""
+    return seen.reading.host == Host() and bool(seen.reading.problem)

@@ -116,7 +116,7 @@ def test_an_operation_that_fails_says_why(replay: Replay) -> None:
     replay.on(
         "GET", f"{SUB}/operations/1", Told({"error": {"code": "OverconstrainedAllocation", "message": "no room"}}, 409)
     )
-    with pytest.raises(CloudError, match="web-1: .*409"):
+    with pytest.raises(CloudError, match=r"web-1: .*409"):
         Actor(azure_clients(replay)).do(Action.REDEPLOY, MACHINE)
 
 

@@ -171,6 +171,16 @@ def test_verdicts_reasons_judgements_and_margins_are_those_there_are() -> None:
     assert all(f"`{kind.value}`" in words for kind in Kind)
 
 
+def test_states_and_clouds_of_maintenance_are_those_there_are() -> None:
+    from bench.cloud.clouds import CLOUDS
+    from bench.cloud.states import Word
+
+    page = DOCS / "maintenance.md"
+    assert [row[0].split(" for ")[0].split(" since ")[0].split(" at ")[0] for row in table(page, "state")] == list(Word)
+    assert len(table(page, "cloud")) == len(CLOUDS)
+    assert set(CLOUDS) <= {text for name, text in inline() if name == page.name}
+
+
 def test_variables_are_those_that_are_read() -> None:
     code = "".join(path.read_text("utf-8") for path in sorted((ROOT / "bench").rglob("*.py")))
     read = set(re.findall(r"\"(BENCH_[A-Z]+|VMBENCH_[A-Z_]+|NO_COLOR|SOURCE_DATE_EPOCH)\"", code))

@@ -113,6 +113,8 @@ def tell(made: Watch, happened: Sequence[Happening], *, json: bool, once: bool, 
     from bench.cloud.clocks import iso, shown
     from bench.cloud.tables import COLUMNS, as_json, as_row
 
+    if made.unsaved:
+        warn(f"not remembered: {made.unsaved}")
     if json and once:
         print_json([as_json(one) for one in made.standings])
         return

@@ -69,7 +69,12 @@ class Keeper:
         """Standings by target; empty when there are none yet. StoreError when the file is damaged."""
         if not self.path.exists():
             return {}
-        record = decode(_Record, read_record(self.path), str(self.path))
+        try:
+            record = decode(_Record, read_record(self.path), str(self.path))
+        except StoreError as error:
+            raise StoreError(
+                error.what, where=error.where, remedy="Move this file away: the watch then begins anew"
+            ) from error
         return {one.target: one for one in record.standings}
 
     def save(self, standings: Mapping[str, Standing]) -> None:

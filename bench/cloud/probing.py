@@ -16,7 +16,7 @@ from bench.cloud.protocol import Cloud, Request
 from bench.cloud.replies import read_answer
 from bench.cloud.states import Host, Observation, Reading
 from bench.cloud.transitions import merged
-from bench.errors import TransportError
+from bench.errors import BenchError
 from bench.measure import posix
 from bench.measure.connections import Connections
 from bench.measure.facts import parse_facts
@@ -50,7 +50,7 @@ def look(target: Target, connections: Connections, asking: Asking, clock: Callab
         with connections.to(target) as connection:
             reply = connection.run(posix.marked(nonce, script(clouds, target, asking)), timeout_s=longest + _SPARE_S)
         found = posix.sections(reply, nonce, target.name)
-    except TransportError as error:
+    except BenchError as error:
         return Observation(INSIDE, clock(), Reading(problem=str(error).removeprefix(f"{target.name}: ")))
     return Observation(INSIDE, clock(), read(found, asking))
 

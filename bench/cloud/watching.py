@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from bench.cloud.keeping import Keeper
 from bench.cloud.matching import matches
 from bench.cloud.parallel import each
-from bench.cloud.probing import Asking, look
+from bench.cloud.probing import INSIDE, Asking, look
 from bench.cloud.protocol import ControlPlane, Machine
 from bench.cloud.states import Happening, Observation, Reading, Standing
 from bench.cloud.transitions import step
-from bench.errors import BenchError
+from bench.errors import BenchError, StoreError
 from bench.measure.connections import Connections
 from bench.model import Target
 
@@ -60,7 +60,10 @@ class Watch:
         self._clock = clock
         self._planes = [_Plane(name, plane) for name, plane in (planes or {}).items()]
         self._due: dict[str, float] = {}
+        self._unnoted: list[Happening] = []
         self._all = keeper.load()
+        self.unsaved = ""
+        """Why the last look could not be remembered; it is tried again at the next one."""
         for target in targets:
             self._all.setdefault(target.name, Standing(target.name))
 
@@ -70,17 +73,23 @@ class Watch:
         return [self._all[target.name] for target in self._targets]
 
     def poll(self) -> list[Happening]:
-        """Ask what is due once; what happened. StoreError when it cannot be remembered."""
+        """Ask what is due once; what happened. A full disk does not end it: see `unsaved`."""
         before = dict(self._all)
         happened: list[Happening] = []
         for name, seen in self._observe():
             self._all[name], news = step(self._all[name], seen)
             happened += news
-            if seen.reading.retry_after_s is not None and seen.source == "inside":
+            if seen.reading.retry_after_s is not None and seen.source == INSIDE:
                 self._due[name] = seen.at + seen.reading.retry_after_s
-        if self._all != before or happened:
-            self._keeper.note(happened)
-            self._keeper.save(self._all)
+        self._unnoted += happened
+        if self._all != before or self._unnoted or self.unsaved:
+            try:
+                self._keeper.note(self._unnoted)
+                self._unnoted = []
+                self._keeper.save(self._all)
+                self.unsaved = ""
+            except StoreError as error:
+                self.unsaved = str(error)
         return happened
 
     def handled(self, names: Iterable[str]) -> None:
@@ -91,11 +100,12 @@ class Watch:
         self._keeper.save(self._all)
 
     def _observe(self) -> Iterator[tuple[str, Observation]]:
-        for plane in self._planes:
-            yield from self._from(plane)
+        """Machines first: what they say of themselves tells which VM of a control plane they are."""
         due = [target for target in self._targets if self._due.get(target.name, 0.0) <= self._clock()]
         seen = each(lambda one: look(one, self._connections, self._asking, self._clock), due, THREADS)
         yield from zip((target.name for target in due), seen, strict=True)
+        for plane in self._planes:
+            yield from self._from(plane)
 
     def _from(self, plane: _Plane) -> Iterator[tuple[str, Observation]]:
         now = self._clock()

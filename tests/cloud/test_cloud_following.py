@@ -1,0 +1,216 @@
+"""The loop around the standings: rates, control planes, what cannot be saved, which VM is which target, Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from bench.cloud import clouds
+from bench.cloud.keeping import Keeper
+from bench.cloud.matching import matches
+from bench.cloud.parallel import each
+from bench.cloud.probing import Asking, script
+from bench.cloud.protocol import Machine
+from bench.cloud.states import Notice, Progress, Reading, Word
+from bench.cloud.watching import CONTROL_EVERY_S, LISTED_EVERY_S, Watch
+from bench.errors import CloudError, StoreError
+from bench.measure.connections import Connections
+from bench.measure.transport import FakeTransport, Reply
+from bench.model import Target
+
+
+class Place:
+    """Two machines on Azure that answer as told, a control plane, and a clock."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now, self.asked, self.status = 1000.0, list[str](), "200 OK\r\n"
+        self.listed, self.polled, self.down = 0, 0, ""
+        self.notices: tuple[Notice, ...] | None = ()
+        self.keeper = Keeper.of(folder, folder / "x.yaml")
+        self.targets = [
+            Target(name, name, name, labels=(("cloud", "azure"), ("cloud_id", f"/ID/{name}"))) for name in ("a", "b")
+        ]
+
+    def watch(self) -> Watch:
+        connections = Connections(FakeTransport(self.machine), retry_after_s=())
+        asking = Asking(enable_events=True)
+        return Watch(self.targets, connections, asking, self.keeper, lambda: self.now, {"azure": self})
+
+    def machine(self, target: Target, text: str) -> Reply:
+        self.asked.append(target.name)
+        nonce = text.split("@@%s %s\\n' ")[1].split()[0]
+        body = '{"compute": {"name": "x"}, "Events": []}'
+        answer = f"HTTP/1.1 {self.status}Retry-After: 300\r\n\r\n{body}\n0\n"
+        parts = {"cloud": "azure\n", "azure.instance": answer, "azure.events": answer, "facts": ""}
+        return Reply(0, "".join(f"\n@@{nonce} {name}\n{text}" for name, text in parts.items()).encode(), b"")
+
+    def machines(self) -> Iterator[Machine]:
+        self.listed += 1
+        if self.down:
+            raise CloudError(self.down)
+        yield from (Machine("azure", f"/id/{name}", name) for name in ("a", "c"))
+
+    def maintenance(self, machines: Sequence[Machine]) -> Iterator[tuple[str, str, Reading]]:
+        self.polled += 1
+        yield from ((one.cloud_id, "azure instance view", Reading(self.notices)) for one in machines)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def test_a_target_that_was_asked_too_often_is_left_alone_as_long_as_it_wants(place: Place) -> None:
+    watch = place.watch()
+    place.status = "429 Too Many Requests\r\n"
+    watch.poll()
+    assert sorted(place.asked) == ["a", "b"]
+    place.now += 299
+    watch.poll()
+    assert len(place.asked) == 2
+    place.now += 2
+    place.status = "200 OK\r\n"
+    watch.poll()
+    assert len(place.asked) == 4
+    assert [one.word for one in watch.standings] == [Word.NONE, Word.NONE]
+
+
+def test_a_control_plane_is_asked_every_five_minutes_and_lists_every_hour(place: Place) -> None:
+    watch = place.watch()
+    watch.poll()
+    place.now += CONTROL_EVERY_S - 1
+    watch.poll()
+    assert (place.listed, place.polled) == (1, 1)
+    place.now += 1
+    watch.poll()
+    assert (place.listed, place.polled) == (1, 2)
+    place.now += LISTED_EVERY_S
+    watch.poll()
+    assert place.listed == 2
+    assert [dict(one.notes) for one in watch.standings] == [{}, {"azure control plane": "lists no such VM"}]
+
+
+def test_both_views_make_one_standing_and_a_control_plane_that_fails_is_a_trouble(place: Place) -> None:
+    watch = place.watch()
+    place.notices = (Notice("n", "redeploy", Progress.SCHEDULED, 5000.0),)
+    watch.poll()
+    assert [one.word for one in watch.standings] == [Word.SCHEDULED, Word.NONE]
+    place.now, place.down = place.now + LISTED_EVERY_S, "HTTP 503: later"
+    watch.poll()
+    assert [one.word for one in watch.standings] == [Word.SCHEDULED, Word.NONE]
+    assert [dict(one.troubles) for one in watch.standings] == [{"azure control plane": "HTTP 503: later"}] * 2
+
+
+def test_what_a_full_disk_refused_is_remembered_when_it_has_room(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = place.watch()
+    place.notices = (Notice("n", "redeploy", Progress.SCHEDULED, 5000.0),)
+
+    def full(*args: object) -> None:
+        raise StoreError("no space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Keeper, "note", full)
+        assert [one.kind for one in watch.poll()] == ["scheduled"]
+    assert "no space left" in watch.unsaved
+    watch.poll()
+    assert watch.unsaved == ""
+    assert [row["kind"] for row in place.keeper.happenings()] == ["scheduled"]
+    assert [one.word for one in place.watch().standings] == [Word.SCHEDULED, Word.NONE]
+
+
+def test_a_file_that_is_torn_says_what_to_do(place: Place) -> None:
+    place.watch().poll()
+    content = place.keeper.path.read_bytes()
+    place.keeper.path.chmod(0o600)
+    for torn in (b"", content[:50], b"[]", content.replace(b'"none"', b'"perhaps"')):
+        place.keeper.path.write_bytes(torn)
+        with pytest.raises(StoreError, match="Move this file away"):
+            place.watch()
+
+
+def test_inventories_of_one_name_are_followed_apart(tmp_path: Path) -> None:
+    one, other = (Keeper.of(tmp_path, tmp_path / folder / "mine.yaml") for folder in ("a", "b"))
+    assert one.path != other.path
+    assert Keeper.of(tmp_path, tmp_path / "../../..\n;.yaml").path.parent == tmp_path / "watch"
+
+
+# --- which VM is which target ---
+
+WEB = Machine("azure", "/id/web", "web", "10.0.0.4", "203.0.113.4", vm_id="vm-1")
+DB = Machine("azure", "/id/db", "db", "10.0.0.5", vm_id="vm-2")
+TWIN = Machine("azure", "/id/twin", "web", "10.0.0.4", vm_id="vm-3")
+
+
+@pytest.mark.parametrize(
+    ("target", "machines", "known", "found"),
+    [
+        (Target("t", "x", "x", labels=(("cloud_id", "/ID/web"),)), [WEB, DB, TWIN], {}, WEB),
+        (Target("t", "x", "x"), [WEB, DB, TWIN], {"vm_id": "VM-2"}, DB),
+        (Target("t", "x", "x"), [WEB, DB, TWIN], {"cloud_id": "/id/twin"}, TWIN),
+        (Target("t", "203.0.113.4", "10.0.0.4"), [WEB, DB], {}, WEB),
+        (Target("t", "10.0.0.4", "10.0.0.4"), [WEB, DB, TWIN], {}, None),
+        (Target("DB", "db.example.com", "x"), [WEB, DB], {}, DB),
+        (Target("web", "x", "x"), [WEB, TWIN], {}, None),
+        (Target("t", "x", "x"), [WEB, DB], {}, None),
+        (Target("t", "x", "x"), [Machine("azure", "/id/bare", "")], {}, None),
+    ],
+)
+def test_a_target_is_the_one_vm_that_fits(
+    target: Target, machines: list[Machine], known: dict[str, str], found: Machine | None
+) -> None:
+    assert matches([target], machines, {target.name: known}).get(target.name) == found
+
+
+# --- which cloud a machine is in ---
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "cloud"),
+    [
+        ("chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77\n", "azure"),
+        ("sys_vendor", "Amazon EC2\n", "aws"),
+        ("bios_version", "4.11.amazon\n", "aws"),
+        ("product_name", "Google Compute Engine\n", "gcp"),
+        ("sys_vendor", "QEMU\n", ""),
+        ("sys_vendor", "$(touch hacked)\n", ""),
+    ],
+)
+def test_firmware_says_which_cloud_it_is(file: str, content: str, cloud: str, tmp_path: Path) -> None:
+    import subprocess
+
+    (tmp_path / file).write_text(content)
+    ((_, head), *_) = script(tuple(clouds.CLOUDS.values()), Target("t", "t", "t"), Asking())
+    text = head.replace("/sys/class/dmi/id", str(tmp_path))
+    done = subprocess.run(["/bin/sh", "-s"], input=text, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout.strip() == cloud
+    assert not (tmp_path / "hacked").exists()
+
+
+# --- many at a time ---
+
+
+def test_each_keeps_the_order_and_raises_what_was_raised() -> None:
+    assert each(lambda number: number * 2, range(50), 8) == [number * 2 for number in range(50)]
+    assert each(str, [], 8) == []
+    with pytest.raises(ValueError, match="invalid literal"):
+        each(int, ["1", "x", "3"], 2)
+
+
+def test_ctrl_c_ends_the_waiting_though_a_thread_hangs() -> None:
+    hanging = threading.Event()
+    main = threading.main_thread().ident
+    assert main is not None
+
+    def work(number: int) -> None:
+        if number == 0:
+            signal.pthread_kill(main, signal.SIGINT)
+        hanging.wait(60)
+
+    with pytest.raises(KeyboardInterrupt):
+        each(work, range(2), 2)
+    assert not hanging.is_set()
+    hanging.set()

@@ -118,7 +118,7 @@ class Acting:
         return seen
 
     def _look(self, target: Target) -> Observation:
-        return look(target, self.connections, Asking(), self.clock)
+        return look(target, self.connections, Asking(metadata=False), self.clock)
 
 
 def _silent(seen: Observation) -> bool:

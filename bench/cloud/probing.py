@@ -30,7 +30,7 @@ _SPARE_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How metadata services are asked.
+    """How metadata services are asked; metadata: whether at all, or only the facts of the host are wanted.
 
     enable_events: also what has a side effect (Azure's scheduled events). address: asked instead of the cloud's own
     address (a simulator, a relay). way: curl, wget or bash; "" for the first that is there.
@@ -39,13 +39,14 @@ class Asking:
     enable_events: bool = False
     address: str = ""
     way: str = ""
+    metadata: bool = True
 
 
 def look(target: Target, connections: Connections, asking: Asking, clock: Callable[[], float]) -> Observation:
     """Ask one machine. One that cannot be reached is an observation with a problem."""
     nonce = secrets.token_hex(8)
-    clouds = _possible(target)
-    longest = max(sum(one.timeout_s for one in _requests(cloud, asking)) for cloud in clouds)
+    clouds = _possible(target) if asking.metadata else ()
+    longest = max((sum(one.timeout_s for one in _requests(cloud, asking)) for cloud in clouds), default=0)
     try:
         with connections.to(target) as connection:
             reply = connection.run(posix.marked(nonce, script(clouds, target, asking)), timeout_s=longest + _SPARE_S)

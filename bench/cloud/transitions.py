@@ -104,9 +104,10 @@ class _Step:
         if known is None:
             self._say(notice.progress.value, notice.kind)
             # What this very observation says of the host is what the maintenance was announced on; one that has
-            # started already may have moved the machine: then what was known before it.
-            origin = self.old.host if notice.progress is Progress.STARTED else self.now.host
-            made = Pending(self.seen.source, notice, self.seen.at, origin if origin != Host() else self.now.host)
+            # started already may have moved the machine: then what was known before it, as far as it was.
+            started = notice.progress is Progress.STARTED
+            origin = merged(self.now.host, self.old.host) if started else self.now.host
+            made = Pending(self.seen.source, notice, self.seen.at, origin)
             self.now = replace(self.now, pending=(*self.now.pending, made)[-_KEPT_PENDING:])
             return
         if notice.progress is not known.notice.progress:
@@ -120,7 +121,7 @@ class _Step:
         """Somebody's own reboot before the time of the maintenance is no trace of it."""
         early = notice.not_before is not None and self.seen.at < notice.not_before
         if early and notice.progress is Progress.SCHEDULED and moved(known.origin, self.now.host) == ("boot id",):
-            return replace(known.origin, boot_id=self.now.host.boot_id)
+            return merged(self.now.host, replace(known.origin, boot_id=self.now.host.boot_id))
         return merged(self.now.host, known.origin)
 
     def _vanished(self, pending: Pending) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -228,8 +228,9 @@ def metadata_server() -> Iterator[MetadataServer]:
                 self.send_header("Transfer-Encoding", "chunked")
             else:
                 self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            with suppress(OSError):  # whoever asked may have gone away
+                self.end_headers()
+                self.wfile.write(body)
 
         do_GET = do_PUT = do_POST = _serve  # noqa: N815  # the names that http.server calls
 

@@ -22,10 +22,13 @@ from bench.model import Target
 WAYS = [way for way in ("curl", "wget", "bash") if shutil.which(way)]
 
 
-def run_here(target: Target, text: str) -> Reply:
+SHELLS = [shell for shell in (("/bin/sh",), ("bash", "--posix"), ("busybox", "sh")) if shutil.which(shell[0])]
+
+
+def run_here(target: Target, text: str, shell: tuple[str, ...] = ("/bin/sh",)) -> Reply:
     """The script in this machine's sh, with a proxy in the environment that would lead nowhere."""
     done = subprocess.run(
-        ["/bin/sh", "-s"],
+        [*shell, "-s"],
         input=text.encode(),
         capture_output=True,
         timeout=60,
@@ -55,6 +58,23 @@ def test_every_cloud_answers_by_every_way(cloud: str, way: str, chunked: bool, s
     assert machine["vm_id"] in ("1F5D6A0C-0000-4000-8000-00000000000A", "i-0abc", "4520031799277581759")
     assert machine["region"] in ("japaneast", "eu-west-1", "europe-west1")
     assert reading.host.boot_id == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[0])
+@pytest.mark.parametrize("way", ["", "curl", "bash"])
+def test_every_shell_reads_the_script(way: str, shell: tuple[str, ...], service: MetadataServer) -> None:
+    service.aws.schedule()
+    target = Target("t", "t", "t", labels=(("cloud", "aws"),))
+    connections = Connections(FakeTransport(lambda one, text: run_here(one, text, shell)))
+    reading = look(target, connections, Asking(address=service.address, way=way), lambda: 1.0).reading
+    assert (reading.problem, len(reading.notices or ())) == ("", 1)
+
+
+def test_facts_alone_ask_no_service(service: MetadataServer) -> None:
+    target = Target("t", "t", "t", labels=(("cloud", "aws"),))
+    asking = Asking(address=service.address, metadata=False)
+    assert look(target, Connections(FakeTransport(run_here)), asking, lambda: 1.0).reading.host.boot_id
+    assert service.requests == []
 
 
 def test_all_ways_are_tested_here() -> None:

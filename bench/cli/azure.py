@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import context
+from bench.cli.asking import credentials
 from bench.cli.console import counted, note, print_table, say, warn
 from bench.cli.context import RunsOption
 from bench.errors import ConfigError
@@ -138,7 +139,7 @@ def _act(
 
     keeper = Keeper.of(context.workspace().root, inventory)
     memory = Memory(keeper, runs_of(context.open_store(runs), targets), time.time)
-    connections = Connections(SshTransport(), capacity=0, linger=0, retry_after_s=())
+    connections = Connections(SshTransport(credentials=credentials()), capacity=0, linger=0, retry_after_s=())
     actor = Actor(clients)
     note("Ctrl-C stops waiting, not what Azure has begun.")
     acting = Acting(connections, memory, time.time, time.sleep)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.cli import context
+from bench.cli.asking import credentials
 from bench.cli.sessions import Words, measure, new_session, source_words
 from bench.errors import BenchError, ConfigError
 
@@ -129,7 +130,7 @@ def following(
     from bench.measure.ssh import SshTransport
 
     keeper = Keeper.of(context.workspace().root, inventory)
-    connections = Connections(SshTransport(), capacity=_CONNECTIONS, retry_after_s=())
+    connections = Connections(SshTransport(credentials=credentials()), capacity=_CONNECTIONS, retry_after_s=())
     with keeper.alone():
         try:
             yield Watch(targets, connections, Asking(events, address), keeper, time.time, planes)

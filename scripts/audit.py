@@ -33,6 +33,7 @@ ALLOWED = frozenset(
 """Licences that Apache-2.0 software may depend on; the weak copyleft ones (LGPL, MPL) only as unchanged libraries."""
 
 _FREE_TEXT = {
+    "3-clause bsd license": "BSD-3-CLAUSE",
     "apache 2.0": "APACHE-2.0",
     "apache software license": "APACHE-2.0",
     "bsd 3-clause license": "BSD-3-CLAUSE",
@@ -89,10 +90,18 @@ def check_declared(lock: str, project: Mapping[str, object]) -> Iterator[str]:
 
 
 def declared(project: Mapping[str, object], *, dev: bool) -> list[str]:
-    """The requirements of the project, with those of its extra `dev` if wanted."""
+    """The requirements of the project and of the extras for its users, with those of its extra `dev` if wanted.
+
+    That the code for an extra imports it in one place only is tested elsewhere (tests/test_layering.py). Packages that
+    hold nothing but types are needed by no user: they count as declared everywhere.
+    """
     table: dict[str, object] = project["project"]  # type: ignore[assignment]  # TOML
-    extra: dict[str, list[str]] = table.get("optional-dependencies", {})  # type: ignore[assignment]  # TOML
-    return [*table["dependencies"], *(extra.get("dev", []) if dev else [])]  # type: ignore[misc]  # a list
+    extras: dict[str, list[str]] = table.get("optional-dependencies", {})  # type: ignore[assignment]  # TOML
+    # An extra may name others of the same project, `vmbench[aws]`: those are listed by themselves.
+    development = [one for one in extras.get("dev", []) if Requirement(one).name != table.get("name")]
+    types_only = [one for one in development if one.startswith("types-") or "-stubs" in one]
+    for_users = [one for name, words in extras.items() if name != "dev" for one in words]
+    return [*table["dependencies"], *for_users, *(development if dev else types_only)]  # type: ignore[misc]  # a list
 
 
 def check_known_bad(lock: str, bad: str) -> Iterator[str]:

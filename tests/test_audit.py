@@ -98,6 +98,13 @@ def test_a_requirement_that_the_lock_lacks_or_contradicts() -> None:
     ]
 
 
+def test_extras_for_users_are_declared_and_an_extra_may_name_others() -> None:
+    extras = {"aws": ["boto3"], "dev": ["pytest", "types-boto3", "pandas-stubs", "mine[aws]"]}
+    project = {"project": {"name": "mine", "dependencies": ["rich"], "optional-dependencies": extras}}
+    assert audit.declared(project, dev=False) == ["rich", "boto3", "types-boto3", "pandas-stubs"]
+    assert audit.declared(project, dev=True) == ["rich", "boto3", "pytest", "types-boto3", "pandas-stubs"]
+
+
 def test_what_is_installed_is_what_is_locked() -> None:
     text = "jinja2==3.1.5\nno-such-package==1\ncolorama==0.4.6 ; sys_platform == 'win32'\n"
     found = list(audit.check_installed(text))

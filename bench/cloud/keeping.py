@@ -5,12 +5,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 import re
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -20,17 +17,9 @@ from bench.cloud.clocks import iso
 from bench.cloud.states import Happening, Standing
 from bench.errors import StoreError
 from bench.store.codec import decode, encode
-from bench.store.files import (
-    SCHEMA,
-    append_whole,
-    cannot_write,
-    dump,
-    dump_line,
-    make_folder,
-    open_private,
-    read_record,
-    write_synced,
-)
+from bench.store.files import append_whole, cannot_write, make_folder, replace_private
+from bench.store.locking import held
+from bench.store.records import SCHEMA, dump_line, read_record, sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +68,11 @@ class Keeper:
 
     def save(self, standings: Mapping[str, Standing]) -> None:
         """Replace the file, whole or not at all; StoreError when the disk refuses."""
-        temporary = self.folder / f".{self.stem}-{secrets.token_hex(4)}"
+        record = encode(_Record(tuple(standings[name] for name in sorted(standings))))
         try:
             make_folder(self.folder)
-            write_synced(temporary, dump(encode(_Record(tuple(standings[name] for name in sorted(standings))))))
-            temporary.replace(self.path)
+            replace_private(self.path, sealed(record))
         except OSError as error:
-            temporary.unlink(missing_ok=True)
             raise cannot_write(self.path, error) from error
 
     def note(self, happened: Iterable[Happening]) -> None:
@@ -116,20 +103,9 @@ class Keeper:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the files for one process; StoreError when another one follows this inventory."""
-        path = self.folder / f".{self.stem}.lock"
         try:
             make_folder(self.folder)
-            descriptor = open_private(path)
         except OSError as error:
-            raise cannot_write(path, error) from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(descriptor)
-            raise StoreError(
-                "another `bench watch` follows this inventory", where=str(path), remedy="Wait for it to end, or end it"
-            ) from error
-        try:
+            raise cannot_write(self.folder, error) from error
+        with held(self.folder / f".{self.stem}.lock", "another `bench watch` follows this inventory"):
             yield
-        finally:
-            os.close(descriptor)

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
+from typing import Any
 
-from bench.store import StoredAttempt
+from bench.analyse import cache
+from bench.errors import StoreError
+from bench.store import StoredAttempt, StoredRun
 
 LOG = "freeze.log"
 """The name of the log in the files of a job."""
@@ -21,7 +24,7 @@ class Interruption(StrEnum):
     """What a ticker notices."""
 
     FREEZE = "stood still"
-    CLOCK = "clock was set"
+    CLOCK = "its clock was set"
     STARVED = "ticker was not let run"
 
 
@@ -51,10 +54,54 @@ def parse_freezes(data: bytes) -> tuple[Freeze, ...]:
 
 
 def freezes_of(stored: StoredAttempt) -> tuple[Freeze, ...]:
-    """What the tickers of an attempt noticed, of all its roles, in the order of time; StoreError when a log is gone."""
-    logs = [file.path for file in stored.record.files if file.path.startswith("raw/") and file.path.endswith(f"/{LOG}")]
-    found = [event for path in logs for event in parse_freezes(stored.read(path))]
-    return tuple(sorted(found, key=lambda one: one.ended_at))
+    """What the tickers of an attempt noticed, on all its targets, by time; StoreError when a log is damaged."""
+    return tuple(sorted((one for _, one in _by_target(stored)), key=lambda one: one.ended_at))
+
+
+def frozen(run: StoredRun) -> tuple[tuple[str, Freeze], ...]:
+    """(target, what taints) of every attempt of a run, by time; from the cache where it is, without damaged logs."""
+    if not run.info.freeze_probe:
+        return ()
+    key = cache.run_key(run)
+    cached = _cached(cache.read_json(run, "freezes", key))
+    if cached is not None:
+        return cached
+    survey = run.survey()
+    found: list[tuple[str, Freeze]] = []
+    sound = not survey.damage
+    for stored in survey.attempts:
+        try:
+            found += [(target, one) for target, one in _by_target(stored) if one.taints]
+        except StoreError:  # the problems of the samples name it
+            sound = False
+    found.sort(key=lambda one: (one[1].ended_at, one[0]))
+    if sound:
+        rows = [[target, one.what.value, one.ended_at, one.seconds] for target, one in found]
+        cache.write_json(run, "freezes", key, rows)
+    return tuple(found)
+
+
+def _by_target(stored: StoredAttempt) -> Iterator[tuple[str, Freeze]]:
+    """The events of an attempt with the target on which each happened."""
+    record = stored.record
+    roles = {role: target for target, role in record.roles}
+    for file in record.files:
+        place, _, name = file.path.rpartition("/")
+        if name == LOG and place.startswith("raw/"):
+            target = roles.get(place.removeprefix("raw/"), record.trial.targets[0])
+            yield from ((target, one) for one in parse_freezes(stored.read(file.path)))
+
+
+def _cached(data: Any) -> tuple[tuple[str, Freeze], ...] | None:
+    """Cached events, or None when they are not what is kept there."""
+    if not isinstance(data, list):
+        return None
+    try:
+        return tuple(
+            (str(target), Freeze(Interruption(what), float(at), float(seconds))) for target, what, at, seconds in data
+        )
+    except (TypeError, ValueError):
+        return None
 
 
 def in_words(freezes: tuple[Freeze, ...]) -> str:
@@ -67,7 +114,7 @@ def in_words(freezes: tuple[Freeze, ...]) -> str:
             how = f"for {longest:.1f} s" if what is Interruption.FREEZE else f"by {longest:+.1f} s"
             times = f", {len(lengths)} times" if len(lengths) > 1 else ""
             said.append(f"{what.value} {how}{times}")
-    return " and its ".join(said)
+    return ", ".join(said)
 
 
 def _events(data: bytes) -> Iterator[Freeze]:

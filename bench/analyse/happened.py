@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import groupby, pairwise
 
 from bench.analyse.facts import HOST_IDENTITY
+from bench.analyse.freezes import Interruption, frozen
 from bench.analyse.sightings import Sighting
 from bench.model import Facts
+from bench.store import StoredRun
 
 
 class Event(StrEnum):
@@ -22,6 +25,8 @@ class Event(StrEnum):
     HOST_UPDATED = "host updated in place"
     UNPATCHED = "back on an unpatched host"
     REBOOTED = "rebooted"
+    FROZE = "stood still"
+    CLOCK_SET = "its clock was set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class Happening:
     """One event of one target, between two sightings.
 
     after, before: ISO 8601, UTC: the last probe that saw the old state and the first that saw the new one.
-    tags: of these two. evidence: the facts that moved, as (layer, name, before, after).
+    tags: of these two. evidence: the facts that moved, as (layer, name, before, after). detail: what else is known.
     """
 
     target: str
@@ -37,7 +42,8 @@ class Happening:
     after: str
     before: str
     tags: tuple[str, str]
-    evidence: tuple[tuple[str, str, str, str], ...]
+    evidence: tuple[tuple[str, str, str, str], ...] = ()
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,24 @@ def happenings(sightings: Iterable[Sighting]) -> tuple[Happening, ...]:
         found += [event for old, new in pairwise(seen) for event in _between(old, new)]
         found += _unpatched(seen)
     return tuple(sorted(found, key=lambda one: (one.target, one.before, list(Event).index(one.event))))
+
+
+def freezes(runs: Iterable[StoredRun]) -> tuple[Happening, ...]:
+    """What the freeze probe noticed in runs, by target and time."""
+    kinds = {Interruption.FREEZE: Event.FROZE, Interruption.CLOCK: Event.CLOCK_SET}
+    found = [
+        Happening(
+            target,
+            kinds[one.what],
+            _time(one.ended_at - max(0.0, one.seconds)),
+            _time(one.ended_at),
+            (run.info.tag, run.info.tag),
+            detail=f"{one.seconds:.1f} s" if one.what is Interruption.FREEZE else f"{one.seconds:+.1f} s",
+        )
+        for run in runs
+        for target, one in frozen(run)
+    ]
+    return tuple(sorted(found, key=lambda one: (one.target, one.before)))
 
 
 def stays(sightings: Iterable[Sighting]) -> tuple[Stay, ...]:
@@ -162,3 +186,11 @@ def _older(build: str, than: str, known: Sequence[str]) -> bool:
 
 def _numbers(text: str) -> tuple[int, ...] | None:
     return tuple(map(int, re.split(r"[.-]", text))) if re.fullmatch(r"\d{1,9}(?:[.-]\d{1,9}){0,7}", text) else None
+
+
+def _time(seconds: float) -> str:
+    """Seconds since 1970 as ISO 8601, UTC; "" for what no clock shows."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return ""

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.analyse import cache
+from bench.analyse.freezes import Freeze, freezes_of, in_words
+from bench.analyse.transform import TAINTED
 from bench.config.catalogue import LoadedSuite
 from bench.errors import BenchError, StoreError
 from bench.model import Attempt, Measurement, Metric, Parsed, Run, Status
@@ -29,7 +31,7 @@ TEXT_COLUMNS = (
     *("campaign", "tag", "run", "target", "suite", "case", "part", "metric", "title", "unit", "better", "kind"),
     *("scale", "params", "tool_digest", "labels", "flags"),
 )
-"""Columns of the table that are categorical strings; `flags` is a comma-separated list ("imported")."""
+"""Columns of the table that are categorical strings; `flags` is a comma-separated list ("imported", "tainted")."""
 
 COLUMNS = (*TEXT_COLUMNS, "session", "margin", "headline", "detail", "value", "repetition", "attempt", "started_at")
 """Every column of the table."""
@@ -106,13 +108,26 @@ def _parse_run(run: StoredRun, suites: Mapping[str, LoadedSuite]) -> tuple[list[
         record = stored.record
         if record.status is not Status.OK:
             continue
-        context = _context(run.info, record, labels)
+        freezes, damaged = _freezes(stored)
+        context = _context(run.info, record, labels, tainted=any(one.taints for one in freezes))
+        if said_of := in_words(freezes):
+            said_of = f"{ARROW.join(record.trial.targets)}: {said_of}; the values of this trial do not count"
+            problems.append(Problem(record.trial.trial_id, run.info.run_id, said_of, lost=True))
+        problems += [Problem(record.trial.trial_id, run.info.run_id, one, True, True) for one in damaged]
         for item in _parse_attempt(stored, suites):
             if isinstance(item, tuple):
                 rows.append(context | _row(*item))
             else:
                 problems.append(Problem(record.trial.trial_id, run.info.run_id, item.text, item.lost, item.damaged))
     return rows, problems
+
+
+def _freezes(stored: StoredAttempt) -> tuple[tuple[Freeze, ...], tuple[str, ...]]:
+    """What the freeze probe noticed during an attempt, and the damage that hides it."""
+    try:
+        return freezes_of(stored), ()
+    except StoreError as error:
+        return (), (f"the log of the freeze probe of attempt {stored.record.attempt}: {error.what}",)
 
 
 def said(item: Damage, run: StoredRun) -> str:
@@ -188,8 +203,9 @@ def _with_metrics(parsed: Parsed, loaded: LoadedSuite) -> Iterator[tuple[Measure
         yield _Note(text, lost=True)
 
 
-def _context(run: Run, record: Attempt, labels: Mapping[str, str]) -> dict[str, Any]:
+def _context(run: Run, record: Attempt, labels: Mapping[str, str], *, tainted: bool) -> dict[str, Any]:
     trial = record.trial
+    flags = [("imported", record.imported or run.imported), (TAINTED, tainted)]
     return {
         "campaign": run.campaign,
         "tag": run.tag,
@@ -204,7 +220,7 @@ def _context(run: Run, record: Attempt, labels: Mapping[str, str]) -> dict[str, 
         "attempt": record.attempt,
         "started_at": record.started_at,
         "tool_digest": dict(record.tool).get("digest", ""),
-        "flags": "imported" if record.imported or run.imported else "",
+        "flags": ",".join(name for name, holds in flags if holds),
     }
 
 

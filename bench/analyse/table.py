@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bench.analyse.result import Excluded, MetricKey
-from bench.analyse.transform import CAUSES, Floats, Ints, base_units, unusable
+from bench.analyse.transform import CAUSES, TAINTED, Floats, Ints, base_units, unusable
 from bench.errors import AnalysisError
 from bench.model import Better, Kind, Pairs, Scale, pairs
 
@@ -92,7 +92,9 @@ def rows_of(samples: pd.DataFrame, before: str, after: str) -> Rows:
     table = _Table(samples, before, after)
     is_count = table.codes("scale", ("count", "ratio"))[0] == 0
     value = table.numbers("value")
-    cause = unusable(value, is_count)
+    flags, names = table.codes("flags")
+    tainted = np.array([TAINTED in name.split(",") for name in names], dtype=np.bool_)
+    cause = unusable(value, is_count, tainted[flags])
     excluded = table.excluded(cause)
     table.keep(cause < 0)
     key, keys = _keys(table)

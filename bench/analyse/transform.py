@@ -40,13 +40,23 @@ def as_ratio(delta: float, sign: float) -> float:
     return math.exp(sign * delta)
 
 
-CAUSES = ("not a number", "infinite", "negative", "zero in a metric that is compared as a ratio")
+TAINTED = "tainted"
+"""The flag of values that were measured while the machine stood still or its clock was set."""
+
+CAUSES = (
+    "not a number",
+    "infinite",
+    "negative",
+    "zero in a metric that is compared as a ratio",
+    "tainted: the machine stood still, or its clock was set, meanwhile",
+)
 """Why a value cannot be compared, in the order in which it is said."""
 
 
-def unusable(value: Floats, is_count: NDArray[np.bool_]) -> NDArray[np.int8]:
+def unusable(value: Floats, is_count: NDArray[np.bool_], tainted: NDArray[np.bool_]) -> NDArray[np.int8]:
     """For each value the index into `CAUSES`, or −1 when it can be compared. A count may be 0."""
     cause = np.full(value.shape, -1, dtype=np.int8)
+    cause[tainted] = 4
     cause[(value == 0) & ~is_count] = 3
     cause[value < 0] = 2
     cause[np.isinf(value)] = 1

@@ -14,7 +14,7 @@ from bench.analyse.compare import compare
 from bench.analyse.coverage import coverage
 from bench.analyse.damaged import in_campaign, left_out, nothing_left
 from bench.analyse.findings import finding_of, news, revision
-from bench.analyse.happened import happenings, stays
+from bench.analyse.happened import freezes, happenings, stays
 from bench.analyse.past.history import History
 from bench.analyse.past.loading import load_history
 from bench.analyse.phases.designs import Factorial
@@ -229,7 +229,7 @@ def make_report(
         runs=[run.info for run in runs],
         comparisons=comparisons,
         factorial=phases_together(evidence, tags, comparisons),
-        happenings=happenings(seen),
+        happenings=(*happenings(seen), *freezes(runs)),
         stays=stays(seen),
         revisions=[found for one in told if (found := revision(journal, one))],
         coverage=coverage(runs),

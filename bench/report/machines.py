@@ -28,7 +28,7 @@ def unpatched(report: Report, text: Text) -> Iterator[Finding]:
 
 def machines(report: Report, text: Text) -> Fold | None:
     """Every event by kind and phase, and the host history; None where nothing is known of the machines."""
-    if not report.stays:
+    if not report.stays and not report.happenings:
         return None
     events = tuple(
         (
@@ -92,6 +92,8 @@ def _where(tags: tuple[str, str], text: Text) -> str:
 
 def _evidence(mine: list[Happening]) -> str:
     """The facts of the first of them; those of the others are of the same kind."""
+    if not mine[0].evidence:
+        return "; ".join(dict.fromkeys(one_line(one.detail) for one in mine[:_NAMED]))
     said = [f"{layer} {name} {one_line(old)} → {one_line(new)}" for layer, name, old, new in mine[0].evidence[:_NAMED]]
     return "; ".join(said)
 

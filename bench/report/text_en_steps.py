@@ -57,6 +57,8 @@ STEPS: dict[str, str] = {
     "event.HOST_UPDATED": "host updated in place",
     "event.UNPATCHED": "back on an unpatched host",
     "event.REBOOTED": "rebooted",
+    "event.FROZE": "stood still",
+    "event.CLOCK_SET": "its clock was set",
     "machines.title": "What happened to the machines",
     "machines.lead": (
         "Read off the facts around every trial: each event lies between the last probe that saw the old state and the "

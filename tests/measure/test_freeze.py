@@ -95,7 +95,7 @@ def test_every_event_is_read() -> None:
         Freeze(Interruption.CLOCK, 102, -3600),
     )
     assert [one.taints for one in freezes] == [True, False, True]
-    assert in_words(freezes) == "stood still for 4.2 s and its clock was set by -3600.0 s"
+    assert in_words(freezes) == "stood still for 4.2 s, its clock was set by -3600.0 s"
     assert in_words(freezes[:1] * 3) == "stood still for 4.2 s, 3 times"
     assert in_words(freezes[1:2]) == ""
 

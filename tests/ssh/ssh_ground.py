@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.config.catalogue import LoadedSuite
@@ -59,7 +59,13 @@ class Field:
     suites: dict[str, LoadedSuite]
     transport: Transport = field(default_factory=SshTransport)
 
-    def run(self, *choices: SuiteChoice, targets: tuple[Target, ...] | None = None, repetitions: int = 1) -> StoredRun:
+    def run(
+        self,
+        *choices: SuiteChoice,
+        targets: tuple[Target, ...] | None = None,
+        repetitions: int = 1,
+        freeze_probe: bool = False,
+    ) -> StoredRun:
         """A new run in the store."""
         inventory = Inventory("", targets or self.targets[:1])
         campaign = Campaign("c", inventory, choices, (Phase("before"),), repetitions=repetitions)
@@ -68,7 +74,7 @@ class Field:
         digests = pairs({name: self.suites[name].digest for name in names})
         number = next(_NUMBERS)
         run = Run(f"r{number}", "c", "before", (), number, 1, now(), plan.trials, inventory.targets, digests, ())
-        return Store(self.folder / "runs").create(run)
+        return Store(self.folder / "runs").create(replace(run, freeze_probe=freeze_probe))
 
     def execute(
         self,

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from ssh_ground import Field, Watcher, kinds, only, scripted
 
+from bench.analyse.freezes import Interruption, freezes_of
 from bench.errors import StoreError
 from bench.measure import unpack
 from bench.measure.sandbox import free_port
@@ -39,6 +40,29 @@ def test_a_campaign_end_to_end(ground: Field) -> None:
     pair = next(stored for stored in run.attempts() if stored.record.trial.suite == "duo")
     assert dict(pair.record.roles) == {"t0": "sender", "t1": "receiver"}
     assert pair.read("raw/receiver/stdout") == b"rate 1\n"
+
+
+STOPPED = """
+ticker=$(for entry in $(grep -lsaF "VMBENCH_JOB=$VMBENCH_JOB" /proc/[0-9]*/environ); do
+    read -r name <"${entry%/*}/comm" && [ "$name" = perl ] && basename "${entry%/*}"; done)
+kill -STOP $ticker; sleep 2; kill -CONT $ticker
+while ! grep -q '^gap ' freeze.log; do sleep 0.1; done
+echo rate 42"""
+
+
+def test_a_machine_that_stands_still_taints_its_trial(ground: Field) -> None:
+    """The ticker is stopped instead of the machine: it sees the same."""
+    run = ground.run(scripted(STOPPED), freeze_probe=True)
+    assert ground.execute(run).missing == {}
+    (stored,) = run.attempts()
+    (freeze,) = freezes_of(stored)
+    assert freeze.what is Interruption.FREEZE
+    assert freeze.seconds == pytest.approx(2, abs=0.5)
+    assert b"\nend " in stored.read("raw/single/freeze.log")
+    assert ground.jobs() == []
+    still = ground.run(scripted("sleep 0.5; echo rate 42"), freeze_probe=True)
+    assert ground.execute(still).missing == {}
+    assert freezes_of(next(iter(still.attempts()))) == ()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import numpy as np
 from bench.analyse import cache
 from bench.analyse.facts import Observed, observed
 from bench.analyse.samples import digests, load_samples
-from bench.analyse.transform import base_units, unusable
+from bench.analyse.transform import TAINTED, base_units, unusable
 from bench.config.catalogue import LoadedSuite
 from bench.store import StoredRun
 
@@ -41,7 +41,7 @@ _SETTLED_NS = 2_000_000_000
 """A run that changed less than this ago may change again within the clock's grain: nothing is remembered yet."""
 _KIND = "visits"
 _FACTS = b"bench.facts"
-_VERSION = "1"
+_VERSION = "2"
 
 
 class Visits(NamedTuple):
@@ -100,7 +100,8 @@ def _table(samples: pd.DataFrame) -> pa.Table:
 
     value = samples["value"].to_numpy(np.float64)
     count = (samples["scale"] == "count").to_numpy()
-    good = (unusable(value, count) < 0) & ~count
+    tainted = samples["flags"].astype(str).str.contains(TAINTED, regex=False).to_numpy()
+    good = (unusable(value, count, tainted) < 0) & ~count
     frame = samples[good]
     units = frame["unit"].astype("category")
     factors, bases = base_units([str(name) for name in units.cat.categories])

@@ -1,0 +1,104 @@
+"""Trials that overlap a freeze do not count: their values are left out, said, counted, and on the timeline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.analyse.freezes import frozen
+from bench.analyse.happened import Event
+from bench.model import Attempt, Run, Status, Target
+from bench.report.campaign import compare_tags, make_report, read
+from bench.report.html import render_html
+from bench.report.layout import page
+from bench.store import Store, StoredRun, publish
+from tests.analyse.stored_runs import tiny_suite, trial
+
+QUIET = b"start 1 1 1\nend 9 9 9 0.01\n"
+FROZE = b"start 1 1 1\ngap 1704103200.5 4.2 0.01\nend 9 9 9 0.01\n"
+STARVED = b"start 1 1 1\ngap 1704103200.5 4.2 4.1\nend 9 9 9 0.01\n"
+SET = b"step 1704103200.5 -3600\n"
+
+
+def session(root: Path, tag: str, number: int, speeds: list[float], logs: list[bytes]) -> StoredRun:
+    """One target, one trial for each speed, with the log of its ticker."""
+    plan = tuple(trial(repetition) for repetition in range(1, len(speeds) + 1))
+    run = Store(root).create(
+        Run(
+            f"{tag}-{number}", "camp", tag, (), number, 1, f"2024-01-0{number}T00:00:00Z", plan,
+            (Target("vm", "vm", "vm"),), (("tiny", "x"),), (), freeze_probe=True,
+        )
+    )  # fmt: skip
+    for one, speed, log in zip(plan, speeds, logs, strict=True):
+        attempt = Attempt(
+            one,
+            1,
+            Status.OK,
+            "",
+            f"2024-01-0{number}T10:00:00Z",
+            "",
+            (),
+            ("raw/single/out",),
+            roles=(("vm", "single"),),
+        )
+        publish(run, attempt, {"single/out": f"speed={speed}\n".encode(), "single/freeze.log": log}, {})
+    return run
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> list[StoredRun]:
+    root = tmp_path / "runs"
+    return [
+        session(root, "pre", 1, [100, 101, 100], [QUIET, STARVED, QUIET]),
+        session(root, "post", 2, [50, 101, 20], [FROZE, QUIET, SET]),
+    ]
+
+
+def test_values_of_a_tainted_trial_are_left_out_and_counted(tmp_path: Path, runs: list[StoredRun]) -> None:
+    compared = compare_tags(read(runs, tiny_suite(tmp_path)), "pre", "post")
+    (speed,) = compared.metrics
+    assert speed.before == pytest.approx(100)  # the median of all three: a busy machine taints nothing
+    assert speed.after == pytest.approx(101)
+    (left,) = compared.excluded
+    assert (left.what, left.count) == ("tiny/speed", 2)
+    assert left.cause.startswith("tainted")
+    assert any("vm: stood still for 4.2 s; the values" in one for one in compared.warnings)
+    assert any("vm: its clock was set by -3600.0 s" in one for one in compared.warnings)
+
+
+def test_freezes_are_events_of_their_machine(tmp_path: Path, runs: list[StoredRun]) -> None:
+    made = make_report(read(runs, tiny_suite(tmp_path)), ["pre", "post"], generated_at="2024-01-09T00:00:00Z")
+    assert [(one.event, one.detail) for one in made.happenings] == [
+        (Event.FROZE, "4.2 s"), (Event.CLOCK_SET, "-3600.0 s"),
+    ]  # fmt: skip
+    assert made.happenings[0].after == "2024-01-01T09:59:56Z"
+    time = page(made).timeline
+    assert time is not None
+    assert time.lanes[-1].runs[0][1] == "stood still: vm, seen 2024-01-01 10:00 UTC"
+    html = render_html(made)
+    assert "What happened to the machines" in html
+    assert "4.2 s" in html
+
+
+def test_events_come_from_the_cache_and_damage_is_no_event(runs: list[StoredRun]) -> None:
+    first = frozen(runs[1])
+    assert [target for target, _ in first] == ["vm", "vm"]
+    assert list((runs[1].folder / ".cache").glob("freezes-*"))
+    assert frozen(runs[1]) == first
+    log = next(runs[0].folder.glob("trials/*/1/raw/single/freeze.log"))
+    log.chmod(0o600)
+    log.write_bytes(FROZE)
+    assert frozen(runs[0]) == ()
+
+
+def test_a_damaged_log_is_named(tmp_path: Path, runs: list[StoredRun]) -> None:
+    log = next(runs[1].folder.glob("trials/*/1/raw/single/freeze.log"))
+    log.unlink()
+    compared = compare_tags(read(runs, tiny_suite(tmp_path)), "pre", "post")
+    assert any("freeze probe" in one.cause for one in compared.excluded)
+
+
+def test_runs_without_the_probe_are_not_read_for_it(runs: list[StoredRun]) -> None:
+    assert frozen(replace(runs[1], info=replace(runs[1].info, freeze_probe=False))) == ()

@@ -197,7 +197,7 @@ def network_away(box: Sandbox, folder: Path, seconds: float) -> Outcome:
         box.stop(daemon)
 
 
-def sshd_restarted(box: Sandbox, folder: Path) -> Outcome:
+def sshd_restarted(box: Sandbox, folder: Path, times: int = 2) -> Outcome:
     """The daemon and all its sessions are killed while the jobs run, and the daemon is started again."""
     daemon = _start(box)
     daemons, injected = [daemon], [0]
@@ -207,7 +207,7 @@ def sshd_restarted(box: Sandbox, folder: Path) -> Outcome:
 
             def on_state(trial: Trial, state: State) -> None:
                 with lock:
-                    if state is State.RUNNING and injected[0] < 2:
+                    if state is State.RUNNING and injected[0] < times:
                         injected[0] += 1
                         kill_sessions(daemons[-1])
                         box.stop(daemons[-1])

@@ -19,6 +19,8 @@ import pytest
 from bench.measure.sandbox import Sandbox, Sshd
 from bench.model import Target
 
+KEYS = ".keys"
+"""The file in the user's home that says whose key is let in."""
 _TOOLS = ("useradd", "userdel", "setpriv", "sshd")
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0 or not all(map(shutil.which, _TOOLS)), reason=f"needs root, and {', '.join(_TOOLS)}"
@@ -67,7 +69,7 @@ def _processes(uid: int) -> list[psutil.Process]:
 
 def let_in(box: Sandbox, user: pwd.struct_passwd, options: Iterable[str] = ()) -> Sshd:
     """A daemon of root's that takes the key of the sandbox for this user as well."""
-    keys = Path(user.pw_dir) / ".keys"
+    keys = Path(user.pw_dir) / KEYS
     shutil.copyfile(box.folder / "authorized_keys", keys)
     keys.chmod(0o644)
     return box.start(options=(*options, f"Match User {user.pw_name}", f"AuthorizedKeysFile {keys}"))

@@ -9,13 +9,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from ssh_ground import NO_START_UP_FILES, Field, only, scripted
-from ssh_users import let_in, needs_root, new_user, target_of
+from ssh_users import KEYS, let_in, needs_root, new_user, target_of
 
 from bench.errors import SuiteError, TransportError
 from bench.measure import provision
@@ -52,20 +51,32 @@ class Account:
                 os.chown(one, self.user.pw_uid, self.user.pw_gid)
 
 
+@pytest.fixture(scope="module")
+def somebody(box: Sandbox) -> Iterator[Account]:
+    """One user for all of these tests: making one takes longer than most of them."""
+    with new_user() as user:
+        daemon = let_in(box, user)
+        yield Account(user, target_of(box, daemon, user))
+        box.stop(daemon)
+
+
 @pytest.fixture
-def account(box: Sandbox) -> Iterator[Callable[[str], Account]]:
-    """Makes an account with a login shell."""
-    with ExitStack() as stack:
+def account(somebody: Account) -> Callable[[str], Account]:
+    """Gives the user a login shell and an empty home."""
 
-        def make(shell: str = "/bin/sh") -> Account:
-            if not Path(shell).exists() and shell != "/bin/nothing":
-                pytest.skip(f"{shell} is not installed")
-            user = stack.enter_context(new_user(shell))
-            daemon = let_in(box, user)
-            stack.callback(box.stop, daemon)
-            return Account(user, target_of(box, daemon, user))
+    def make(shell: str = "/bin/sh") -> Account:
+        if not Path(shell).exists():
+            pytest.skip(f"{shell} is not installed")
+        subprocess.run(["usermod", "--shell", shell, somebody.user.pw_name], check=True, capture_output=True)
+        os.chown(somebody.home, somebody.user.pw_uid, somebody.user.pw_gid)
+        for path in somebody.home.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != KEYS:
+                path.unlink()
+        return somebody
 
-        yield make
+    return make
 
 
 NOISE = "head -c 1000000 /dev/zero | tr '\\0' x; echo; head -c 3000000 /dev/zero | tr '\\0' y >&2; echo hello\n"

@@ -73,7 +73,7 @@ def _step(desk: Desk, file: Path, content: str, said: str, kind: str) -> Outcome
     code, output = desk.finish(process, LONGEST_S)
     found = replace(judged(kind, desk, desk.store().runs(), 2), injected=1)
     warned = [event.get("message", "") for event in desk.stored().events() if event["kind"] == "warning"]
-    seconds = [int(one.partition(said)[2].split(" ")[0]) for one in warned if said in one]
+    seconds = [int(one.partition(said)[2].split(" ")[0].replace(",", "")) for one in warned if said in one]
     if code != 0 or len(seconds) != 1 or abs(seconds[0] - abs(int(kind.split("(")[1].split(" ")[0])) * 3600) > 120:
         return replace(found, crashes=found.crashes + 1, note=f"exit {code}, warnings {warned}: {output[-300:]}")
     return found

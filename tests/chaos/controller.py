@@ -15,12 +15,18 @@ from tests.chaos.killing import Campaign, Deciding, Importing, Killer, Session, 
 from tests.chaos.outcome import Outcome
 from tests.chaos.seed import rng
 
-KILLS = ((Session, 120, 0.6), (Deciding, 40, 0.25), (Importing, 40, 0.15))
-"""What is killed, how often, and which part of the time for kills it may take."""
+KILLS = 200
+SHARES: tuple[tuple[type[Campaign], int, float], ...] = (
+    (Importing, 40, 0.1),
+    (Deciding, 40, 0.25),
+    (Session, KILLS, 1.0),
+)
+"""What is killed, how often at most, and which part of the time that is left it may take; the last one makes up for
+what the others had no time for."""
 LANES = 2
 WEIGHT = 2.5
 """Of the time of `make chaos`, beside 1 for other parts: real processes that start and are killed take long."""
-PART_FOR_KILLS = 0.6
+PART_FOR_KILLS = 0.65
 
 
 def scenarios(budget_s: float) -> Iterator[Outcome]:
@@ -38,12 +44,15 @@ def scenarios(budget_s: float) -> Iterator[Outcome]:
 
 def kills(folder: Path, box: Sandbox, daemons: list[Sshd], budget_s: float) -> Iterator[Outcome]:
     """Controllers killed at random moments."""
-    for kind, number, part in KILLS:
-        deadline = time.monotonic() + budget_s * part
+    end, done = time.monotonic() + budget_s, 0
+    for kind, most, part in SHARES:
+        deadline = time.monotonic() + (end - time.monotonic()) * part
+        each = -(-min(most, KILLS - done) // LANES)
         lanes = [_killer(kind, folder, lane, box, daemon) for lane, daemon in enumerate(daemons)]
         with ThreadPoolExecutor(LANES) as pool:
-            rows = list(pool.map(Killer.run, lanes, [number // LANES] * LANES, [deadline] * LANES))
-        yield total(rows)
+            row = total(list(pool.map(Killer.run, lanes, [each] * LANES, [deadline] * LANES)))
+        done += row.injected
+        yield row
 
 
 def disks(folder: Path, box: Sandbox, daemons: list[Sshd], deadline_s: float) -> Iterator[Outcome]:

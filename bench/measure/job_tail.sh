@@ -25,6 +25,7 @@ for file in stdout stderr; do [ -n "$(find "./$file" -type f -size "+$((cap - 1)
 [ -n "$(find . -type f ! -path ./stdout ! -path ./stderr -size "+$((cap - 1))" | head -n 1)" ] && capped="$capped out"
 ooms=$(($(oom_kills) - ${ooms:-0}))
 free=$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')
+files=$(df -Pi . 2>/dev/null | awk 'NR == 2 && $2 + 0 > 0 { print $4 }')
 # done.new was reserved when the job was staged and keeps its size, so that a full disk does not cost the result.
-printf '%-1022s\n' "$(printf '{"exit_code":%s,"step":%s,"timeout":%s,"stopped":%s,"swept":%s,"survivors":%s,"capped":"%s","cap_bytes":%s,"oom_kills":%s,"free_kib":%s,%s}' \
-    "$code" "$step" "$late" "$stopped" "$swept" "$#" "${capped# }" "$((cap * 512))" "$ooms" "${free:-null}" "$ended")" 1<>done.new && mv -f done.new done.json
+printf '%-1022s\n' "$(printf '{"exit_code":%s,"step":%s,"timeout":%s,"stopped":%s,"swept":%s,"survivors":%s,"capped":"%s","cap_bytes":%s,"oom_kills":%s,"free_kib":%s,"free_files":%s,%s}' \
+    "$code" "$step" "$late" "$stopped" "$swept" "$#" "${capped# }" "$((cap * 512))" "$ooms" "${free:-null}" "${files:-null}" "$ended")" 1<>done.new && mv -f done.new done.json

@@ -2,7 +2,10 @@
 # lock. Without flock (or where it does not work) the claim alone decides, which is enough for one controller.
 room() {
     free=$(df -Pk "$base" 2>/dev/null | awk 'NR == 2 { print $4 }')
-    if [ "${free:-1024}" -lt 1024 ]; then echo "its disk is full: $free KiB free"; else echo "${free:-unknown} KiB free"; fi
+    set -- $(df -Pi "$base" 2>/dev/null | awk 'NR == 2 && $2 + 0 > 0 { print $4 }')
+    if [ "${free:-1024}" -lt 1024 ]; then echo "its disk is full: $free KiB free"
+    elif [ "${1:-16}" -lt 16 ]; then echo "its disk is full: room for $1 more files"
+    else echo "${free:-unknown} KiB free"; fi
 }
 launch() {
     if [ -d "$job/claim" ]; then state; return; fi

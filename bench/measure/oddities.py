@@ -11,6 +11,7 @@ from datetime import datetime
 from bench.measure.protocol import Collected
 
 LOW_DISK_KIB = 1024
+LOW_DISK_FILES = 16
 MIN_CLOCK_STEP_S = 2.0
 """Less than this is how time is kept right, not a clock that was set."""
 _LARGEST = 1e18
@@ -47,6 +48,9 @@ def circumstances(collected: Collected) -> str:
     free = _number(collected.done.get("free_kib"))
     if free is not None and free < LOW_DISK_KIB:
         said.append(f"its disk is full ({free:g} KiB free)")
+    files = _number(collected.done.get("free_files"))
+    if files is not None and files < LOW_DISK_FILES:
+        said.append(f"its disk is full (room for {files:g} more files)")
     said += [note for note in collected.notes if "flood" in note]
     return "".join(f"; {one}" for one in said)
 

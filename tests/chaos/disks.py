@@ -49,8 +49,8 @@ class Point:
 def points(rng: random.Random) -> dict[str, list[Point]]:
     """Every point by its row, in random order: the first ones are a fair sample when time is short."""
     found = {
-        "controller": {"pages": range(1, 46), "inodes": range(2, 62), "file size": [2**n for n in range(5, 16)]},
-        "target": {"pages": range(1, 40), "inodes": range(2, 40), "filled by the tool": range(30, 150, 10)},
+        "controller": {"pages": range(1, 40), "inodes": range(2, 62), "file size": [2**n for n in range(5, 16)]},
+        "target": {"pages": range(1, 17), "inodes": range(2, 23), "filled by the tool": range(30, 150, 10)},
     }
     rows: dict[str, list[Point]] = {}
     for side, kinds in found.items():

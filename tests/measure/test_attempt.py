@@ -50,6 +50,8 @@ def came(stdout: str = "rate 1\n", **done: object) -> Collected:
         (came("nothing"), Status.FAILED, "expected a line `rate N`"),
         (came("bug"), Status.FAILED, "raised ZeroDivisionError"),
         (came(exit_code=1, free_kib=12), Status.FAILED, "its disk is full (12 KiB free)"),
+        (came(exit_code=1, free_kib=9000, free_files=3), Status.FAILED, "its disk is full (room for 3 more files)"),
+        (came(exit_code=1, free_kib=9000, free_files=None), Status.FAILED, "exited with 1"),
         (came(exit_code="x" * 10_000), Status.FAILED, "exited with xxx"),
         (came(exit_code=139), Status.FAILED, "step 1 on a exited with 139 (signal SEGV); stdout ends with"),
         (

@@ -45,3 +45,18 @@ def test_a_job_that_does_not_start_says_how_much_is_free(
     state = Place(shell, tmp_path / "jobs" / "t0000000-idle", "t0000000-idle").launch(spec("echo never"))
     assert state.word == "staged"
     assert "KiB free; is setsid installed?)" in state.detail
+
+
+def test_a_disk_without_room_for_a_file_is_named(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "few"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m,nr_inodes=5", "vmbench-test", folder]
+    if os.getuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("nothing can be mounted here")
+    try:
+        state = Place(shell, folder / "jobs" / "t0000000-full", "t0000000-full").launch(spec("echo never"))
+        assert state.word == "refused"
+        if shell.name != "busybox":  # its df may count no files
+            assert "its disk is full: room for" in state.detail
+    finally:
+        subprocess.run(["umount", folder], check=True)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -290,11 +288,6 @@ def _look(random: Random, root: Path) -> bool:
     return bool(runs)
 
 
-def seeded(seed: int) -> Random:
-    """A source of damage that can be had again."""
-    return Random(seed)  # noqa: S311  # damage, no secrets
-
-
 @kind("torn findings")
 def _findings(random: Random, root: Path) -> bool:
     campaigns = sorted({run.parent for run in runs_of(root)})
@@ -304,32 +297,3 @@ def _findings(random: Random, root: Path) -> bool:
             return False
         path.write_bytes(random.choice([b"", b"{", b'{"schema": 1, "findings": [{}]}', b'{"findings": []}']))
     return bool(campaigns)
-
-
-# --- what must not change ---
-
-
-def contents(root: Path) -> Counter[str]:
-    """What every file is, as digests, links as their targets, without events and locks: nothing of it may get lost."""
-    return Counter(text for _, text in _entries(root))
-
-
-def tree(folder: Path) -> dict[str, str]:
-    """Path below `folder` → what is there."""
-    return dict(_entries(folder))
-
-
-def _entries(root: Path) -> Iterator[tuple[str, str]]:
-    for top, inner, names in os.walk(root):
-        links = [name for name in inner if Path(top, name).is_symlink()]
-        for name in (*names, *links):
-            path = Path(top, name)
-            if name in ("events.jsonl", ".lock", "repair.jsonl", "README.txt") and path.is_file():
-                continue
-            yield os.path.relpath(path, root), _what(path)
-
-
-def _what(path: Path) -> str:
-    if path.is_symlink():
-        return f"link to {path.readlink()}"
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "fifo"

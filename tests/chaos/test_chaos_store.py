@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
+
 from tests.chaos.damaging import KINDS
 from tests.chaos.store import scenarios
 
 
 def test_no_damage_is_silent_or_makes_a_wrong_number() -> None:
-    rows = list(scenarios(3.0, seed=7))
+    random.seed(7)
+    rows = list(scenarios(1.0))
     assert [row.kind for row in rows] == [*sorted(KINDS), "changed archive"]
     for row in rows:
         assert row.injected > 0

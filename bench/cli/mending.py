@@ -92,8 +92,11 @@ def repair(
     say(f"{len(done.moves)} of {counted(len(planned.moves), 'item')} moved")
     for error in done.held:
         complain(error)
-    for name in dict.fromkeys(move.run.rsplit("/", 1)[-1] for move in done.moves if move.run):
-        note(f"Next: bench resume {name}{context.again(runs)}")
+    touched = {move.run for move in done.moves if move.run}
+    for stored in store.readable()[0]:
+        if f"{stored.info.campaign}/{stored.info.run_id}" in touched:
+            again = "import again what was moved" if stored.info.imported else f"bench resume {stored.info.run_id}"
+            note(f"Next: {again}{'' if stored.info.imported else context.again(runs)}")
     if done.held or planned.kept:
         raise typer.Exit(1)
 

@@ -145,6 +145,7 @@ def _index(text: str, position: int) -> int:
 # --- JSON --------------------------------------------------------------------------------------------------------
 
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_MOST = 1000  # a list of totals has three entries
 _RENAMED = {"interrupt": "interrupts", "real_time": "realtime", "total_buffers": "-"}
 
 
@@ -173,7 +174,7 @@ def _json_reading(line: int, role: str, body: dict[str, Any]) -> Reading:
             children.append(("tcp_average_rtt", "us", _text(content)))
             continue
         tag = "throughput" if key == "throughputs" else _WORDS.sub("_", key).lower()
-        for one in content if isinstance(content, list) else [content]:
+        for one in content[:_MOST] if isinstance(content, list) else [content]:
             metric = str(one.get("metric", "")) if isinstance(one, dict) else ""
             children.append((_RENAMED.get(tag, tag), metric, _text(one)))
     _totals(reading, [child for child in children if child[0] not in ("threads", "parameters")])

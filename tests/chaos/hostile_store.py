@@ -106,6 +106,10 @@ def commands(folder: Path) -> list[tuple[str, ...]]:
         ("report", "-o", str(folder / "r.html")),
         ("history",),
         ("history", "--json"),
+        ("facts", "pre-1"),
+        ("facts", "post-2", "--json"),
+        ("diff", "pre", "post"),
+        ("diff", "pre", "post", "--json"),
         *(("export", "-o", str(folder / f"s.{form}")) for form in ("csv", "jsonl", "parquet")),
     ]
 

@@ -114,7 +114,8 @@ def words(strings: list[str], folder: Path) -> list[str]:
 def lines(strings: list[str]) -> list[str]:
     """The functions that everything printed goes through."""
     wrong = []
-    for text in strings:
+    for made in strings:
+        text = made.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # two halves are one in JSON
         shown = io.StringIO()
         with redirect_stdout(shown):
             print_json({text: [text]})

@@ -14,7 +14,7 @@ import typer
 from bench.cli.console import note, print_json, print_table, say, warn
 from bench.cli.context import JsonOption, LimitOption, RunsOption, SourceOption
 from bench.cli.following import Follow, following
-from bench.errors import ConfigError
+from bench.errors import BenchError, ConfigError
 
 if TYPE_CHECKING:
     from bench.cloud.protocol import ControlPlane
@@ -139,7 +139,12 @@ def act(asked: Follow, made: Watch) -> None:
     """With --then: measure the phase on targets whose maintenance is over, if all that are measured together are."""
     if asked.then is None:
         return
-    for names in asked.ready(made.standings):
+    try:
+        ready = asked.ready(made.standings)
+    except BenchError as error:  # somebody edits the campaign: the watch outlives it
+        warn(str(error))
+        return
+    for names in ready:
         note(f"maintenance of {', '.join(names)} is over: measuring {asked.then}")
         trouble = asked.measure(names, lambda names=names: made.handled(names))  # type: ignore[misc]  # a lambda with a default
         if trouble:

@@ -16,9 +16,10 @@ clock() {
 oom_kills() { sed -n 's/^oom_kill //p' /proc/vmstat 2>/dev/null; }
 # What a tool put in the place of our files: a link would lead our words elsewhere, a fifo would never open.
 plain() { for file; do if [ -L "$file" ] || { [ -e "$file" ] && [ ! -f "$file" ]; }; then rm -rf "$file"; fi; done; }
-# A job whose pid cannot be written could not be found again: it gives its claim back and does not start.
+# A job whose pid cannot be written could not be found again: it gives its claim back and does not start. What it wrote is
+# put onto the disk before it counts as started: a machine that is reset in mid-job must know under which boot it ran.
 if { echo "$(cat /proc/sys/kernel/random/boot_id) $(seconds)" >claim/boot && echo "$$" >claim/pid.new &&
-    mv -f claim/pid.new claim/pid &&
+    mv -f claim/pid.new claim/pid && { sync claim/boot claim/pid claim . || :; } &&
     printf '{"pid":%s,%s}\n' "$$" "$(clock)" >started.new && mv -f started.new started.json; } 2>/dev/null; then :
 else rm -rf claim; exit 1; fi
 code=0; step=0; limit=0; before=0; after=0; ooms=$(oom_kills)

@@ -59,6 +59,10 @@ class AuthError(TransportError):
     """A target that refused every key or password that was offered. Never tried again."""
 
 
+class RebootError(BenchError):
+    """A target that may not be rebooted, or that did not go down, come back or settle as it should."""
+
+
 class JobFailed(BenchError):  # noqa: N818  # the name that the field uses (fabric, invoke)
     """A job that ended badly; `tail` holds the last lines of its output as evidence."""
 

@@ -37,6 +37,7 @@ COMMANDS = [
     "watch",
     "inventory",
     "azure",
+    "reboot",
 ]
 """Every command."""
 

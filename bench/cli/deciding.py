@@ -118,8 +118,8 @@ class _Decision:
         return self._execute(run, Sources(self.sources, cache_folder()))
 
     def _measure(self, after: Sequence[StoredRun]) -> bool:
-        """A new session, once `min_gap` has passed since the last one began."""
-        if after:
+        """A new session, once `min_gap` has passed since the last one began; a boot makes one at any time."""
+        if after and not self.words.reboot:
             began = datetime.fromisoformat(after[-1].info.created_at)
             _wait_until(began + timedelta(seconds=self.campaign.min_gap_s))
         return self._execute(*new_session(self.words, self.sources, self.store, sequential=True))

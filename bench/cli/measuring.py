@@ -108,15 +108,24 @@ def run(
             "--freeze-probe", help="Watch for moments in which a machine stands still, as in a live migration."
         ),
     ] = False,
+    reboot_between_sessions: Annotated[
+        bool,
+        typer.Option("--reboot-between-sessions", help="Reboot the targets before each session but a phase's first."),
+    ] = False,
     runs: RunsOption = None,
 ) -> None:
     """Measure one session of one phase. Ctrl-C stops after what is running; twice leaves jobs running.
 
     With --until-decided, session after session, `min_gap` apart: it looks after 2, 3, 5 and 8 of them, and stops as
     soon as every primary metric has a verdict or will not get one. The same command carries on after anything.
+    With --reboot-between-sessions a session that is not the first of its phase begins with a reboot of its targets
+    instead of a gap: boot id changed, SSH back, machine at rest. It does not ask.
     """
     paths = context.source_paths(source)
-    words = Words(campaign, phase, inventory, suite, param, factor, repetitions, limit, seed, freeze_probe)
+    words = Words(
+        campaign, phase, inventory, suite, param, factor, repetitions, limit, seed, freeze_probe,
+        reboot_between_sessions,
+    )  # fmt: skip
     if until_decided:
         decide(words, paths, runs)
         return

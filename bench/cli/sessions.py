@@ -40,6 +40,8 @@ class Words:
     seed: int | None
     freeze_probe: bool = False
     """Whether a ticker runs beside every job."""
+    reboot: bool = False
+    """Whether the targets are rebooted before each session of a phase but the first."""
 
 
 def chosen_phase(words: Words) -> tuple[Campaign, Phase]:
@@ -93,12 +95,21 @@ def new_session(
     applied = provider.applied(context.suites())
     with store.numbering(made.name):
         planned = _plan(words, store, made, chosen)
-        stored = new_run(store, made, planned, applied, sequential=sequential, freeze_probe=words.freeze_probe)
+        stored = new_run(
+            store,
+            made,
+            planned,
+            applied,
+            sequential=sequential,
+            freeze_probe=words.freeze_probe,
+            reboot=words.reboot and planned.session > 1,
+        )
     for what, why in planned.left_out:
         warn(f"{what} is left out: {why}")
     for text in planned.warnings:
         warn(text)
-    note(f"run {stored.info.run_id}: {counted(len(planned.trials), 'trial')}, about {duration(planned.eta_s)}")
+    after = ", after a reboot of its targets" if stored.info.rebooted_first else ""
+    note(f"run {stored.info.run_id}: {counted(len(planned.trials), 'trial')}, about {duration(planned.eta_s)}{after}")
     return stored, provider
 
 

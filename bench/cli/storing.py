@@ -184,6 +184,10 @@ def show(run: RunArgument, runs: RunsOption = None, json: JsonOption = False) ->
     say(f"Phase     {info.tag} ({levels}), session {info.session}")
     say(f"Created   {info.created_at}, {'imported' if info.imported else f'seed {info.seed}'}")
     say(f"Targets   {', '.join(target.name for target in info.targets)}")
+    for event in stored.events():
+        if event.get("kind") == "rebooted":
+            boots = f"boot id {event.get('before')} → {event.get('after')}"
+            say(f"Rebooted  {event.get('target')} before the first trial ({boots})")
     say(f"Folder    {stored.folder}")
     say("")
     by_trial: dict[str, list[Attempt]] = {}

@@ -20,6 +20,8 @@ from bench.measure.fleet import Fleet
 from bench.measure.leftovers import Leftover, by_target, note_cleaned, note_removed, remains
 from bench.measure.protocol import Protocol
 from bench.measure.provision import SourceProvider
+from bench.measure.reboot import Limits, Rebooter
+from bench.measure.reboots import reboot_before
 from bench.measure.scheduler import Scheduler, Work
 from bench.measure.trials import Trials
 from bench.measure.watch import Observer, Outcome, State
@@ -46,6 +48,7 @@ class Session:
     probe: str
     patience_s: float = 600.0
     credentials: Credentials = field(default_factory=Credentials)
+    reboot_limits: Limits = field(default_factory=Limits)
     outcome: Outcome = field(default_factory=Outcome)
     fleet: Fleet = field(init=False)
     _targets: dict[str, Target] = field(init=False)
@@ -74,6 +77,8 @@ class Session:
         for trial in trials:
             self.observer.trial(trial, State.WAITING)
         try:
+            if trials and self.run.info.rebooted_first:
+                self._reboot({name for trial in trials for name in trial.targets})
             self.scheduler.run([self._work(running, trial) for trial in trials], on_abandon=self.connections.abort)
             if not self.scheduler.abandoned:
                 self._clean(running.flying)
@@ -81,6 +86,19 @@ class Session:
             self.connections.close()
             self._account(trials, running.flying)
         return self.outcome
+
+    def _reboot(self, names: set[str]) -> None:
+        """Reboot the targets at once before anything is measured; nothing runs on one that did not come back."""
+        rebooter = Rebooter(
+            self.connections,
+            self.reboot_limits,
+            self.observer.target,
+            lambda: self.scheduler.stopping,
+            credentials=self.credentials,
+        )
+        targets = [target for target in self.run.info.targets if target.name in names]
+        for name, error in reboot_before(self.run, targets, rebooter, self.scheduler).items():
+            self.fleet.give_up(self._targets[name], str(error))
 
     def _work(self, running: Trials, trial: Trial) -> Work:
         """A trial for the scheduler: it occupies its targets and what they share."""

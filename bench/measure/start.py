@@ -116,11 +116,13 @@ def new_run(
     *,
     sequential: bool = False,
     freeze_probe: bool = False,
+    reboot: bool = False,
 ) -> StoredRun:
     """Write a new run that will hold the trials of `plan`.
 
     suites: as they are run (`Sources.applied`). sequential: the campaign looks early, and may stop.
     freeze_probe: a ticker runs beside every job.
+    reboot: its targets are rebooted before its first trial.
     """
     moment = datetime.now(UTC)
     tag = plan.phase.tag[:36].rstrip(".")
@@ -147,6 +149,7 @@ def new_run(
             sources=_trees(suites, used),
             sequential=sequential,
             freeze_probe=freeze_probe,
+            rebooted_first=reboot,
         )
     )
 

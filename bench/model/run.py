@@ -136,4 +136,6 @@ class Run:
     """Whether a ticker ran beside every job, which says when the machine stood still."""
     sequential: bool = False
     """Whether this session belongs to a campaign that looks early, so that each look has an α of its own."""
+    rebooted_first: bool = False
+    """Whether its targets are rebooted before its first trial; the events say what became of that."""
     schema: int = 1

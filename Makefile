@@ -2,7 +2,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo example test lint audit perf stats chaos lock clean
+.PHONY: help setup setup-test demo example test test-vm lint audit perf stats chaos lock clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 16
@@ -32,6 +32,10 @@ audit: setup-test ## dependencies: pins, licences, versions known to be bad, and
 
 test: lint ## lint, then every test, with coverage of bench/ and suites/
 	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90
+
+test-vm: ## a real campaign on a virtual machine that is patched, rebooted and reset; needs root (10 minutes)
+	@sh scripts/setup.sh vm
+	@$(BIN)/python -m pytest -s -m vm tests/vm
 
 perf: setup-test ## speed and memory, as ratios measured in one run
 	@set -e; for file in $$(grep -l __main__ tests/perf/*.py | grep -v simulated.py); do $(BIN)/python "$$file"; done

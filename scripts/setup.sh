@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes .venv from requirements.lock, and installs the Debian packages that are missing. Calling it again costs nothing.
 #
-#   sh scripts/setup.sh [demo|test]     test: what the tests need beyond the demo: a browser, disk tools, faketime
+#   sh scripts/setup.sh [demo|test|vm]  test: what the tests need beyond the demo: a browser, disk tools, faketime
+#                                       vm: QEMU, and what makes an image for it
 #   PYTHON=python3.12                   which Python (3.11 or newer)
 #   SKIP_PACKAGES=1                     install no Debian packages, go on with what is there
 set -eu
@@ -53,6 +54,15 @@ find_missing() {
         need btrfs-progs mkfs.btrfs
         need faketime faketime
     fi
+    if [ "$mode" = vm ]; then
+        need debootstrap debootstrap
+        need dosfstools mkfs.vfat
+        need e2fsprogs mke2fs
+        need mtools mcopy
+        need qemu-system-x86 qemu-system-x86_64
+        need syslinux syslinux
+        need util-linux setpriv
+    fi
     missing=${missing# }
 }
 
@@ -94,7 +104,7 @@ apt_install() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "$@" >/dev/null
 }
 
-[ "$mode" = demo ] || [ "$mode" = test ] || fail "usage: sh scripts/setup.sh [demo|test]"
+case $mode in demo | test | vm) ;; *) fail "usage: sh scripts/setup.sh [demo|test|vm]" ;; esac
 find_missing
 if [ -n "$missing" ] && [ -z "${SKIP_PACKAGES:-}" ]; then
     install_missing

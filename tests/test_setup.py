@@ -162,3 +162,12 @@ def test_python_without_venv_or_too_old_is_named(machine: Machine) -> None:
 
 def test_an_unknown_word_is_refused(machine: Machine) -> None:
     assert "usage" in machine.setup("prod").stderr
+
+
+def test_a_virtual_machine_needs_more_packages(machine: Machine) -> None:
+    machine.stub("id", "echo 0\n")
+    machine.stub("apt-get", APT)
+    for name in ("debootstrap", "mkfs.vfat", "mke2fs", "mcopy", "setpriv", "syslinux"):
+        machine.stub(name)
+    assert machine.setup("vm").returncode == 0
+    assert machine.log()[0] == "apt-get -q install -y --no-install-recommends qemu-system-x86"

@@ -36,6 +36,8 @@ from tests.chaos.wire_ground import (
 )
 from tests.ssh.ssh_ground import NO_START_UP_FILES, Watcher
 
+WEIGHT = 1.5
+"""Of this part in the time of `make chaos`: enough that every step meets every kind of fault."""
 TARGETS = 12
 WAITING = "waiting"
 """The step without bytes: what strikes there strikes when the job runs."""

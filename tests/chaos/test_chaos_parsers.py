@@ -58,7 +58,7 @@ def test_memory_grows_with_size(suite: str) -> None:
 def test_an_input_depends_on_its_seed_and_number_alone() -> None:
     one, other = Mutator(samples("fio"), 5), Mutator(samples("fio"), 5)
     assert [one.make(number) for number in range(40)] == [other.make(number) for number in reversed(range(40))][::-1]
-    assert len({one.make(number) for number in range(200)}) > 190
+    assert len({one.make(number) for number in range(200)}) > 150
 
 
 def test_the_checks_find_what_they_look_for() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from bench.measure.sandbox import Sandbox, Sshd, sandbox
@@ -26,7 +28,7 @@ what the others had no time for."""
 LANES = 2
 WEIGHT = 2.5
 """Of the time of `make chaos`, beside 1 for other parts: real processes that start and are killed take long."""
-PART_FOR_KILLS = 0.65
+PART_FOR_KILLS = 0.7
 
 
 def scenarios(budget_s: float) -> Iterator[Outcome]:
@@ -52,15 +54,17 @@ def kills(folder: Path, box: Sandbox, daemons: list[Sshd], budget_s: float) -> I
         with ThreadPoolExecutor(LANES) as pool:
             row = total(list(pool.map(Killer.run, lanes, [each] * LANES, [deadline] * LANES)))
         done += row.injected
-        yield row
+        moments = sum((lane.moments for lane in lanes), Counter[str]())
+        hit = ", ".join(f"{count}× {name}" for name, count in moments.most_common())
+        yield replace(row, note="; ".join(filter(None, (row.note, hit))))
 
 
 def disks(folder: Path, box: Sandbox, daemons: list[Sshd], deadline_s: float) -> Iterator[Outcome]:
     """Disks that are full at one write after the other, on both sides; what time is left is shared by the kinds."""
     rows = points(rng("disks"))
-    for place, (kind, some) in enumerate(rows.items()):
+    for place, some in enumerate(rows.values()):
         deadline = time.monotonic() + (deadline_s - time.monotonic()) / (len(rows) - place)
-        lanes = [_filler(folder / f"{kind} {lane}", box, daemon) for lane, daemon in enumerate(daemons)]
+        lanes = [_filler(folder / f"disks{place}-{lane}", box, daemon) for lane, daemon in enumerate(daemons)]
         with ThreadPoolExecutor(LANES) as pool:
             found = list(pool.map(Filler.run, lanes, [some[lane::LANES] for lane in range(LANES)], [deadline] * LANES))
         yield total(found)

@@ -170,9 +170,7 @@ class Killer:
                 if words := campaign.command():
                     self._kill(campaign, campaign.desk.start(*words))
             self.rows.append(self._end(campaign))
-        found = total(self.rows)
-        hit = ", ".join(f"{count}× {name}" for name, count in self.moments.most_common())
-        return replace(found, injected=self.kills, note="; ".join(filter(None, (found.note, hit))))
+        return replace(total(self.rows), injected=self.kills)
 
     def _end(self, campaign: Campaign) -> Outcome:
         """Let a command end by itself, and judge."""

@@ -40,7 +40,10 @@ MaxStartups 100:30:200
 MaxSessions 100
 Subsystem sftp internal-sftp
 LogLevel VERBOSE
+SetEnv SHLVL=1
 """
+"""SHLVL: bash reads ~/.bashrc over SSH in an outermost shell only. A person's own takes its time, and may take locks
+(pyenv) that a session which is killed leaves behind: then every login waits."""
 
 
 @dataclass(frozen=True, slots=True)

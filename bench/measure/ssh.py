@@ -153,6 +153,7 @@ class SshConnection:
                         self._shell = self._open_shell(min(timeout_s, CONNECT_TIMEOUT_S))
                 return self._talk(self._shell, (text.encode(), end.encode()), nonce.encode())
         except Exception as error:  # what a garbled packet makes of paramiko's libraries comes through
+            self.close()  # what is on its way would be taken for the answer to the next script
             raise self._broke(error, timeout_s if late.is_set() else None, secret) from error
 
     def _broke(self, error: Exception, late_s: float | None, secret: Secret | None) -> TransportError:

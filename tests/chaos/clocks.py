@@ -54,7 +54,7 @@ def on_target(folder: Path, box: Sandbox, hours: int) -> Outcome:
     date = tools / "date"
     date.write_text(f'#!/bin/sh\n[ -e {stepped} ] && exec /bin/date -d "{hours:+} hours" "$@"\nexec /bin/date "$@"\n')
     date.chmod(0o755)
-    daemon = box.start(options=[f"SetEnv PATH={tools}:/usr/local/bin:/usr/bin:/bin"])
+    daemon = box.start(options=[f"SetEnv PATH={tools}:/usr/local/bin:/usr/bin:/bin SHLVL=1"])
     said = f"its clock was set {_way(hours)} by "
     try:
         return _step(

@@ -34,7 +34,7 @@ from tests.chaos.wire_ground import (
     until,
     wires,
 )
-from tests.ssh.ssh_ground import NO_START_UP_FILES, Watcher
+from tests.ssh.ssh_ground import Watcher
 
 WEIGHT = 1.5
 """Of this part in the time of `make chaos`: enough that every step meets every kind of fault."""
@@ -286,4 +286,4 @@ def _pair(made: Wires, away: tuple[str, ...]) -> Outcome:
 
 
 def _start(box: Sandbox, port: int | None = None) -> Sshd:
-    return box.start(port=port, options=(NO_START_UP_FILES,))
+    return box.start(port=port)

@@ -132,7 +132,7 @@ def bootable(folder: Path, box: Sandbox) -> Iterator[Bootable]:
     (folder / "state").write_text("running\n")
     (folder / "loadavg").write_text("0.10 0.10 0.10 1/100 1000\n")
     (folder / "boot_id").write_text("")
-    daemon = box.start(options=[f"SetEnv PATH={folder / 'bin'}:{PATH}"])  # writes configuration and known_hosts
+    daemon = box.start(options=[f"SetEnv PATH={folder / 'bin'}:{PATH} SHLVL=1"])  # writes configuration and known_hosts
     box.stop(daemon)
     sshd = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:{PATH}") or "sshd"
     config = box.folder / f"sshd_config_{daemon.port}"

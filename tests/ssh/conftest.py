@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ssh_ground import NO_START_UP_FILES, SUITES, Field, write_workspace
+from ssh_ground import SUITES, Field, write_workspace
 
 from bench.config.catalogue import LoadedSuite, load_suites
 from bench.errors import TransportError
@@ -29,7 +29,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="session")
 def daemons(box: Sandbox) -> list[Sshd]:
-    return [box.start(options=(NO_START_UP_FILES,)) for _ in range(2)]
+    return [box.start() for _ in range(2)]
 
 
 @pytest.fixture(scope="session")

@@ -28,9 +28,6 @@ from bench.store import Store, StoredRun, verify
 
 ROOT = Path(__file__).parents[2]
 SUITES = ROOT / "tests" / "suites_for_tests"
-NO_START_UP_FILES = "SetEnv SHLVL=1"
-"""For sshd_config: bash reads ~/.bashrc over SSH in an outermost shell only. What is in the developer's own may take
-seconds, and takes locks (pyenv) that a session which a test kills leaves behind."""
 _NUMBERS = itertools.count(1)
 
 

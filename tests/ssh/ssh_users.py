@@ -68,11 +68,13 @@ def _processes(uid: int) -> list[psutil.Process]:
 
 
 def let_in(box: Sandbox, user: pwd.struct_passwd, options: Iterable[str] = ()) -> Sshd:
-    """A daemon of root's that takes the key of the sandbox for this user as well."""
+    """A daemon of root's that takes the key of the sandbox for this user as well, whose start-up files are read."""
     keys = Path(user.pw_dir) / KEYS
     shutil.copyfile(box.folder / "authorized_keys", keys)
     keys.chmod(0o644)
-    return box.start(options=(*options, f"Match User {user.pw_name}", f"AuthorizedKeysFile {keys}"))
+    return box.start(
+        options=(*options, "SetEnv VMBENCH_TEST=1", f"Match User {user.pw_name}", f"AuthorizedKeysFile {keys}")
+    )
 
 
 def target_of(box: Sandbox, daemon: Sshd, user: pwd.struct_passwd, base: str = "~/.bench") -> Target:

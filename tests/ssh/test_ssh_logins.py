@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from ssh_ground import NO_START_UP_FILES, Field, only, scripted
+from ssh_ground import Field, only, scripted
 from ssh_users import KEYS, let_in, needs_root, new_user, target_of
 
 from bench.errors import SuiteError, TransportError
@@ -216,7 +216,7 @@ def test_tmp_that_is_mounted_noexec(ground: Field, box: Sandbox, monkeypatch: py
     wrapper.chmod(0o755)
     monkeypatch.setattr(box, "_sshd", str(wrapper))
     base = Path("/var/tmp") / f"vmbench-{os.getpid()}"  # noqa: S108  # has to be another file system than /tmp
-    daemon = box.start(options=(NO_START_UP_FILES,))
+    daemon = box.start()
     try:
         there = replace(ground.targets[0], peer=None, port=daemon.port, base=str(base))
         script = "t=/tmp/try.$$; printf '#!/bin/sh\\n' >$t; chmod 700 $t; ! $t && echo rate 42; rm $t"

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ssh_ground import NO_START_UP_FILES, Field, Watcher, only, scripted
+from ssh_ground import Field, Watcher, only, scripted
 
 from bench.errors import AuthError, TransportError
 from bench.measure.connections import Connections
@@ -30,7 +30,7 @@ def start(ground: Field, box: Sandbox) -> Iterator[Start]:
     started: list[Sshd] = []
 
     def make(*options: str) -> Target:
-        started.append(box.start(options=(*options, NO_START_UP_FILES)))
+        started.append(box.start(options=options))
         return replace(ground.targets[0], peer=None, port=started[-1].port)
 
     yield make
@@ -169,13 +169,13 @@ def test_two_machines_behind_forwarded_ports_of_one_address(
 
 
 def test_a_jump_host_that_dies_while_a_job_runs(ground: Field, box: Sandbox, start: Start) -> None:
-    jumps = [box.start(options=(NO_START_UP_FILES,))]
+    jumps = [box.start()]
 
     def on_state(trial: object, state: State) -> None:
         if state is State.RUNNING and len(jumps) == 1:
             kill_sessions(jumps[0])
             box.stop(jumps[0])
-            jumps.append(box.start(port=jumps[0].port, options=(NO_START_UP_FILES,)))
+            jumps.append(box.start(port=jumps[0].port))
 
     try:
         run = ground.run(

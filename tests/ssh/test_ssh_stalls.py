@@ -16,7 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from ssh_ground import NO_START_UP_FILES, ROOT, Field, scripted
+from ssh_ground import ROOT, Field, scripted
 from test_ssh_refusals import make_key
 
 from bench.errors import AuthError, CrowdedError, HostKeyError, TransportError
@@ -198,7 +198,7 @@ def loopback(state):
     subprocess.run(["ip", "link", "set", "lo", state], check=True)
 loopback("up")
 with sandbox(Path(sys.argv[1])) as box:
-    target = Target("t", "127.0.0.1", "127.0.0.1", port=box.start(options=(sys.argv[2],)).port,
+    target = Target("t", "127.0.0.1", "127.0.0.1", port=box.start().port,
                     identity_file=str(box.identity), known_hosts=str(box.known_hosts), ssh_config=os.devnull)
     connection = SshTransport().connect(target)
     connection.run("true", timeout_s=20)
@@ -214,7 +214,7 @@ def test_a_peer_that_is_gone_altogether_is_noticed(tmp_path: Path) -> None:
     """In a network of its own, whose loopback goes down: nothing hangs up, and nothing ever comes back."""
     if not shutil.which("ip") or subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode:
         pytest.skip("needs ip, and a network namespace can be made by root only")
-    words = ["unshare", "-n", sys.executable, "-c", GONE, tmp_path / "ssh", NO_START_UP_FILES]
+    words = ["unshare", "-n", sys.executable, "-c", GONE, tmp_path / "ssh"]
     done = subprocess.run(
         words, capture_output=True, text=True, timeout=200, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )

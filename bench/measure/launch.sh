@@ -25,9 +25,14 @@ free" ]; then
     then
         (probe) </dev/null >"$job/facts-before.txt" 2>/dev/null
         echo fresh
-        start
-        if [ -d "$job/claim" ] || [ -f "$job/done.json" ]; then state
-        else echo "staged the job did not start ($(room); is setsid installed?)"; fi
+        tries=250; start
+        found=$(state)
+        # $tries is what start.sh counted to: below its limit, the job did begin, and has deleted its folder since.
+        case $found in staged | absent)
+            if [ "$tries" -lt 250 ] || [ ! -d "$job" ]; then found=absent
+            else found="staged the job did not start ($(room); is setsid installed?)"; fi ;;
+        esac
+        echo "$found"
     else
         printf 'refused cannot write into %s (%s)\n' "$job" "$(room)"
     fi

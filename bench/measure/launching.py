@@ -217,7 +217,9 @@ class Launcher:
     def _fault(self, flight: Flight, job: Job, state: posix.JobState) -> Wait[Fault | None]:
         """Why an attempt cannot go on after this job was launched."""
         name = job.target.name
-        if state.word in ("refused", "staged", "absent"):
+        if state.word == "absent":
+            return Status.INTERRUPTED, f"the folder of the job on {name} was deleted as soon as it began"
+        if state.word in ("refused", "staged"):
             return Status.FAILED, f"{name}: {state.detail or 'the job did not start (is setsid installed?)'}"
         receiver = flight.states.get(Role.RECEIVER)
         if job.role is Role.SENDER and not state.fresh and receiver is not None and receiver.fresh:

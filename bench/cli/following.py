@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bench.cloud.states import Standing
     from bench.cloud.watching import Watch
     from bench.model import Target
+    from bench.store import Store
 
 _CONNECTIONS = 256
 """Connections that stay open between two looks: logging in costs more than looking."""
@@ -120,9 +121,16 @@ def together(peers: Mapping[str, str | None]) -> list[list[str]]:
 
 @contextmanager
 def following(
-    targets: Sequence[Target], inventory: Path, planes: Mapping[str, ControlPlane], *, events: bool, address: str
+    targets: Sequence[Target],
+    inventory: Path,
+    planes: Mapping[str, ControlPlane],
+    store: Store,
+    *,
+    events: bool,
+    address: str,
 ) -> Iterator[Watch]:
-    """A watch over SSH connections that stay open, alone on its files."""
+    """A watch over SSH connections that stay open, alone on its files; what happened is told to the runs in `store`."""
+    from bench.cloud.actions import into_runs
     from bench.cloud.keeping import Keeper
     from bench.cloud.probing import Asking
     from bench.cloud.watching import Watch
@@ -133,6 +141,9 @@ def following(
     connections = Connections(SshTransport(credentials=credentials()), capacity=_CONNECTIONS, retry_after_s=())
     with keeper.alone():
         try:
-            yield Watch(targets, connections, Asking(events, address), keeper, time.time, planes)
+            asking = Asking(events, address)
+            yield Watch(
+                targets, connections, asking, keeper, time.time, planes, lambda news: into_runs(store, targets, news)
+            )
         finally:
             connections.close()

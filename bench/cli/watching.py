@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bench.cli import context
 from bench.cli.console import note, print_json, print_table, say, warn
 from bench.cli.context import JsonOption, LimitOption, RunsOption, SourceOption
 from bench.cli.following import Follow, following
@@ -66,7 +67,8 @@ def watch(
     """
     asked = Follow(campaign, inventory, tuple(limit or ()), then, tuple(source or ()), runs)
     targets, place = asked.targets()
-    with following(targets, place, _planes(control, scope), events=scheduled_events, address=_url(metadata)) as made:
+    planes, store, address = _planes(control, scope), context.open_store(runs), _url(metadata)
+    with following(targets, place, planes, store, events=scheduled_events, address=address) as made:
         tell(made, made.poll(), json=json, once=once, first=True)
         act(asked, made)
         while not once:

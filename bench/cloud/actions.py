@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.cloud.clocks import iso
 from bench.cloud.keeping import Keeper
 from bench.cloud.parallel import each
 from bench.cloud.probing import Asking, look
@@ -67,6 +68,19 @@ def runs_of(store: Store, targets: Sequence[Target]) -> dict[str, list[StoredRun
             if (target.name, target.address) in known and not run.info.imported:
                 newest[target.name, run.info.campaign] = run
     return {target.name: [run for (name, _), run in newest.items() if name == target.name] for target in targets}
+
+
+_OF_RUNS = ("scheduled", "started", "done", "withdrawn", "unpatched")
+
+
+def into_runs(store: Store, targets: Sequence[Target], happened: Sequence[Happening]) -> None:
+    """Write what happened to maintenance into the events of runs, as an action is; `at` is when it was seen."""
+    told = [one for one in happened if one.kind in _OF_RUNS]
+    runs = runs_of(store, targets) if told else {}
+    for one in told:
+        for run in runs.get(one.target, ()):
+            seen = iso(one.at) or now()
+            run.event(seen, f"maintenance {one.kind}", target=one.target, source=one.source, text=one.text)
 
 
 @dataclass(frozen=True, slots=True)

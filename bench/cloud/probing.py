@@ -118,9 +118,16 @@ def read(found: dict[str, bytes], asking: Asking) -> Reading:
 
 
 def host_of(facts: Facts) -> tuple[Host, bool]:
-    """Where a machine runs, by its facts; and whether they are whole."""
-    fields = {name: value for layer, name, value in facts.values if layer == "host"}
-    builds = sorted((name for name in fields if "build" in name), key=lambda name: ("boot" in name, name))
-    name = next((fields[one] for one in ("physical_host", "physical_host_name") if one in fields), "")
-    boot_id = facts.get("identity", "boot_id") or ""
-    return Host(name, fields[builds[0]] if builds else "", boot_id), not facts.notes
+    """Where a machine runs, by its facts; and whether they are whole. Of facts that broke off only the boot id counts.
+
+    The live sources of the build come first: what the kernel printed at boot goes stale after a live migration. Builds
+    of two sources cannot be compared, so each is written with its source.
+    """
+    boot_id, whole = facts.get("identity", "boot_id") or "", not facts.notes
+    if not whole:
+        return Host(boot_id=boot_id), False
+    names = [facts.get("host", name) for name in ("physical_host", "host_id")]
+    live = ".".join(part for name in ("os_major", "os_minor") if (part := facts.get("host", name)))
+    builds = (("", facts.get("host", "build")), ("os ", live), ("at boot ", facts.get("host", "build_at_boot")))
+    build = next((f"{source}{value}" for source, value in builds if value), "")
+    return Host(next(filter(None, names), ""), build, boot_id), True

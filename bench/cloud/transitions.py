@@ -7,6 +7,7 @@ and it is of a kind that leaves no trace. One that vanishes before its time with
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from bench.cloud.states import Done, Happening, Host, Notice, Observation, Pending, Progress, Standing, Stay, Word
@@ -190,11 +191,13 @@ class _Step:
         ]
         if done.after.build and self.now.host.build == done.after.build:
             again = []  # the old machine, patched meanwhile
+        elif _older(self.now.host.build, done.after.build):
+            again.append("host build")
         left = bool(done.after.name) and bool(self.now.host.name) and done.after.name != self.now.host.name
         announced = left and any(one.first_at > done.at for one in self.now.pending)
         if again or announced:
             self.now = replace(self.now, unpatched=True)
-            self._say("unpatched", f"{again[0]} is the one from before again" if again else "announced once more")
+            self._say("unpatched", f"the {again[0]} is one from before" if again else "announced once more")
 
 
 def moved(before: Host, after: Host) -> tuple[str, ...]:
@@ -205,6 +208,15 @@ def moved(before: Host, after: Host) -> tuple[str, ...]:
         ("host build", before.build, after.build),
     )
     return tuple(what for what, old, new in named if old and new and old != new)
+
+
+def _older(build: str, than: str) -> bool:
+    """Whether a build has the smaller numbers; no where the two are not of one form and source."""
+    one, other = (re.fullmatch(r"([a-z ]*)([0-9]{1,9}(?:[.-][0-9]{1,9}){0,7})", text) for text in (build, than))
+    if one is None or other is None or one[1] != other[1]:
+        return False
+    left, right = ([int(part) for part in re.split("[.-]", found[2])] for found in (one, other))
+    return len(left) == len(right) and left < right
 
 
 def merged(old: Host, new: Host) -> Host:

@@ -41,7 +41,8 @@ class _Plane:
 class Watch:
     """Follows the targets of an inventory.
 
-    standings: as they were remembered; a target that is new has an empty one. clock: seconds since 1970.
+    standings: as they were remembered; a target that is new has an empty one. clock: seconds since 1970. tell: is told
+    what happened once it stands in the journal.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Watch:
         keeper: Keeper,
         clock: Callable[[], float],
         planes: Mapping[str, ControlPlane] | None = None,
+        tell: Callable[[Sequence[Happening]], None] = lambda happened: None,
     ) -> None:
         self._targets = tuple(targets)
         self._connections = connections
@@ -61,6 +63,7 @@ class Watch:
         self._planes = [_Plane(name, plane) for name, plane in (planes or {}).items()]
         self._due: dict[str, float] = {}
         self._unnoted: list[Happening] = []
+        self._tell = tell
         self._all = keeper.load()
         self.unsaved = ""
         """Why the last look could not be remembered; it is tried again at the next one."""
@@ -85,7 +88,8 @@ class Watch:
         if self._all != before or self._unnoted or self.unsaved:
             try:
                 self._keeper.note(self._unnoted)
-                self._unnoted = []
+                noted, self._unnoted = self._unnoted, []
+                self._tell(noted)
                 self._keeper.save(self._all)
                 self.unsaved = ""
             except StoreError as error:

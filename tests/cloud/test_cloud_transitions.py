@@ -108,6 +108,17 @@ def test_back_on_what_was_there_before_is_unpatched_again() -> None:
     assert history(*done, (200, (), Host("host-a", "b2", "boot-3")))[0].word is Word.DONE, "the old host, patched too"
 
 
+@pytest.mark.parametrize(
+    ("build", "unpatched"),
+    [("9", True), ("10.9", False), ("at boot 9", False), ("11", False), ("10", False), ("", False), ("x", False)],
+)
+def test_an_older_build_elsewhere_is_unpatched_again(build: str, unpatched: bool) -> None:
+    before, after = (Host("host-a", "8", "boot-1"), Host("host-b", "10", "boot-2"))
+    done = ((10, (notice(),), before), (100, (notice(Progress.STARTED),), before), (130, (), after))
+    standing, _ = history(*done, (200, (), Host("host-c", build, "boot-3")))
+    assert (standing.word is Word.UNPATCHED) is unpatched
+
+
 def test_elsewhere_and_announced_once_more_is_unpatched_again_until_it_is_done() -> None:
     unbuilt = [dataclasses.replace(host, build="") for host in (OLD, ELSEWHERE, Host("host-c", "", "boot-3"))]
     done = ((10, (notice(),), unbuilt[0]), (100, (notice(Progress.STARTED),), unbuilt[0]), (130, (), unbuilt[1]))

@@ -13,7 +13,10 @@ import pytest
 from metadata_server import MetadataServer, plain
 
 from bench.errors import TransportError
+from bench.measure.clock import now
 from bench.measure.sandbox import Sandbox, sandbox
+from bench.model import Run, Target
+from bench.store import Store
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,6 +63,11 @@ def watched(place: Path, service: MetadataServer, *words: str) -> dict[str, dict
 
 def test_maintenance_is_followed_over_restarts(place: Path, service: MetadataServer) -> None:
     service.azure.vm = "azure-1"
+    target = Target("azure-1", "127.0.0.1", "127.0.0.1")
+    older, newer = (
+        Store(place / "runs").create(Run(name, "c", name, (), 1, 1, now(), (), (target,), (), ()))
+        for name in ("r1", "r2")
+    )
     rows = watched(place, service)
     assert [row["state"] for row in rows.values()] == ["none", "none", "none", "unknown"]
     assert "refused" in str(rows["down-1"]["troubles"])
@@ -92,6 +100,10 @@ def test_maintenance_is_followed_over_restarts(place: Path, service: MetadataSer
     assert kinds == [
         ("azure-1", "scheduled"), ("aws-1", "scheduled"), ("gcp-1", "started"), ("azure-1", "started"),
         ("azure-1", "done"), ("aws-1", "done"), ("gcp-1", "done"),
+    ]  # fmt: skip
+    assert older.events() == []
+    assert [one["kind"] for one in newer.events()] == [
+        "maintenance scheduled", "maintenance started", "maintenance done",
     ]  # fmt: skip
     assert {path.stat().st_mode & 0o077 for path in (place / "watch").iterdir()} == {0}
 

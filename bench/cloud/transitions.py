@@ -156,13 +156,18 @@ class _Step:
         at = self.seen.at
         if notice.progress is Progress.COMPLETED and notice.not_after is not None:
             at = min(at, notice.not_after)
-        last = self.now.done
-        if last is not None and (at - last.at < SAME_S or (pending is not None and pending.first_at <= last.at)):
+        if self.now.done is not None and self._same(self.now.done, pending, at):
             return
         before = pending.origin if pending is not None else self.now.host
         done = Done(at, self.seen.source, notice.kind, before, self.now.host)
         self.now = replace(self.now, done=done, unpatched=False)
         self._say("done", notice.kind)
+
+    def _same(self, last: Done, pending: Pending | None, at: float) -> bool:
+        """Whether an end is that of the last maintenance once more. One source does not tell of one twice."""
+        if at <= last.at or (pending is not None and pending.first_at <= last.at):
+            return True
+        return at - last.at < SAME_S and self.seen.source != last.source
 
     # --- after it ---
 

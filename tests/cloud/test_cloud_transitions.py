@@ -149,6 +149,13 @@ def test_two_sources_that_tell_of_one_maintenance_count_it_once() -> None:
     assert (standing.word, standing.done and standing.done.at, happened) == (Word.DONE, 130, ())
 
 
+def test_one_source_may_tell_of_two_maintenances_in_an_hour() -> None:
+    running = (notice(Progress.STARTED, notice_id="maintenance-event"),)
+    seen = ((1, (), OLD), (10, running, OLD), (60, (), ELSEWHERE), (600, running, ELSEWHERE), (660, (), NEW))
+    standing, kinds = history(*seen)
+    assert (standing.done and standing.done.at, kinds.count("done")) == (660, 2)
+
+
 def test_what_was_completed_before_the_first_look_is_told_once() -> None:
     over = notice(Progress.COMPLETED, not_after=120.0)
     standing, kinds = history((5000, (over,), NEW), (5060, (over,), NEW))

@@ -11,6 +11,7 @@ from tests.chaos import sinks, sinks_report, sinks_shell
 from tests.chaos.growth import TIMES, shapes, too_slow
 from tests.chaos.outcome import Outcome
 from tests.chaos.parsers import SUITES, attack
+from tests.chaos.seed import seed
 from tests.chaos.strings import LONG, Strings
 from tests.measure.shells import shells
 
@@ -40,7 +41,7 @@ def _parsers(budget_s: float) -> Iterator[Outcome]:
     end = time.monotonic() + budget_s
     for at, suite in enumerate(SUITES):
         now = time.monotonic()
-        tried = attack(suite, INPUTS, seed=2, until=now + (end - now) / (len(SUITES) - at))
+        tried = attack(suite, INPUTS, seed(), until=now + (end - now) / (len(SUITES) - at))
         short = "" if tried.inputs == INPUTS else "no time for more; "
         yield Outcome(
             f"damaged output of {suite}",
@@ -94,7 +95,7 @@ def _through(shell: sinks_shell.Shell, sink: Callable[[sinks_shell.Shell, Sequen
 
 def _sink(kind: str, size: int, sink: Sink, folder: Path, until: float) -> Outcome:
     """`size` strings at a time until the time is up; every sink gets the same ones, and at least the first lot."""
-    strings = Strings(3)
+    strings = Strings(seed())
     tried, wrong = 0, []
     while not tried or (time.monotonic() < until and not wrong):
         place = folder / str(tried)

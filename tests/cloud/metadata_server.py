@@ -151,28 +151,20 @@ class GcpService:
     now: Callable[[], float]
     word: str = "NONE"
     asked: bool = False
-    changed: threading.Condition = field(default_factory=threading.Condition)
 
     def begin(self, word: str = "MIGRATE_ON_HOST_MAINTENANCE") -> None:
-        with self.changed:
-            self.word = word if self.asked else self.word
-            self.changed.notify_all()
+        self.word = word if self.asked else self.word
 
     def finish(self) -> None:
-        with self.changed:
-            self.word = "NONE"
-            self.changed.notify_all()
+        self.word = "NONE"
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], headers: dict[str, str]) -> Response:
         if headers.get("metadata-flavor") != "Google" or method != "GET":
             return plain(403, "Missing Metadata-Flavor:Google header.")
         name = path.removeprefix("/computeMetadata/v1/instance/")
         if name == "maintenance-event":
-            with self.changed:
-                self.asked = True
-                if query.get("wait_for_change") == ["true"]:
-                    self.changed.wait(LONGEST_WAIT_S)
-                return plain(200, self.word, Metadata_Flavor="Google", ETag=str(hash(self.word)))
+            self.asked = True
+            return plain(200, self.word, Metadata_Flavor="Google")
         known = {
             "id": "4520031799277581759", "name": "web-1", "zone": "projects/123/zones/europe-west1-b",
             "machine-type": "projects/123/machineTypes/n2-standard-4",

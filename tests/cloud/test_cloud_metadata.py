@@ -95,6 +95,14 @@ def test_an_azure_event_is_scheduled_starts_and_disappears(way: str, service: Me
     assert seen("azure", service, way).reading.notices == ()
 
 
+def test_a_hardware_fault_has_started_when_it_is_first_told(service: MetadataServer) -> None:
+    service.azure.fail()
+    (notice,) = seen("azure", service).reading.notices or ()
+    assert (notice.kind, notice.progress, notice.not_before) == ("reboot", Progress.STARTED, None)
+    service.azure.finish("H1")
+    assert seen("azure", service).reading.notices == ()
+
+
 def test_events_of_other_vms_are_not_ours(service: MetadataServer) -> None:
     service.azure.schedule("Reboot", "2026-01-19T18:29:47Z", resources=("web-2", "WEB-1"), number="both")
     service.azure.schedule("Reboot", "2026-01-19T18:29:47Z", resources=("web-2",), number="other")

@@ -14,17 +14,18 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shells import Place, spec
+from shells import Place, spec, wait_for
 
 from bench.analyse.freezes import Freeze, Interruption, in_words, parse_freezes
 from bench.measure.posix import resource
 
 
-@pytest.fixture
-def ticker(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+@pytest.fixture(params=["", "BEGIN { $INC{'Time/HiRes.pm'} = undef }"], ids=["perl", "perl-base"])
+def ticker(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """The probe, also as if there were no Time::HiRes."""
     log = tmp_path / "freeze.log"
     with log.open("wb") as out:
-        process = subprocess.Popen(["perl", "-e", resource("freeze.pl")], stdout=out)
+        process = subprocess.Popen(["perl", "-e", f"{request.param}\n{resource('freeze.pl')}"], stdout=out)
     while not log.read_bytes():
         time.sleep(0.02)
     yield process, log
@@ -72,6 +73,7 @@ def test_a_job_with_a_ticker_brings_its_log_home_and_leaves_nothing(place: Place
 
 def test_a_ticker_of_a_stopped_job_ends_too(place: Place) -> None:
     place.launch(replace(spec("sleep 300"), ticker=True))
+    wait_for(lambda: place.read("freeze.log") != "")
     place.stop()
     place.done()
     assert "\nend " in place.read("freeze.log") or not shutil.which("perl", path=place.shell.path)

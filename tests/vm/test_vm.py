@@ -17,11 +17,15 @@ from vm_campaign import AFTER, BEFORE, Campaign
 from vm_image import ImageError, image
 from vm_machine import machine
 
+from bench.analyse.freezes import Interruption, frozen
+from bench.config.catalogue import load_suites, suite_folders
 from bench.model import Status
+from bench.report.campaign import read
 from bench.store import StoredRun, verify
 
 pytestmark = pytest.mark.vm
 
+FROZEN_S = 3.0
 LIMIT_S = 1500
 """After which the test gives up, whatever hangs: much more than it takes on two slow cores."""
 
@@ -65,6 +69,7 @@ def test_a_guest_patch_is_found_and_reboots_are_survived(campaign: Campaign) -> 
     measure_after(campaign)
     check_the_verdict(campaign)
     survive_a_reset(campaign)
+    notice_a_freeze(campaign)
     assert campaign.jobs_left() == []
     campaign.bench("verify")
 
@@ -158,3 +163,27 @@ def survive_a_reset(campaign: Campaign) -> None:
     campaign.bench("export", "--campaign", "inventory", "-o", "reset.csv")
     rows = (campaign.folder / "reset.csv").read_text("utf-8").splitlines()
     assert len(rows) == 2, "a heading, and one value, of the second attempt"
+
+
+def notice_a_freeze(campaign: Campaign) -> None:
+    """The whole machine stands still for a known time while a job runs; the freeze probe says for how long."""
+    process = campaign.start(
+        "run", "-i", "inventory.yaml", "-s", "perfbench:long", "--tag", "frozen", "-n", "1", "--freeze-probe"
+    )
+    campaign.await_job()
+    campaign.await_ticker()
+    began = time.monotonic()
+    campaign.machine.process.send_signal(signal.SIGSTOP)
+    time.sleep(FROZEN_S)
+    campaign.machine.process.send_signal(signal.SIGCONT)
+    stopped_s = time.monotonic() - began
+    campaign.finish(process)
+    (run,) = campaign.runs("frozen")
+    events = frozen(run)
+    campaign.tell(f"stopped for {stopped_s:.2f} s, noticed: {[(one.what.value, one.seconds) for _, one in events]}")
+    longest = max((one for _, one in events if one.what is Interruption.FREEZE), key=lambda one: one.seconds)
+    assert abs(longest.seconds - stopped_s) < 0.3
+    evidence = read([run], load_suites(suite_folders(campaign.folder)))
+    assert set(evidence.loaded.frame["flags"]) == {"tainted"}
+    (problem,) = evidence.loaded.problems
+    assert f"stood still for {longest.seconds:.1f} s" in problem.message

@@ -109,6 +109,12 @@ class Campaign:
             assert any(process.poll() is None for process in self.running), "bench ended without a job"
             time.sleep(0.2)
 
+    def await_ticker(self) -> None:
+        """Wait until the freeze probe of a job has begun."""
+        while "start" not in self.machine.ssh("cat /root/.bench/jobs/*/freeze.log 2>/dev/null || true"):
+            assert any(process.poll() is None for process in self.running), "bench ended without a freeze probe"
+            time.sleep(0.2)
+
     def jobs_left(self) -> list[str]:
         """Job folders on the target, of both accounts."""
         return self.machine.ssh("ls -A /root/.bench/jobs /home/bench/.bench/jobs 2>/dev/null | grep - || true").split()

@@ -88,7 +88,7 @@ def test_it_stops_at_the_first_look_that_decides(campaign: Campaign) -> None:
     later = campaign.compared()
     assert later["metrics"] == decided["metrics"]
     assert later["excluded"] == [
-        {"what": "values", "cause": "measured after the look that ended the campaign", "count": 1}
+        {"what": "values", "cause": "measured after the look that ended the campaign", "count": 1, "counts": "value"}
     ]
     assert later["looks"] == decided["looks"]
 

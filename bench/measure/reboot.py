@@ -27,8 +27,13 @@ _NAP_S = 0.5
 """Longest sleep at a time, so that Ctrl-C is noticed."""
 _LONGEST = 300
 """Characters of a value that a target prints."""
-_STATES_AT_REST = ("running", "degraded", "none")
-"""What systemd says of a machine that has booted; a unit that failed keeps it "degraded" for ever."""
+_NOTES = {
+    "running": "",
+    "none": "",
+    "degraded": "systemd calls it degraded: a unit failed (`systemctl --failed`)",
+    "unknown": "systemd did not say whether it has booted: only load and package managers were looked at",
+}
+"""What systemd says of a machine that has booted, or says nothing of; and what a reader should know of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +240,7 @@ class Rebooter:
                         remedy="Find out what reboots it, then try again",
                     )
                 if not (unrest := _unrest(said)):
-                    degraded = said.get("state") == "degraded"
-                    return "systemd calls it degraded: a unit failed (`systemctl --failed`)" if degraded else ""
+                    return _NOTES.get(said.get("state", ""), "")
             if self.stopping():
                 raise RebootError("is back, and nobody waited until it had settled (stopped)", where=target.name)
             if self.clock() - started > self.limits.settle_s:
@@ -263,7 +267,7 @@ def _unrest(said: dict[str, str]) -> str:
     if load > MAX_LOAD_PER_CPU * cpus:
         return f"load {load:.2f}, more than {MAX_LOAD_PER_CPU} for each of {cpus} CPU(s)"
     reasons = []
-    if (state := said.get("state", "")) not in _STATES_AT_REST:
+    if (state := said.get("state", "")) not in _NOTES:
         reasons.append(f"systemd calls it {state or 'nothing'}")
     if managers := said.get("managers", "").split():
         reasons.append(f"{', '.join(managers)} at work")
@@ -272,7 +276,8 @@ def _unrest(said: dict[str, str]) -> str:
 
 def _read_settled(connection: Connection, target: Target) -> dict[str, str]:
     nonce = secrets.token_hex(8)
-    script = f"bound={MAX_LOAD_PER_CPU * 100:.0f}\n{posix.resource('settled.sh')}"
+    given = f"bound={MAX_LOAD_PER_CPU * 100:.0f}; sudo={'yes' if target.sudo else 'no'}"
+    script = "\n".join([given, posix.resource("as_root.sh"), posix.resource("settled.sh")])
     reply = connection.run(posix.marked(nonce, [("settled", script)]), timeout_s=ASK_TIMEOUT_S)
     return _values(posix.sections(reply, nonce, target.name)["settled"].decode("utf-8", "replace").splitlines())
 

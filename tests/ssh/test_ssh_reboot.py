@@ -100,6 +100,13 @@ def test_a_machine_that_was_only_out_of_reach_was_not_rebooted(machine: Bootable
     assert f"came back with the same boot id ({machine.boot_id()})" in str(failed)
 
 
+def test_where_systemd_says_nothing_that_is_noted(machine: Bootable, rebooter: Rebooter) -> None:
+    machine.set("state", "")
+    done = outcome(rebooter, machine.target())
+    assert isinstance(done, Rebooted), done
+    assert "systemd did not say" in done.note
+
+
 def test_a_machine_is_waited_for_until_it_is_at_rest(machine: Bootable, rebooter: Rebooter) -> None:
     machine.set("state", "starting\n")
     asked: list[str] = []

@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
 
-from tests.stats import azure, specified, studies
+from tests.stats import azure_data, specified, studies
 from tests.stats.charts import draw
 from tests.stats.experiments import APART, Row, run, tasks
 from tests.stats.page import Run, write
@@ -27,9 +27,9 @@ Job = tuple[str, Callable[[], Sequence[object]]]
 def main() -> None:
     """Measure everything and write the page."""
     options = _options()
-    with_azure = azure.DATA.exists()
+    with_azure = azure_data.DATA.exists()
     if not with_azure:
-        print(f"skipped: {azure.MISSING}")
+        print(f"skipped: {azure_data.MISSING}")
     found = _measure(list(_jobs(options.replicates, options.seed, with_azure=with_azure)), options.processes)
     results = Results(one for one in found if isinstance(one, Row))
     families = [one for one in found if isinstance(one, Family)]

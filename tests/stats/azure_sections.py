@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stats.azure import STRETCH_DAYS
+from tests.stats.azure_data import STRETCH_DAYS
 from tests.stats.experiments import AZURE_APART, LOOKS, OURS, TOLD, UNPROVEN
 from tests.stats.rivals import RIVALS
 from tests.stats.tables import HEAD, NAMES, Results, found, percent, prose, table, used

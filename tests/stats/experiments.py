@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from tests.stats import azure, engine
+from tests.stats import azure_data, engine
 from tests.stats.engine import MOVED, STAYED, UNKNOWN, Floats
 from tests.stats.models import MODELS, MOVED_SD, SESSION, Design, Noise, simulate
 from tests.stats.rates import Rates, ours, signs, theirs
@@ -152,8 +152,8 @@ def _hosts(task: Task) -> list[tuple[str, float]]:
 
 
 @lru_cache(maxsize=1)
-def _metrics() -> azure.Metrics:
-    return azure.load()
+def _metrics() -> azure_data.Metrics:
+    return azure_data.load()
 
 
 def _azure(task: Task, random: np.random.Generator) -> Iterator[Row]:
@@ -165,7 +165,7 @@ def _azure(task: Task, random: np.random.Generator) -> Iterator[Row]:
         some = x[..., :count, :]
         whole = np.isfinite(some).all(axis=(2, 3, 4, 5))
         part = Design(task.targets, count, repetitions, task.days)
-        independent = azure.disjoint(np.unique(starts[whole.any(axis=1)]), part)
+        independent = azure_data.disjoint(np.unique(starts[whole.any(axis=1)]), part)
         flat = some[whole]
         if not len(flat):
             continue
@@ -178,12 +178,12 @@ def _azure(task: Task, random: np.random.Generator) -> Iterator[Row]:
 
 
 def cut(task: Task, design: Design) -> tuple[Floats, Floats]:
-    """All windows of a task (see `azure.windows`), and the hour of each one's first change.
+    """All windows of a task (see `azure_data.windows`), and the hour of each one's first change.
 
     One target: each VM by itself, or for "across" each ordered pair of VMs. Six: three VMs in two stretches of time.
     """
     metrics = _metrics()
-    starts = azure.every(metrics, design, 24.0 if design.targets == 1 else 12.0, design.targets)
+    starts = azure_data.every(metrics, design, 24.0 if design.targets == 1 else 12.0, design.targets)
     if design.targets == 1:
         across = task.study.startswith("across")
         pairs = [(one, other) for one in range(3) for other in range(3) if (one != other) == across]
@@ -192,5 +192,5 @@ def cut(task: Task, design: Design) -> tuple[Floats, Floats]:
     found = []
     for one, other in pairs:
         before, after = ([one], [other]) if design.targets == 1 else ([0, 1, 2] * (design.targets // 3),) * 2
-        found.append(azure.windows(metrics, starts, design, before, after))
+        found.append(azure_data.windows(metrics, starts, design, before, after))
     return np.concatenate(found), np.tile(starts[:, 0], len(pairs))

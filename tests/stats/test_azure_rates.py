@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.stats import azure, engine
+from tests.stats import azure_data, engine
 from tests.stats.engine import STAYED, UNKNOWN
 from tests.stats.experiments import Task, cut
 from tests.stats.models import Design
@@ -13,7 +13,7 @@ from tests.stats.rates import Rates, ours, signs, theirs, too_many
 from tests.stats.rivals import RIVALS
 from tests.stats.tables import AZURE_METRICS
 
-needs_data = pytest.mark.skipif(not azure.DATA.exists(), reason=azure.MISSING)
+needs_data = pytest.mark.skipif(not azure_data.DATA.exists(), reason=azure_data.MISSING)
 PROMISE = 0.05
 
 
@@ -22,7 +22,7 @@ def windows(targets: int, sessions: int, repetitions: int, days: float, study: s
     design = Design(targets, sessions, repetitions, days)
     x, starts = cut(Task(study, targets, days), design)
     whole = np.isfinite(x).all(axis=(2, 3, 4, 5))
-    independent = azure.disjoint(np.unique(starts[whole.any(axis=1)]), design) * AZURE_METRICS
+    independent = azure_data.disjoint(np.unique(starts[whole.any(axis=1)]), design) * AZURE_METRICS
     return x[whole], design, min(independent, int(whole.sum()))
 
 
@@ -69,9 +69,9 @@ def test_common_practice_calls_changes_where_there_are_none(study: str, days: fl
 
 def test_a_session_is_consecutive_values_close_in_time() -> None:
     hours = np.array([0.0, 1.0, 2.0, 20.0, 48.0, 49.0, 50.0])
-    machine = azure.Series(hours, np.arange(7.0))
+    machine = azure_data.Series(hours, np.arange(7.0))
     design = Design(1, 1, 3, 2.0)
-    x = azure.windows([[machine]], np.array([[24.0], [30.0], [40.0]]), design, [0], [0])[:, 0, 0, :, 0]
+    x = azure_data.windows([[machine]], np.array([[24.0], [30.0], [40.0]]), design, [0], [0])[:, 0, 0, :, 0]
     np.testing.assert_array_equal(x[0], [[0, 1, 2], [4, 5, 6]])
     assert np.isnan(x[1]).all(), "20 h and 48 h are no session, and after 54 h there is nothing"
     assert np.isnan(x[2, 1]).all(), "after 64 h there is nothing"
@@ -79,5 +79,5 @@ def test_a_session_is_consecutive_values_close_in_time() -> None:
 
 def test_campaigns_that_overlap_count_once() -> None:
     starts = np.arange(0.0, 240.0, 12.0)
-    assert azure.disjoint(starts, Design(1, 1, 3, 1.0)) == 5
-    assert azure.disjoint(starts, Design(1, 1, 3, 30.0)) == 1
+    assert azure_data.disjoint(starts, Design(1, 1, 3, 1.0)) == 5
+    assert azure_data.disjoint(starts, Design(1, 1, 3, 30.0)) == 1

@@ -21,8 +21,8 @@ _FLOW_2 = re.compile(
     rf"iops=\s*{_NUMBER}([kKM]?)\s*, runt=\s*{_WHOLE}msec"
 )
 _FLOW_3 = re.compile(  # a client's sum over all clients lacks the B/s
-    rf"\s*(read|write|trim|mixed)\s*: IOPS=\s*{_NUMBER}([kKMG]?), BW=\s*{_NUMBER}([kKMGTP]?i?)(?:B/s)? .*?"
-    rf"\({_NUMBER}([kKMGTP]?i?)B/{_WHOLE}msec\)"
+    rf"\s*(read|write|trim|mixed)\s*: IOPS=\s*{_NUMBER}([kKMG]?), BW=\s*{_NUMBER}((?:[kKMGTP]i?)?)(?:B/s)? .*?"
+    rf"\({_NUMBER}((?:[kKMGTP]i?)?)B/{_WHOLE}msec\)"
 )
 _PROCESS = re.compile(r"\bpid=(\d+)")
 _ANY_FLOW = re.compile(r"\s*(?:read|write|trim|mixed)\s*: (?:io|IOPS)=")

@@ -160,6 +160,10 @@ def test_ignored_errors_are_said() -> None:
             "'j' to end with err= 0, found 'err=22 .*Invalid argument",
         ),
         (b"j: (groupid=0, jobs=1): err= 0: pid=1\n  read: IOPS=99, BW=oops\n", "size, bandwidth, IOPS and runtime"),
+        (
+            b"j: (groupid=0, jobs=1): err= 0: pid=1\n  read: IOPS=99, BW=5MiB/s (5MB/s)(5iB/1001msec)\n",
+            "size, bandwidth, IOPS and runtime",
+        ),
     ],
 )
 def test_what_is_no_result_of_fio_says_so(data: bytes, message: str) -> None:

@@ -32,7 +32,7 @@ def page(report: Report) -> Page:
         lang=report.lang,
         kicker=text("kicker", campaign=one_line(report.campaign)),
         title=one_line(report.title),
-        meta=_meta(report, text),
+        meta=meta(report, text),
         ladder=ladder(report.comparisons, report.leading, text),
         cards=cards(report, text),
         findings=shown,
@@ -55,11 +55,12 @@ def page(report: Report) -> Page:
             )
             if fold is not None
         ),
-        footer=_footer(report, text),
+        footer=footer(report, text),
     )
 
 
-def _meta(report: Report, text: Text) -> str:
+def meta(report: Report, text: Text) -> str:
+    """What was measured, in one line: targets, phases, runs, dates, trials."""
     runs = sum(len(phase.runs) for phase in report.phases)
     parts = [
         text.number("target", len(report.targets)),
@@ -90,7 +91,8 @@ def _day(time: datetime) -> str:
     return f"{time.day} {time:%b %Y}"
 
 
-def _footer(report: Report, text: Text) -> str:
+def footer(report: Report, text: Text) -> str:
+    """By which version, from which raw files, when."""
     digest = report.provenance.digest if report.provenance.files else ""
     short = f"{digest[:8]}…{digest[-4:]}" if digest else "–"
     return text("footer", version=one_line(report.version), digest=short, time=one_line(report.generated_at))

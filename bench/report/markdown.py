@@ -1,35 +1,40 @@
-"""How does a comparison look in Markdown? Tables as GitHub reads them, ready to be pasted into a ticket."""
+"""How does a comparison or a report look in Markdown? As GitHub reads it, ready to be pasted into a ticket."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from bench.analyse.result import Comparison
+from bench.report.blocks import Block, Bullets, Grid, Heading, Paragraph, Strong, Words, comparison_blocks
 from bench.report.formats import Output
-from bench.report.lines import FLAG, Line, flag_lines, heading, lines, remarks, summary
 from bench.report.plain import one_line
+
+if TYPE_CHECKING:
+    from bench.report.view import Report
 
 _ANYWHERE = re.compile(r"([\\`*_\[\]|~$!])")
 _AT_START = re.compile(r"^([#+>-]|\d+(?=[.)]))")
 _LINKS = (("://", "&#58;//"), ("www.", "www&#46;"), ("@", "&#64;"))
 """What GitHub makes a link or a mention of without any markup."""
-_HEAD = ("Metric", "Target", "Before", "After", "Unit", "Ratio", "Interval", "Verdict", "What would settle it")
 
 
 def render(comparisons: Sequence[Comparison], output: Output = Output()) -> str:  # noqa: B008  # frozen
     """Every comparison as a heading, one sentence, a table and its remarks."""
-    parts: list[str] = []
-    for comparison in comparisons:
-        parts += [f"### {escape(heading(comparison))}", f"{escape(summary(comparison))}."]
-        rows = lines(comparison, targets=output.targets)
-        if rows:
-            parts.append(_table(rows))
-        notes = [f"- {escape(words)}" for words in remarks(comparison)]
-        notes += [f"- {escape(f'{FLAG} {words}')}" for words in flag_lines(comparison)]
-        if notes:
-            parts.append("\n".join(notes))
-    return "\n\n".join(parts) + "\n"
+    return write(block for comparison in comparisons for block in comparison_blocks(comparison, output))
+
+
+def render_report(report: Report) -> str:
+    """The first screen of a report (`bench.report.digest`)."""
+    from bench.report.digest import digest_blocks
+
+    return write(digest_blocks(report))
+
+
+def write(blocks: Iterable[Block]) -> str:
+    """Blocks one below the other, the foreign text in them escaped."""
+    return "\n\n".join(map(_block, blocks)) + "\n"
 
 
 def escape(text: str) -> str:
@@ -41,18 +46,28 @@ def escape(text: str) -> str:
     return shown
 
 
-def _table(rows: Sequence[Line]) -> str:
-    lines_ = [_row(_HEAD), _row(["---", "---", "--:", "--:", "---", "--:", "---", "---", "---"])]
-    suite = ""
-    for row in rows:
-        if row.suite != suite:
-            suite = row.suite
-            lines_.append(_row([f"**{escape(suite)}**", *[""] * (len(_HEAD) - 1)]))
-        target = " · ".join((row.target, *row.labels)) if row.target else "**all**"
-        cells = [row.before, row.after, row.unit, row.share, row.interval, row.words, row.settle]
-        name = f"{row.metric} {FLAG}" if row.flagged else row.metric
-        lines_.append(_row([escape(name), target if not row.target else escape(target), *map(escape, cells)]))
-    return "\n".join(lines_)
+def _block(block: Block) -> str:
+    match block:
+        case Heading():
+            return f"{'#' * (block.level + 2)} {escape(block.text)}"
+        case Paragraph():
+            return _words(block.words)
+        case Bullets():
+            return "\n".join(f"- {_words(item)}" for item in block.items)
+        case Grid():
+            return _grid(block)
+
+
+def _grid(grid: Grid) -> str:
+    rule = ["--:" if column in grid.right else "---" for column in range(len(grid.head))]
+    rows = [[_words(cell) for cell in row] for row in grid.rows]
+    return "\n".join(map(_row, [[escape(name) for name in grid.head], rule, *rows]))
+
+
+def _words(words: Words) -> str:
+    """Pieces with a blank between them; what has nothing to show is left out, also its stars."""
+    shown = ((escape(one.text), "**") if isinstance(one, Strong) else (escape(one), "") for one in words)
+    return " ".join(f"{mark}{piece}{mark}" for piece, mark in shown if piece)
 
 
 def _row(cells: Sequence[str]) -> str:

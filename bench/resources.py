@@ -12,3 +12,8 @@ def data_folder(name: str) -> Path:
     """The folder `name` ("suites", "templates" or "inventories")."""
     packaged = _PACKAGE / "_data" / name
     return packaged if packaged.is_dir() else _PACKAGE.parent / _NAMES[name]
+
+
+def package_file(name: str) -> Path:
+    """A file that is part of the package itself, by its path below `bench/`."""
+    return _PACKAGE / name

@@ -1,4 +1,4 @@
-"""Which formats can a comparison be written in? One small table; a format is one file with a `render` function.
+"""Which formats can a comparison be written in, and which a report? Two small tables; a format is one file.
 
 Adding a format is adding a file and a line here. The modules are imported when they are used.
 """
@@ -10,31 +10,37 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, cast
 
-from bench.analyse.result import Comparison
+from bench.analyse.result import Comparison, Verdict
 from bench.errors import ReportError
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a table of text goes: columns, whether colours are wanted, whether targets are listed (None: if few)."""
+    """Where a table of text goes: columns, whether colours are wanted, whether targets are listed (None: if few).
+
+    failing: which verdicts a pipeline calls failures, of whatever is shown; None: what regressed of what decides.
+    """
 
     width: int = 100
     colour: bool = False
     targets: bool | None = None
+    failing: tuple[Verdict, ...] | None = None
 
 
 class Render(Protocol):
     """A format: comparisons in, text out, ending with a line break."""
 
     def __call__(self, comparisons: Sequence[Comparison], output: Output = ...) -> str:
-        """The text of `comparisons`; only formats for people look at `output`."""
+        """The text of `comparisons`; only formats for people and pipelines look at `output`."""
 
 
 FORMATS: Mapping[str, str] = {
     "table": "bench.report.terminal",
     "md": "bench.report.markdown",
+    "jira": "bench.report.jira",
     "csv": "bench.report.csv_export",
     "json": "bench.report.json_export",
+    "junit": "bench.report.junit",
 }
 """Name → module with `render`."""
 

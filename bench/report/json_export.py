@@ -38,6 +38,7 @@ tau is the allowance for drift that sessions of one machine cannot see; pairs: t
 learned from, 0 for the default.
 Ratios are after/before as measured (0.95 is 95 %); margin, spread, detectable and sd are shares (0.02 is 2 %); before
 and after are in `unit`. A number that is absent, or not finite, is null. Within one schema version keys are only added.
+The same as a JSON Schema, for programs: `schema/vmbench-1.schema.json` beside this file.
 """
 
 from __future__ import annotations
@@ -48,7 +49,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.analyse.headline import decisive, overall
-from bench.analyse.result import Attribution, Comparison, ControlEffect, Flag, Interval, MetricResult, TargetResult
+from bench.analyse.result import (
+    Attribution,
+    Comparison,
+    ControlEffect,
+    Flag,
+    Interval,
+    MetricKey,
+    MetricResult,
+    TargetResult,
+)
 from bench.model import Look
 from bench.report.formats import Output
 
@@ -69,12 +79,12 @@ def document(comparisons: Sequence[Comparison]) -> dict[str, Any]:
 def _comparison(comparison: Comparison) -> dict[str, Any]:
     groups = []
     for group in comparison.groups:
-        result = {name: value for name, value in _metric(group.result).items() if name != "targets"}
+        result = {name: value for name, value in metric_object(group.result).items() if name != "targets"}
         groups.append({"labels": dict(group.labels), "targets": list(group.targets), "result": result})
     return {
         "before": comparison.before,
         "after": comparison.after,
-        "metrics": [_metric(metric) for metric in comparison.metrics],
+        "metrics": [metric_object(metric) for metric in comparison.metrics],
         "groups": groups,
         "attribution": _attribution(comparison.attribution),
         "overall": overall(decisive(comparison.metrics)).value,
@@ -88,30 +98,35 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _metric(metric: MetricResult) -> dict[str, Any]:
-    key = metric.key
-    params = {name: _finite(value) if isinstance(value, float) else value for name, value in key.params}
+def metric_object(metric: MetricResult) -> dict[str, Any]:
+    """A METRIC as the documents describe it."""
     return {
-        "key": {"suite": key.suite, "case": key.case, "part": key.part, "metric": key.metric, "params": params},
+        "key": key_object(metric.key),
         "title": metric.title,
         "unit": metric.unit,
         "better": metric.better.value,
         "kind": metric.kind.value,
         "scale": metric.scale.value,
         "rests_on": metric.rests_on.value or None,
-        "margin": _finite(metric.margin),
+        "margin": finite(metric.margin),
         "primary": metric.primary,
         **_result(metric),
-        "p": _finite(metric.p),
-        "df": _finite(metric.df),
-        "se": _finite(metric.se),
+        "p": finite(metric.p),
+        "df": finite(metric.df),
+        "se": finite(metric.se),
         "clear": metric.clear,
-        "detectable": _finite(metric.detectable),
+        "detectable": finite(metric.detectable),
         "warnings": list(metric.warnings),
         "controls": _controls(metric.controls),
         "flags": [_flag(flag) for flag in metric.flags],
         "targets": [_target(target) for target in metric.targets],
     }
+
+
+def key_object(key: MetricKey) -> dict[str, Any]:
+    """What makes samples of a metric comparable."""
+    params = {name: finite(value) if isinstance(value, float) else value for name, value in key.params}
+    return {"suite": key.suite, "case": key.case, "part": key.part, "metric": key.metric, "params": params}
 
 
 def _flag(flag: Flag) -> dict[str, Any]:
@@ -130,7 +145,7 @@ def _target(target: TargetResult) -> dict[str, Any]:
         **_result(target),
         "sessions": dict(zip(("before", "after"), target.sessions, strict=True)),
         "values": dict(zip(("before", "after"), target.values, strict=True)),
-        "spread": _finite(target.spread),
+        "spread": finite(target.spread),
         "relocated": target.relocated,
         "control": target.control,
         "pooled": target.pooled,
@@ -142,30 +157,31 @@ def _controls(effect: ControlEffect | None) -> dict[str, Any] | None:
         return None
     return {
         "targets": effect.targets,
-        "ratio": _finite(effect.ratio),
-        "interval": _interval(effect.interval),
-        "net": _finite(effect.net),
-        "net_interval": _interval(effect.net_interval),
+        "ratio": finite(effect.ratio),
+        "interval": interval_object(effect.interval),
+        "net": finite(effect.net),
+        "net_interval": interval_object(effect.net_interval),
     }
 
 
 def _result(result: MetricResult | TargetResult) -> dict[str, Any]:
     return {
-        "before": _finite(result.before),
-        "after": _finite(result.after),
-        "ratio": _finite(result.ratio),
-        "interval": _interval(result.interval),
+        "before": finite(result.before),
+        "after": finite(result.after),
+        "ratio": finite(result.ratio),
+        "interval": interval_object(result.interval),
         "verdict": result.verdict.value,
         "reason": result.reason.value if result.reason else None,
         "settle": result.settle,
-        "tau": None if result.tau is None else {"sd": _finite(result.tau.sd), "pairs": result.tau.pairs},
+        "tau": None if result.tau is None else {"sd": finite(result.tau.sd), "pairs": result.tau.pairs},
     }
 
 
-def _interval(interval: Interval | None) -> dict[str, Any] | None:
+def interval_object(interval: Interval | None) -> dict[str, Any] | None:
+    """An interval, null where there is none."""
     if interval is None:
         return None
-    return {"low": _finite(interval.low), "high": _finite(interval.high), "level": _finite(interval.level)}
+    return {"low": finite(interval.low), "high": finite(interval.high), "level": finite(interval.level)}
 
 
 def _attribution(judged: Attribution | None) -> dict[str, Any] | None:
@@ -207,5 +223,6 @@ def _look(look: Look) -> dict[str, Any]:
     }
 
 
-def _finite(value: float | None) -> float | None:
+def finite(value: float | None) -> float | None:
+    """A number that JSON has a word for."""
     return value if value is not None and math.isfinite(value) else None

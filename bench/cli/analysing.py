@@ -14,10 +14,20 @@ import typer
 from bench.cli import context
 from bench.cli.console import counted, note, say, warn
 from bench.cli.context import CampaignOption, JsonOption, RunsOption
+from bench.cli.reporting import (
+    STDOUT,
+    FailOn,
+    ReportFormat,
+    chosen_format,
+    default_path,
+    exit_failing,
+    failing,
+    write_report,
+)
 from bench.errors import AnalysisError, ConfigError, ReportError, StoreError
 
 if TYPE_CHECKING:
-    from bench.analyse.result import Comparison
+    from bench.analyse.result import Comparison, Verdict
     from bench.report.campaign import Evidence
     from bench.report.formats import Output
     from bench.report.view import Report
@@ -25,7 +35,6 @@ if TYPE_CHECKING:
 
 PIPE_COLUMNS = 120
 """How wide the table of verdicts is where there is no terminal to ask: intervals and values are shown as well."""
-FAIL_ON = ("improved", "regressed", "inconclusive", "no-change")
 SuiteFilter = Annotated[list[str] | None, typer.Option("--suite", "-s", help="Only these suites.")]
 MetricFilter = Annotated[
     list[str] | None,
@@ -41,16 +50,8 @@ def compare(
     suite: SuiteFilter = None,
     metric: MetricFilter = None,
     target: TargetFilter = None,
-    format: Annotated[str, typer.Option("--format", "-f", help="table, md, csv or json.")] = "table",  # noqa: A002  # the option's name
-    fail_on: Annotated[
-        str,
-        typer.Option(
-            "--fail-on",
-            metavar="VERDICT,…",
-            help="Exit 4 when a metric that is shown has one of these verdicts: improved, regressed, no-change, "
-            "inconclusive. A pipeline that must not lose speed unseen uses regressed,inconclusive.",
-        ),
-    ] = "",
+    format: Annotated[str, typer.Option("--format", "-f", help="table, md, jira, csv, json or junit.")] = "table",  # noqa: A002  # the option's name
+    fail_on: FailOn = "",
     runs: RunsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -63,22 +64,13 @@ def compare(
 
     if format not in FORMATS:
         raise ConfigError(f"there is no format {format!r}", where="--format", remedy=f"Use {', '.join(FORMATS)}")
-    unwanted = _verdicts(fail_on)
+    unwanted = failing(fail_on)
     _check_tags((before, after))
     chosen, broken = runs_with((before, after), campaign, runs)
     evidence = filtered(read(chosen, context.suites(), broken), suite, target)
     compared = only_metrics(compare_tags(evidence, before, after), metric)
-    print_comparison(compared, "json" if json else format)
-    if unwanted & {result.verdict.name.lower().replace("_", "-") for result in compared.metrics}:
-        raise typer.Exit(4)
-
-
-def _verdicts(words: str) -> set[str]:
-    """The words of `--fail-on`; ConfigError when one is no verdict."""
-    found = {word.strip() for word in words.split(",") if word.strip()}
-    for word in sorted(found - set(FAIL_ON)):
-        raise ConfigError(f"{word!r} is no verdict", where="--fail-on", remedy=f"Use {', '.join(FAIL_ON)}")
-    return found
+    print_comparison(compared, "json" if json else format, unwanted)
+    exit_failing([compared], unwanted)
 
 
 def _check_tags(tags: Sequence[str]) -> None:
@@ -143,11 +135,17 @@ def only_metrics(compared: Comparison, patterns: Sequence[str] | None) -> Compar
     return replace(compared, metrics=metrics)
 
 
-def print_comparison(compared: Comparison, format: str = "table") -> None:  # noqa: A002  # as the option is called
-    """The verdicts on standard output."""
+def print_comparison(
+    compared: Comparison,
+    format: str = "table",  # noqa: A002  # as the option is called
+    verdicts: tuple[Verdict, ...] | None = None,
+) -> None:
+    """The verdicts on standard output; verdicts: those that a pipeline calls failures."""
+    from dataclasses import replace
+
     from bench.report.formats import render
 
-    sys.stdout.write(render(format, [compared], _output()))
+    sys.stdout.write(render(format, [compared], replace(_output(), failing=verdicts)))
 
 
 def _output() -> Output:
@@ -163,32 +161,45 @@ def _output() -> Output:
 
 def report(
     tags: Annotated[list[str] | None, typer.Argument(metavar="TAG", help="Phases in order (default: all).")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Default: reports/CAMPAIGN.html.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Default: reports/CAMPAIGN.html; - is standard output.")
+    ] = None,
+    format: ReportFormat = None,  # noqa: A002  # the option's name
     campaign: CampaignOption = None,
     title: Annotated[str, typer.Option("--title", help="The report's title.")] = "",
+    fail_on: FailOn = "",
     runs: RunsOption = None,
 ) -> None:
     """Write the file for the change ticket: all phases, adjacent ones and first to last."""
     from bench.report.campaign import keep_findings, make_report, read, tags_of
 
+    name, unwanted = chosen_format(format, output), failing(fail_on)
     _check_tags(tags or ())
     found, broken = runs_with(tags or (), campaign, runs)
     chosen = tags or tags_of(found)
     evidence = read(found, context.suites(), broken)
     command = f"bench report {' '.join(chosen)} --campaign {found[0].info.campaign}{context.again(runs)}"
     made = make_report(evidence, chosen, generated_at=generated_at(), title=title, reproduce=[command])
-    path = output or context.workspace().reports / f"{found[0].info.campaign}.html"
+    if output != STDOUT:
+        _print_all(made)
+    path = write_report(made, output or default_path(made, name), name, unwanted)
+    if output != STDOUT:
+        say(f"Report: {path}")
+    try:
+        keep_findings(evidence, made)
+    except StoreError as error:
+        warn(f"what this report says could not be written down for later ones: {error}")
+    exit_failing(made.comparisons, unwanted)
+
+
+def _print_all(made: Report) -> None:
+    """All verdicts of a report on standard output."""
     for compared in made.comparisons:
         print_comparison(compared)
     if made.factorial is not None:
         from bench.report.terminal_phases import render_phases
 
         sys.stdout.write(f"\n{render_phases(made, _output())}")
-    say(f"Report: {write_html(made, path)}")
-    try:
-        keep_findings(evidence, made)
-    except StoreError as error:
-        warn(f"what this report says could not be written down for later ones: {error}")
 
 
 def generated_at() -> str:
@@ -199,23 +210,6 @@ def generated_at() -> str:
     except (ValueError, OverflowError, OSError) as error:
         raise ConfigError(f"{fixed!r} is no number of seconds", where="SOURCE_DATE_EPOCH") from error
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def write_html(made: Report, path: Path) -> Path:
-    """Render and write by rename, for its owner only; ReportError when the file cannot be written."""
-    from bench.report.html import render_html
-    from bench.store.files import make_folder, replace_private
-
-    templates = context.workspace().reports / "templates"
-    text = render_html(made, templates=templates if templates.is_dir() else None)
-    try:
-        make_folder(path.absolute().parent)
-        replace_private(path, text.encode())
-    except OSError as error:
-        raise ReportError(
-            f"cannot be written ({error.strerror})", where=str(path), remedy="Choose another file with -o"
-        ) from error
-    return path
 
 
 def _runs_tagged(found: Sequence[StoredRun], tags: Sequence[str], campaign: str | None) -> list[StoredRun]:

@@ -273,7 +273,8 @@ def _session(
 
 def _conclude(folder: Path, name: str, suites: Mapping[str, LoadedSuite]) -> None:
     """The verdict table and the report."""
-    from bench.cli.analysing import print_comparison, write_html
+    from bench.cli.analysing import print_comparison
+    from bench.cli.reporting import write_report
     from bench.report.campaign import compare_tags, make_report, read, tags_of
     from bench.store import Store
 
@@ -283,7 +284,7 @@ def _conclude(folder: Path, name: str, suites: Mapping[str, LoadedSuite]) -> Non
     if len(tags) < 2 or evidence.loaded.frame.empty:
         raise BenchError("nothing was measured", remedy="See the warnings above")
     print_comparison(compare_tags(evidence, tags[0], tags[1]))
-    path = write_html(
+    path = write_report(
         make_report(evidence, tags, generated_at=_now(), reproduce=_reproduce(folder, tags)),
         folder / "reports" / f"{name}.html",
     )

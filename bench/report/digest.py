@@ -112,7 +112,7 @@ def _coverage(coverage: Coverage, text: Text) -> Iterator[Block]:
 
 
 def _provenance(report: Report, text: Text) -> Iterator[Block]:
-    """What an auditor holds against the store: runs, one digest over all raw files, the command that says this again."""
+    """What an auditor holds against the store: one digest over all raw files, and the command that says this again."""
     files = text.number("file", len(report.provenance.files))
     runs = sum(len(phase.runs) for phase in report.phases)
     yield Heading(text("provenance.title", runs=text.number("run", runs), files=files), 2)

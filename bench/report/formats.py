@@ -1,4 +1,4 @@
-"""Which formats can a comparison be written in, and which a report? Two small tables; a format is one file.
+"""Which formats can a comparison be written in? One small table; a format is one file with a `render` function.
 
 Adding a format is adding a file and a line here. The modules are imported when they are used.
 """

@@ -10,8 +10,8 @@
      "revisions": [{"before", "after", "told_at", "version", "turns", …}],
      "provenance": {"digest", "tools", "files", "parameters"}, "suites": {name: title}, "reproduce": [command …]}
 
-Every key and type stands in `schema/vmbench-1.schema.json` beside this file, a JSON Schema (2020-12) that the tests hold
-the documents against. Sentences are in the report's language; everything else is as in `bench.report.json_export`.
+Every key and type stands in `schema/vmbench-1.schema.json` beside this file, a JSON Schema (2020-12) that the tests
+hold the documents against. Sentences are in the report's language; the rest is as in `bench.report.json_export`.
 """
 
 from __future__ import annotations

@@ -103,8 +103,8 @@ def _details(metric: MetricResult, unit: numbers.Shown) -> list[str]:
     found = [
         f"before: {numbers.quantity(metric.before, unit)}{named}",
         f"after: {numbers.quantity(metric.after, unit)}{named}, {metric.better.value} is better",
-        f"ratio: {ratio_words(metric, unit)}, interval {numbers.percent_range(metric.interval)}, "
-        f"margin {numbers.margin(metric.margin)}",
+        f"ratio: {ratio_words(metric, unit)}, interval {numbers.percent_range(metric.interval)}",
+        f"margin: {numbers.margin(metric.margin)}",
     ]
     found += [f"to settle: {one_line(metric.settle)}"] * bool(metric.settle)
     return [one_line(line) for line in found]

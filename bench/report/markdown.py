@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from bench.report.view import Report
 
 _ANYWHERE = re.compile(r"([\\`*_\[\]|~$!])")
-_AT_START = re.compile(r"^([#+>-]|\d+(?=[.)]))")
+_AT_START = re.compile(r"^([#+>-])")
+_NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
 _LINKS = (("://", "&#58;//"), ("www.", "www&#46;"), ("@", "&#64;"))
 """What GitHub makes a link or a mention of without any markup."""
 
@@ -41,6 +42,7 @@ def escape(text: str) -> str:
     """`text` with everything that Markdown or HTML would read as markup made literal."""
     shown = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     shown = _AT_START.sub(r"\\\1", _ANYWHERE.sub(r"\\\1", shown))
+    shown = _NUMBERED.sub(r"\1\\\2", shown)
     for plain, harmless in _LINKS:
         shown = shown.replace(plain, harmless)
     return shown

@@ -150,7 +150,8 @@ def test_markdown_makes_markup_literal() -> None:
     assert "\\[a\\](javascript:alert(3))" in said
     assert escape("a|b @me http://x www.y # no") == "a\\|b &#64;me http&#58;//x www&#46;y # no"
     assert escape("# h") == "\\# h"
-    assert escape("1. x") == "\\1. x"
+    assert escape("1. x") == "1\\. x"
+    assert escape("1.5 x") == "1.5 x", "a backslash before a digit would be seen"
     for line in said.splitlines():
         if line.startswith("|"):
             assert line.replace("\\|", "").count("|") == 10
@@ -208,7 +209,7 @@ def test_json_follows_its_documented_schema() -> None:
 
 
 def test_an_unknown_format_names_the_known_ones() -> None:
-    with pytest.raises(ReportError, match="table, md, csv, json"):
+    with pytest.raises(ReportError, match="table, md, jira, csv, json, junit"):
         render("xls", [])
 
 

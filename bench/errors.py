@@ -101,3 +101,7 @@ class AnalysisError(BenchError):
 
 class ReportError(BenchError):
     """A report that cannot be rendered or written."""
+
+
+class AttachError(BenchError):
+    """A file that could not be sent to its ticket."""

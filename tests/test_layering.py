@@ -17,7 +17,7 @@ RANKS = {
     **dict.fromkeys(("model", "errors", "units", "text", "resources"), 0),
     **dict.fromkeys(("config", "store"), 1),
     **dict.fromkeys(("measure", "analyse"), 2),
-    **dict.fromkeys(("cloud", "report"), 3),
+    **dict.fromkeys(("attach", "cloud", "report"), 3),
     "api": 4,  # what a notebook calls
     "cli": 5,
     "__main__": 6,
@@ -50,6 +50,8 @@ DOORS = {
     "boto3": ("bench/cloud/aws.py",),
     "botocore": ("bench/cloud/aws.py",),
     "google": ("bench/cloud/gcp.py",),
+    "keyring": ("bench/attach/tokens.py",),
+    "urllib.request": ("bench/attach/wire.py",),
 }
 """library → the only files or folders that may import it."""
 

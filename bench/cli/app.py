@@ -12,6 +12,7 @@ import typer
 
 from bench.cli import (
     analysing,
+    attaching,
     azure,
     demo,
     facts,
@@ -64,6 +65,7 @@ for panel, name, function, summary in (
     (_MEASURE, "azure", azure.azure, "Redeploy VMs, start their maintenance, switch their networking."),
     (_ANALYSE, "compare", analysing.compare, "Verdicts between two tags."),
     (_ANALYSE, "report", analysing.report, "Write the file for the change ticket."),
+    (_ANALYSE, "attach", attaching.attach, "Send the file to its ticket."),
     (_ANALYSE, "diff", facts.diff, "What changed about the targets between two tags."),
     (_ANALYSE, "history", history.history, "How far machines drift by themselves, as far as it is known."),
     (_ANALYSE, "export", analysing.export, "Write all samples, one row per value."),

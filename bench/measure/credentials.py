@@ -25,11 +25,13 @@ class Kind(StrEnum):
     SSH_PASSWORD = "VMBENCH_SSH_PASSWORD"  # noqa: S105  # a name
     KEY_PASSPHRASE = "VMBENCH_KEY_PASSPHRASE"  # noqa: S105  # a name
     SUDO_PASSWORD = "VMBENCH_SUDO_PASSWORD"  # noqa: S105  # a name
+    ATTACH_TOKEN = "VMBENCH_ATTACH_TOKEN"  # noqa: S105  # a name
 
     @property
     def words(self) -> str:
         """What a person calls it."""
-        return {"SSH_PASSWORD": "password", "KEY_PASSPHRASE": "passphrase", "SUDO_PASSWORD": "sudo password"}[self.name]
+        words = {"KEY_PASSPHRASE": "passphrase", "SUDO_PASSWORD": "sudo password", "ATTACH_TOKEN": "token"}
+        return words.get(self.name, "password")
 
 
 class Secret:

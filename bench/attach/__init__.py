@@ -1,0 +1,1 @@
+"""How does a report get to its ticket? Places (Jira, ServiceNow, a URL), and one careful way to send."""

@@ -17,8 +17,14 @@ from bench.report.plain import one_line
 if TYPE_CHECKING:
     from bench.report.view import Report
 
-_MARKS = re.compile(r"[{}\[\]()*_+^~?!|#-]|:(?=[/\w])|^(?:h[1-6]|bq)(?=\.)|[&<>\\]")
-"""Macros, links, mentions, smileys, bold, italic, inserted, deleted and dashes, citations, images, tables, lists."""
+_MARKS = re.compile(
+    r"[{}\[\]()*_+^~?!|#]|:(?=[/\w])|^(?:h[1-6]|bq)(?=\.)|[&<>\\]"
+    r"|(?<![A-Za-z0-9])-|-(?![A-Za-z0-9])|(?<=[A-Z0-9])-(?=\d)"
+)
+"""Macros, links, mentions, smileys, bold, italic, inserted, deleted and dashes, citations, images, tables, lists.
+
+A hyphen inside of a word is none of these, and names are to be found again: vm-2. In ABC-1 it makes a link.
+"""
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\\": "&#92;"}
 """What a backslash cannot make literal: two backslashes are a line break."""
 

@@ -27,6 +27,7 @@ COMMANDS = [
     "verify",
     "compare",
     "report",
+    "attach",
     "export",
     "import",
     "suites",

@@ -134,6 +134,7 @@ def test_jira_markup_is_what_its_help_says() -> None:
         (r"two\\lines \{x}", r"two&#92;&#92;lines &#92;\{x\}"),
         ("a &amp; b &#42;c&#42; <b>", r"a &amp;amp; b &amp;\#42;c&amp;\#42; &lt;b&gt;"),
         (":) (x) :D ABC-1 ----", r":\) \(x\) \:D ABC\-1 \-\-\-\-"),
+        ("pre-maintenance web-1 WEB-1 a--b -x- é-x-", r"pre-maintenance web-1 WEB\-1 a\-\-b \-x\- é\-x\-"),
         ("a\nh1. b\r\x1b[31m", "a h1. b \N{REPLACEMENT CHARACTER}\\[31m"),
     ],
 )
@@ -143,7 +144,7 @@ def test_jira_reads_nothing_as_markup(text: str, literal: str) -> None:
 
 def bare(text: str) -> list[str]:
     """A Jira text without what is escaped, with every run of words as one x: the markup that is left, by line."""
-    rest = re.sub(r"\\[^A-Za-z0-9\s]|&(?:amp|lt|gt|#92);", "", text)
+    rest = re.sub(r"\\[^A-Za-z0-9\s]|&(?:amp|lt|gt|#92);|(?<=\w)-(?=\w)", "", text)
     return [re.sub(r"[^|*{}\[\]_^~+?!#\\-]+", " ", re.sub(r"^h[34]\. ", "= ", line)) for line in rest.splitlines()]
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import html5lib
+from defusedxml.ElementTree import fromstring
 from markdown_it import MarkdownIt  # rich needs it
 from rich.console import Console
 
@@ -139,7 +140,14 @@ def _step(strings: Sequence[str]) -> Iterator[str]:
         comparison(itertools.cycle(words)),
         comparison(itertools.cycle([f"x{n}" for n in range(len(words))])),
     )
-    for name, check in (("table", _table), ("md", _markdown), ("csv", _csv), ("json", _json)):
+    for name, check in (
+        ("table", _table),
+        ("md", _markdown),
+        ("jira", _jira),
+        ("csv", _csv),
+        ("json", _json),
+        ("junit", _junit),
+    ):
         text = render(name, [hostile], Output(100))
         if shown := UNSEEN.search(text):
             yield f"{name}: U+{ord(shown[0]):04X} is in the text"
@@ -172,6 +180,27 @@ def _tokens(tokens: Sequence[Any]) -> Iterator[Any]:
 def _kind(token: Any) -> tuple[str, str]:
     """What kind of thing it is; text may be cut up in pieces where something in it was escaped."""
     return ("text", "") if token.type in ("text", "text_special") else (token.type, token.tag)
+
+
+def _jira(text: str, plain: str, step: Comparison) -> Iterator[str]:
+    """What is left without escapes: marks of ours alone, as many in every line as with harmless names."""
+    one, other = (_jira_marks(each) for each in (text, plain))
+    if one != other:
+        at = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+        yield f"jira: {one[at : at + 2]} instead of {other[at : at + 2]}"
+    if re.search(r"(?<!\\):/", text):
+        yield "jira: something that becomes a link"
+
+
+def _jira_marks(text: str) -> list[str]:
+    bare = re.sub(r"\\[^A-Za-z0-9\s]|&(?:amp|lt|gt|#92);|(?<=[A-Za-z0-9])-(?=[A-Za-z0-9])", "", text)
+    return [re.sub(r"[^|*{}\[\]_^~+?!#\\-]", "", line) for line in bare.splitlines()]
+
+
+def _junit(text: str, plain: str, step: Comparison) -> Iterator[str]:
+    one, other = ([element.tag for element in fromstring(each).iter()] for each in (text, plain))
+    if one != other:
+        yield "junit: other elements"
 
 
 def _csv(text: str, plain: str, step: Comparison) -> Iterator[str]:

@@ -82,13 +82,17 @@ class AzureService:
             return plain(429, '{"error": "Too many requests"}', Retry_After="7")
         if "api-version" not in query:
             return plain(400, '{"error": "Bad request. api-version was not specified"}')
-        if path == "/metadata/instance":
+        if path.startswith("/metadata/instance"):
             standard = {
                 "name": self.vm, "vmId": "1F5D6A0C-0000-4000-8000-00000000000A", "vmSize": "Standard_D4s_v5",
                 "location": "japaneast", "zone": "",
                 "resourceId": f"{GROUP}/providers/Microsoft.Compute/virtualMachines/{self.vm}",
             }  # fmt: skip
-            return jsoned({"compute": standard | self.compute, "network": {}})
+            compute = standard | self.compute
+            profile = compute.get("storageProfile", {})
+            parts = {"": {"compute": compute, "network": {}}, "/compute": compute, "/compute/storageProfile": profile}
+            part = path.removeprefix("/metadata/instance")
+            return jsoned(parts[part]) if part in parts else plain(404, "")
         if path == "/metadata/scheduledevents":
             if not self.enabled and self.hold_first is not None:
                 self.hold_first.wait(LONGEST_WAIT_S)
@@ -151,6 +155,8 @@ class GcpService:
     now: Callable[[], float]
     word: str = "NONE"
     asked: bool = False
+    host: str = ""
+    """The physical host, which only an instance with a placement policy is told."""
 
     def begin(self, word: str = "MIGRATE_ON_HOST_MAINTENANCE") -> None:
         self.word = word if self.asked else self.word
@@ -167,8 +173,9 @@ class GcpService:
             return plain(200, self.word, Metadata_Flavor="Google")
         known = {
             "id": "4520031799277581759", "name": "web-1", "zone": "projects/123/zones/europe-west1-b",
-            "machine-type": "projects/123/machineTypes/n2-standard-4",
+            "machine-type": "projects/123/machineTypes/n2-standard-4", "cpu-platform": "Intel Ice Lake",
         }  # fmt: skip
+        known |= {"attributes/physical_host": self.host} if self.host else {}
         return plain(200, known[name], Metadata_Flavor="Google") if name in known else plain(404, "")
 
 

@@ -229,7 +229,11 @@ def test_a_megabyte_is_no_fact_but_its_digest_tells_it_apart() -> None:
     assert one is not None
     assert one != other
     assert len(one) < MAX_VALUE + 100
-    many = b"@@ files\n" + b"".join(b"/proc/sys/x%d:1\n" % number for number in range(20_000)) + b"@@ end\n"
+    many = (
+        b"@@ files\n"
+        + b"".join(b"/sys/devices/system/cpu/vulnerabilities/x%d:1\n" % number for number in range(20_000))
+        + b"@@ end\n"
+    )
     assert len(parse_facts(many).values) == MOST_FACTS
     assert "the rest was left out" in parse_facts(many).notes[0]
 

@@ -38,8 +38,9 @@ RELOCATION = "relocation"
 _VARIES_BY_NATURE = {("identity", name) for name in NOT_IDENTITY} | {
     ("guest-os", "reboot_required"),
     ("guest-os", "pending_updates"),
+    ("disk", "temporary.id"),  # lost with every redeploy: `happened` tells what that was
 }
-_STANDS_STILL = {("host", "virtualization"), ("host", "hypervisor_type"), ("host", "vendor"), ("host", "bios")}
+_STANDS_STILL = {("host", name) for name in ("virtualization", "hypervisor_type", "vendor", "bios", "cloud", "host_id")}
 """Facts that do not show a host patch: where nothing else is known of a host, its patch cannot be observed."""
 
 _NAMED = 4
@@ -120,7 +121,8 @@ def _changes(
             was = old.get((layer, name))
             if was is None or was == value or (layer, name) in _VARIES_BY_NATURE:
                 continue
-            blamed = _blame(layer, name, target in relocated, allowed)
+            relocation = target in relocated and _of_the_host(layer, name, (was, value))
+            blamed = RELOCATION if relocation else _blame(layer, allowed)
             found.setdefault((layer, name, was, value, blamed), []).append(target)
     order = {layer: index for index, layer in enumerate(LAYERS)}
     return tuple(
@@ -131,10 +133,15 @@ def _changes(
     )
 
 
-def _blame(layer: str, name: str, relocated: bool, allowed: Layers) -> str:
-    """Which declared factor may move this fact; a new host brings its own CPU, microcode and build with it."""
-    if relocated and (layer == "host" or name.startswith("cpu_") or name == "microcode"):
-        return RELOCATION
+def _of_the_host(layer: str, name: str, values: tuple[str, str]) -> bool:
+    """Whether a new host brings this fact with it: its CPU, microcode and build, and which VF it has, if it has one."""
+    if layer == "network":
+        return name.endswith((".vf", ".vf_vendor")) and "none" not in values
+    return layer == "host" or name.startswith("cpu_") or name == "microcode"
+
+
+def _blame(layer: str, allowed: Layers) -> str:
+    """Which declared factor may move this layer."""
     return next((factor for factor, layers in allowed.items() if layer in layers), "")
 
 

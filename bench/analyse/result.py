@@ -216,12 +216,30 @@ class AttributionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class WrongPath:
+    """Network trials of a target whose bytes went another way than their phase declares.
+
+    factor, declared: ("sriov", "on"). trials: how many, of `total` of which it is known. share: of their bytes, what
+    went through the VF.
+    """
+
+    tag: str
+    factor: str
+    declared: str
+    target: str
+    trials: int
+    total: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Attribution:
     """The judgement of declared factors against observed facts, in one sentence and in detail.
 
     factors: (factor, before level, after level) that the phases declare as moved.
     not_observed: declared factors whose facts did not move. relocated: targets whose host changed. replaced: targets
     that are another machine than before, whatever was declared. declared: whether the phases declare any factor level.
+    wrong_path: network trials that contradict the declared level of `sriov`, whatever the facts say.
     """
 
     kind: AttributionKind
@@ -232,6 +250,7 @@ class Attribution:
     relocated: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     declared: bool = True
+    wrong_path: tuple[WrongPath, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

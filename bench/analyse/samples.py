@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.analyse import cache
-from bench.analyse.freezes import Freeze, freezes_of, in_words
+from bench.analyse.freezes import freezes_of, in_words
+from bench.analyse.paths import switches_of
 from bench.analyse.transform import TAINTED
 from bench.config.catalogue import LoadedSuite
 from bench.errors import BenchError, StoreError
@@ -35,6 +36,9 @@ TEXT_COLUMNS = (
 
 COLUMNS = (*TEXT_COLUMNS, "session", "margin", "headline", "detail", "value", "repetition", "attempt", "started_at")
 """Every column of the table."""
+
+
+_LONGEST_LINE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +112,9 @@ def _parse_run(run: StoredRun, suites: Mapping[str, LoadedSuite]) -> tuple[list[
         record = stored.record
         if record.status is not Status.OK:
             continue
-        freezes, damaged = _freezes(stored)
-        context = _context(run.info, record, labels, tainted=any(one.taints for one in freezes))
-        if said_of := in_words(freezes):
+        said_of, damaged = _taints(stored)
+        context = _context(run.info, record, labels, tainted=bool(said_of))
+        if said_of:
             said_of = f"{ARROW.join(record.trial.targets)}: {said_of}; the values of this trial do not count"
             problems.append(Problem(record.trial.trial_id, run.info.run_id, said_of, lost=True))
         problems += [Problem(record.trial.trial_id, run.info.run_id, one, True, True) for one in damaged]
@@ -122,12 +126,24 @@ def _parse_run(run: StoredRun, suites: Mapping[str, LoadedSuite]) -> tuple[list[
     return rows, problems
 
 
-def _freezes(stored: StoredAttempt) -> tuple[tuple[Freeze, ...], tuple[str, ...]]:
-    """What the freeze probe noticed during an attempt, and the damage that hides it."""
+def _taints(stored: StoredAttempt) -> tuple[str, tuple[str, ...]]:
+    """Why the values of an attempt do not count ("" when they do), and the damage that hides it.
+
+    The machine stood still or its clock was set (the freeze probe noticed), or its data path was switched.
+    """
+    found: list[str] = []
+    damaged: list[str] = []
     try:
-        return freezes_of(stored), ()
+        found.append(in_words(freezes_of(stored)))
     except StoreError as error:
-        return (), (f"the log of the freeze probe of attempt {stored.record.attempt}: {error.what}",)
+        damaged.append(f"the log of the freeze probe of attempt {stored.record.attempt}: {error.what}")
+    try:
+        if switches := switches_of(stored):
+            times = f", {len(switches)} times" if len(switches) > 1 else ""
+            found.append(f"its data path was switched{times} ({switches[0].strip()[:_LONGEST_LINE]})")
+    except StoreError as error:
+        damaged.append(f"what the probe said around attempt {stored.record.attempt}: {error.what}")
+    return ", ".join(filter(None, found)), tuple(damaged)
 
 
 def said(item: Damage, run: StoredRun) -> str:

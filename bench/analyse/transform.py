@@ -41,14 +41,14 @@ def as_ratio(delta: float, sign: float) -> float:
 
 
 TAINTED = "tainted"
-"""The flag of values that were measured while the machine stood still or its clock was set."""
+"""The flag of values that were measured while the machine stood still, or its clock or data path was switched."""
 
 CAUSES = (
     "not a number",
     "infinite",
     "negative",
     "zero in a metric that is compared as a ratio",
-    "tainted: the machine stood still, or its clock was set, meanwhile",
+    "tainted: the machine stood still, its clock was set, or its data path was switched meanwhile",
 )
 """Why a value cannot be compared, in the order in which it is said."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,6 +67,7 @@ def diff(
     from bench.analyse.attribution import attribute, facts_of
     from bench.analyse.damaged import in_campaign
     from bench.analyse.fleet import one_sided, stayed
+    from bench.analyse.paths import with_paths
     from bench.cli.analysing import runs_with
 
     chosen, broken = runs_with((before, after), campaign, runs)
@@ -75,6 +77,7 @@ def diff(
     sides = [[run for run in chosen if run.info.tag == tag] for tag in (before, after)]
     first, second = (_only(facts_of(side), target) for side in sides)
     judged = attribute(sides[0][-1].info.factors, sides[1][-1].info.factors, first, second)
+    judged = with_paths(judged, chosen)
     same = stayed(first, second)
     if json:
         print_json(_as_json(judged, same))
@@ -162,6 +165,7 @@ def _as_json(judged: Attribution, same: Mapping[tuple[str, str], tuple[str, ...]
         "sentence": judged.sentence,
         "factors": [dict(zip(("name", "before", "after"), factor, strict=True)) for factor in judged.factors],
         "not_observed": list(judged.not_observed),
+        "wrong_path": [asdict(one) for one in judged.wrong_path],
         "relocated": list(judged.relocated),
         "changes": [
             {

@@ -17,6 +17,7 @@ from bench.analyse.findings import finding_of, news, revision
 from bench.analyse.happened import freezes, happenings, stays
 from bench.analyse.past.history import History
 from bench.analyse.past.loading import load_history
+from bench.analyse.paths import with_paths
 from bench.analyse.phases.designs import Factorial
 from bench.analyse.phases.factorial import factorial
 from bench.analyse.result import Comparison, Excluded
@@ -117,6 +118,7 @@ def compare_tags(
     judged = attribute(
         first[-1].info.factors if first else (), second[-1].info.factors if second else (), facts_before, facts_after
     )
+    judged = with_paths(judged, (*first, *second))
     ask = partial(
         compare,
         frame,

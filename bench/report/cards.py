@@ -130,6 +130,9 @@ def _doubt(attribution: Attribution | None, text: Text) -> str:
         return text("doubt.replaced", targets=", ".join(one_line(name) for name in attribution.replaced))
     if attribution.kind in _DOUBTFUL:
         return text(f"doubt.{attribution.kind.name}")
+    if attribution.wrong_path:
+        tags = dict.fromkeys(one_line(one.tag) for one in attribution.wrong_path)
+        return text("doubt.wrong_path", tags=", ".join(tags))
     if attribution.not_observed:
         return text("doubt.not_observed", factors=", ".join(one_line(name) for name in attribution.not_observed))
     return ""

@@ -9,6 +9,9 @@
                                "changes": [{"layer", "name", "before", "after", "targets": [name …], "total",
                                             "declared_by": factor | null}],
                                "not_observed": [factor …], "relocated": [target …],
+                               "wrong_path": [{"tag", "factor", "declared": level, "target",
+                                               "trials": how many, "total": of how many,
+                                               "share": of their bytes, what went through the VF}],
                                "replaced": [target …]},
         "excluded": [{"what", "cause", "count", "counts": "value" | "item" (a damaged run, attempt or file)}],
         "overall": the one verdict of the deciding metrics: the primary ones, or all where none is primary,
@@ -204,6 +207,18 @@ def _attribution(judged: Attribution | None) -> dict[str, Any] | None:
             for change in judged.changes
         ],
         "not_observed": list(judged.not_observed),
+        "wrong_path": [
+            {
+                "tag": one.tag,
+                "factor": one.factor,
+                "declared": one.declared,
+                "target": one.target,
+                "trials": one.trials,
+                "total": one.total,
+                "share": _finite(one.share),
+            }
+            for one in judged.wrong_path
+        ],
         "relocated": list(judged.relocated),
         "replaced": list(judged.replaced),
     }

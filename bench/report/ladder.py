@@ -95,6 +95,8 @@ def _cause(judged: Attribution | None, *, changed: bool, text: Text) -> str:
         named = ", ".join(map(one_line, dict.fromkeys(fields[:2])))
         more = text("names.more", names=named, more=len(fields) - 2) if len(fields) > 2 else named
         return text("ladder.CONFOUNDED", fields=more)
+    if judged.wrong_path:
+        return text("ladder.wrong_path", tag=one_line(judged.wrong_path[0].tag))
     if judged.not_observed:
         return text("ladder.not_observed")
     return text(f"ladder.{judged.kind.name}") if changed else ""

@@ -218,6 +218,9 @@ def remarks(comparison: Comparison) -> list[str]:
             found.append(f"IDENTITY CHANGED, another machine than before: {_joined(judged.replaced)}")
         if judged.not_observed:
             found.append(f"Declared but not observed: {_joined(judged.not_observed)}")
+        if judged.wrong_path:
+            tags = dict.fromkeys(f"{one.tag} ({one.factor} {one.declared})" for one in judged.wrong_path)
+            found.append(f"THE BYTES WENT ANOTHER WAY than declared: {_joined(tags)}")
         if judged.relocated:
             found.append(f"Moved to another host: {_joined(judged.relocated)}")
     if comparison.looks:

@@ -34,6 +34,7 @@ def findings(report: Report, text: Text) -> tuple[tuple[Finding, ...], tuple[Fin
         (one for step in steps for one in _replaced(step, text)),
         unpatched(report, text),
         _causes(steps, text),
+        (one for step in steps for one in _wrong_path(step, text)),
         (one for step in steps for one in _not_observed(step, text)),
         (one for step in steps for one in _relocated(step, text)),
         _missing(report.coverage, text),
@@ -78,6 +79,27 @@ def _not_observed(comparison: Comparison, text: Text) -> Iterator[Finding]:
         factors = _names(judged.not_observed, text)
         yield Finding(
             text("trust.not_observed", factors=factors), text("trust.not_observed.detail", step=_step(comparison))
+        )
+
+
+def _wrong_path(comparison: Comparison, text: Text) -> Iterator[Finding]:
+    """Phases whose network trials went another way than they declare, one finding per tag."""
+    found = comparison.attribution.wrong_path if comparison.attribution is not None else ()
+    for tag, level in dict.fromkeys((one.tag, one.declared) for one in found):
+        targets = [
+            text(
+                "trust.wrong_path.target",
+                target=one.target,
+                share=f"{one.share:.0%}",
+                trials=one.trials,
+                total=one.total,
+            )
+            for one in found
+            if one.tag == tag
+        ]
+        yield Finding(
+            text("trust.wrong_path", tag=one_line(tag), level=one_line(level)),
+            text("trust.wrong_path.detail", targets=_names(targets, text)),
         )
 
 

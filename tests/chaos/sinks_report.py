@@ -24,7 +24,7 @@ from markdown_it import MarkdownIt  # rich needs it
 from rich.console import Console
 
 from bench.analyse.coverage import Coverage, CoverageRow
-from bench.analyse.result import Comparison, Excluded, FactChange, Flag, FlagKind, GroupResult
+from bench.analyse.result import Comparison, Excluded, FactChange, Flag, FlagKind, GroupResult, WrongPath
 from bench.report.formats import Output, render
 from bench.report.html import render_html
 from bench.report.provenance import FileDigest, Provenance, ToolUse
@@ -56,6 +56,7 @@ def comparison(words: Iterator[str]) -> Comparison:
         changes=(change,),
         not_observed=(next(words),),
         relocated=(targets[0].target,),
+        wrong_path=(WrongPath(next(words), next(words), next(words), targets[0].target, 1, 2, 0.5),),
     )
     group = GroupResult(tuple(sorted(labels.items())), tuple(target.target for target in targets), one)
     excluded = (Excluded(next(words), next(words), 3),)

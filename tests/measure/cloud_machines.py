@@ -98,7 +98,7 @@ def azure(root: Path, *, accelerated: bool, root_login: bool = False) -> FakeMac
                     "VirtualMachineId": "5D3C0F3E-1111-2222-3333-444455556666",
                 }
             ),
-            "/proc/cpuinfo": _cpu("GenuineIntel", "6", "106", "Intel(R) Xeon(R) Platinum 8370C @ 2.80GHz", "0xffffffff"),
+            "/proc/cpuinfo": _cpu("GenuineIntel", "6", "106", "Intel(R) Xeon(R) 8370C @ 2.80GHz", "0xffffffff"),
             "/proc/mounts": (
                 "/dev/root / ext4 rw,relatime,discard,errors=remount-ro 0 0\n/dev/sdb1 /mnt ext4 rw,relatime 0 0\n"
                 "/dev/sdc1 /srv xfs rw,noatime,attr2 0 0\n/dev/loop3 /snap/core20/1 squashfs ro 0 0"

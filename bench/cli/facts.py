@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import context
-from bench.cli.console import counted, print_json, print_table, say, warn
+from bench.cli.console import counted, note, print_json, print_table, say, warn
 from bench.cli.context import CampaignOption, JsonOption, RunsOption, warn_left_out
 from bench.errors import AnalysisError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bench.analyse.fleet import FleetFact
     from bench.analyse.result import Attribution, FactChange
     from bench.model import Facts
+    from bench.store import StoredRun
 
 _NAMED = 3
 """Targets that are named; more are counted."""
@@ -53,6 +54,8 @@ def facts(
     for name, mine in found.items():
         for said in mine.notes:
             warn(f"{name}: {said}")
+    for said, whom in _more(stored, found).items():
+        note(f"{_whom(whom, len(found))}: {said}")
 
 
 def diff(
@@ -95,6 +98,29 @@ def diff(
         print_table(("layer", "fact", "before", "after", "targets", "accounted for by"), rows, whole=("layer",))
     for name in sorted(first.keys() ^ second.keys()):
         warn(f"{name}: facts of one of the tags only")
+
+
+def _more(stored: StoredRun, found: Mapping[str, Facts]) -> dict[str, list[str]]:
+    """What the first probe of each target would also have said (as root, with a tool) → the targets it is true of."""
+    from bench.errors import StoreError
+    from bench.measure.facts import lacking
+
+    said: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    for attempt in stored.survey().attempts:
+        roles = dict(attempt.record.roles)
+        known = {file.path for file in attempt.record.files}
+        for target in attempt.record.trial.targets:
+            path = f"raw/{roles.get(target, '')}/facts-before.txt"
+            if target in seen or target not in found or path not in known:
+                continue
+            try:
+                for one in lacking(attempt.read(path)):
+                    said.setdefault(one, []).append(target)
+            except StoreError:  # damaged: `bench verify` names it
+                continue
+            seen.add(target)
+    return said
 
 
 def _rows(values: Sequence[FleetFact]) -> list[tuple[str, str, str, str]]:

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 from cli_process import Bench
 
+from bench.measure.facts import parse_facts
+from bench.model import Attempt, Status
+from bench.store import publish
 from examples.january_2018 import make as example
+from tests.analyse.stored_runs import make_run, trial
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "facts"
 
 
 @pytest.fixture
@@ -29,6 +35,19 @@ def test_facts_of_a_fleet_are_shown_by_layer_and_value(bench: Bench) -> None:
     one = bench("facts", "20180116", "--target", "jw-a4-1").out
     assert "JA116B" in one
     assert "je-d3-1" not in one
+
+
+def test_facts_say_what_root_or_a_tool_would_add(bench: Bench, elsewhere: None) -> None:
+    text = (GOLDEN / "qemu-guest" / "probe.txt").read_bytes()
+    one = trial(1)
+    run = make_run(Path("runs"), "before", plan=[one])
+    attempt = Attempt(one, 1, Status.OK, "", "2024-01-01T10:00:00Z", "", (), (), roles=(("vm", "single"),))
+    publish(run, attempt, {"single/facts-before.txt": text}, {"before": {"vm": parse_facts(text)}})
+    said = bench("facts", "before-1")
+    assert said.code == 0
+    everything = " ".join(f"{said.out} {said.err}".split())
+    assert "vm: with ethtool installed: offloads and channels of the network cards" in everything
+    assert "vm: as root: the UUID of the virtual machine" in everything
 
 
 @pytest.mark.usefixtures("runs")

@@ -215,7 +215,7 @@ def _attribution(judged: Attribution | None) -> dict[str, Any] | None:
                 "target": one.target,
                 "trials": one.trials,
                 "total": one.total,
-                "share": _finite(one.share),
+                "share": finite(one.share),
             }
             for one in judged.wrong_path
         ],

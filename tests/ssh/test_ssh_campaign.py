@@ -55,14 +55,14 @@ def test_a_machine_that_stands_still_taints_its_trial(ground: Field) -> None:
     run = ground.run(scripted(STOPPED), freeze_probe=True)
     assert ground.execute(run).missing == {}
     (stored,) = run.attempts()
-    (freeze,) = freezes_of(stored)
-    assert freeze.what is Interruption.FREEZE
-    assert freeze.seconds == pytest.approx(2, abs=0.5)
+    freeze = max((one for one in freezes_of(stored) if one.what is Interruption.FREEZE), key=lambda one: one.seconds)
+    assert freeze.seconds == pytest.approx(2, abs=0.5)  # a busy host may have stopped this machine for a moment, too
     assert b"\nend " in stored.read("raw/single/freeze.log")
     assert ground.jobs() == []
     still = ground.run(scripted("sleep 0.5; echo rate 42"), freeze_probe=True)
     assert ground.execute(still).missing == {}
-    assert freezes_of(next(iter(still.attempts()))) == ()
+    (stored,) = still.attempts()
+    assert all(one.seconds < 1 for one in freezes_of(stored))
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from bench.store.files import (
     sync_folder,
     write_synced,
 )
-from bench.store.reading import LOOK, StoredRun
+from bench.store.reading import LOOK, LOOKED, StoredRun
 from bench.store.records import dump, sealed
 
 TEMPORARY = ".tmp-"
@@ -93,6 +93,7 @@ def _keep(run: StoredRun, look: Look) -> Look:
         raise cannot_write(path, error) from error
     finally:
         discard(temporary)
+    run.event(look.taken_at, LOOKED, number=str(look.number))
     return look
 
 

@@ -24,6 +24,12 @@ LOOK = "look.json"
 EVENTS = "events.jsonl"
 """Where a run keeps its events."""
 
+HAS_EVENTS = "events"
+"""The key of `run.json` that says that the run was made with its file of events, so that losing it is noticed."""
+
+LOOKED = "look"
+"""The kind of the event that tells of a look that was kept."""
+
 MOVED_ASIDE = "moved aside"
 """The kind of the event that `bench repair` leaves in a run: with the path, relative to the run, and why."""
 

@@ -7,6 +7,7 @@ A run, and each attempt, is written into a temporary folder, synced, and renamed
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from bench.store.files import (
     discard,
     folders,
     make_folder,
+    open_private,
     shown,
     sync_folder,
     write_synced,
@@ -29,7 +31,7 @@ from bench.store.files import (
 from bench.store.journal import JOURNAL, read_journal
 from bench.store.locking import held
 from bench.store.publishing import TEMPORARY
-from bench.store.reading import EVENTS, StoredRun
+from bench.store.reading import EVENTS, HAS_EVENTS, StoredRun
 from bench.store.records import read_record, sealed
 
 _NAMES_SHOWN = 5
@@ -56,7 +58,8 @@ class Store:
         temporary = place / f"{TEMPORARY}{secrets.token_hex(8)}"
         try:
             make_folder(temporary / "trials")
-            write_synced(temporary / "run.json", sealed(encode(run)))
+            os.close(open_private(temporary / EVENTS))
+            write_synced(temporary / "run.json", sealed(encode(run) | {HAS_EVENTS: True}))
             sync_folder(temporary)
             fill(StoredRun(run, temporary))
             temporary.rename(folder)

@@ -11,7 +11,8 @@ from bench.store.attempts import CHANGED, StoredAttempt
 from bench.store.damage import LEFTOVER, RESTORE, Damage, damage_by
 from bench.store.files import sha256
 from bench.store.publishing import TEMPORARY
-from bench.store.reading import EVENTS, LOOK, MOVED_ASIDE, StoredRun
+from bench.store.reading import EVENTS, HAS_EVENTS, LOOK, LOOKED, MOVED_ASIDE, StoredRun
+from bench.store.records import read_record
 
 
 def verify(run: StoredRun) -> list[Damage]:
@@ -74,6 +75,11 @@ def _everything(folder: Path) -> Iterator[Path]:
 def _events(run: StoredRun) -> Iterator[Damage]:
     """What is wrong with the events, and the attempts that they tell of and that are gone."""
     path, run_id = run.folder / EVENTS, run.info.run_id
+    if not os.path.lexists(path):
+        if read_record(run.folder / "run.json").get(HAS_EVENTS):
+            problem = "is gone, and with it what happened in the run and what it left on targets"
+            yield Damage(str(path), problem, False, _LOST, str(path), run_id)
+        return
     try:
         events, torn = run.events_and_torn()
     except StoreError as error:
@@ -88,16 +94,20 @@ def _events(run: StoredRun) -> Iterator[Damage]:
         name = f"trials/{trial}/{number}"
         if event.get("kind") == "published" and _plain(trial) and _plain(number):
             published[name] = trial
+        elif event.get("kind") == LOOKED:
+            published[LOOK] = ""
         elif event.get("kind") == MOVED_ASIDE:
             aside = event.get("path", "")
             published = {key: value for key, value in published.items() if not _within(key, aside)}
     for name, trial in published.items():
         folder = run.folder / name
         if not os.path.lexists(folder):
-            yield Damage(str(folder), "was published and is gone", False, _GONE, str(folder), run_id, trial)
+            remedy = _GONE if trial else _LOST
+            yield Damage(str(folder), "was published and is gone", False, remedy, str(folder), run_id, trial)
 
 
 _ADDED = "Delete it, or let `bench repair` move it aside"
+_LOST = "Restore it from a copy, or let `bench repair` note that it is lost"
 _GONE = "Restore it from a copy, or let `bench repair` note that it is lost, so that its trial is measured anew"
 
 

@@ -84,7 +84,7 @@ def _emptied(random: Random, root: Path) -> bool:
 
 @kind("missing file")
 def _missing(random: Random, root: Path) -> bool:
-    paths = files_of(root)
+    paths = [*files_of(root), *files_of(root, "events.jsonl")]
     if paths:
         random.choice(paths).unlink()
     return bool(paths)

@@ -160,6 +160,7 @@ def test_a_torn_line_costs_only_itself(tmp_path: Path, torn: bytes) -> None:
 
 def test_an_event_that_cannot_be_written_is_an_error_of_the_store(tmp_path: Path) -> None:
     stored = new_run(tmp_path)
+    (stored.folder / "events.jsonl").unlink()
     (stored.folder / "events.jsonl").mkdir()
     with pytest.raises(StoreError, match="cannot write"):
         stored.event("2026", "lost")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -34,6 +35,33 @@ def make_store(root: Path) -> Store:
             add(stored, place, 2 if place == 2 else 1, Status.OK)
     keep_look(stored, Look(1, "pre", (2, 2), 0.005, 0.005, NOW, ("a", "b"), (), LookOutcome.UNDECIDED))
     return Store(root)
+
+
+@pytest.mark.parametrize("name", ["events.jsonl", "look.json"])
+def test_a_file_of_a_run_that_is_gone_is_named_and_noted(tmp_path: Path, name: str) -> None:
+    stored = new_run(tmp_path)
+    put(stored)
+    assert (stored.folder / "events.jsonl").exists()
+    keep_look(stored, Look(1, "pre", (2, 2), 0.005, 0.005, "2026", (), (), LookOutcome.UNDECIDED))
+    assert verify(stored) == []
+    (stored.folder / name).unlink()
+    (item,) = verify(stored)
+    assert item.path == str(stored.folder / name)
+    assert "is gone" in item.problem
+    store = Store(tmp_path)
+    repair(store, plan_repair(store), "2026-01-02T03:04:05Z")
+    assert verify(stored) == []
+
+
+def test_a_run_of_an_older_version_may_have_no_events(tmp_path: Path) -> None:
+    stored = new_run(tmp_path)
+    record = stored.folder / "run.json"
+    content = json.loads(record.read_bytes())
+    rewrite(
+        record, json.dumps({key: value for key, value in content.items() if key not in ("events", "seal")}).encode()
+    )
+    (stored.folder / "events.jsonl").unlink()
+    assert verify(stored) == []
 
 
 def add(stored: StoredRun, place: int, number: int, status: Status) -> None:

@@ -58,6 +58,12 @@ def freezes_of(stored: StoredAttempt) -> tuple[Freeze, ...]:
     return tuple(sorted((one for _, one in _by_target(stored)), key=lambda one: one.ended_at))
 
 
+def watched(stored: StoredAttempt) -> bool:
+    """Whether the probe ran on every target of an attempt: without perl there, nobody saw whether one stood still."""
+    logs = [file.path for file in stored.record.files if file.path.endswith(f"/{LOG}")]
+    return bool(logs) and all(stored.read(path).startswith(b"start ") for path in logs)
+
+
 def frozen(run: StoredRun) -> tuple[tuple[str, Freeze], ...]:
     """(target, what taints) of every attempt of a run, by time; from the cache where it is, without damaged logs."""
     if not run.info.freeze_probe:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.analyse import cache
-from bench.analyse.freezes import freezes_of, in_words
+from bench.analyse.freezes import freezes_of, in_words, watched
 from bench.analyse.paths import switches_of
 from bench.analyse.transform import TAINTED
 from bench.config.catalogue import LoadedSuite
@@ -106,6 +106,7 @@ def _parse_run(run: StoredRun, suites: Mapping[str, LoadedSuite]) -> tuple[list[
     rows: list[dict[str, Any]] = []
     problems: list[Problem] = []
     labels = {target.name: json.dumps(dict(target.labels), sort_keys=True) for target in run.info.targets}
+    unwatched: set[tuple[str, ...]] = set()
     survey = run.survey()
     problems += [Problem(one.trial, run.info.run_id, said(one, run), True, True) for one in survey.damage]
     for stored in survey.attempts:
@@ -118,6 +119,10 @@ def _parse_run(run: StoredRun, suites: Mapping[str, LoadedSuite]) -> tuple[list[
             said_of = f"{ARROW.join(record.trial.targets)}: {said_of}; the values of this trial do not count"
             problems.append(Problem(record.trial.trial_id, run.info.run_id, said_of, lost=True))
         problems += [Problem(record.trial.trial_id, run.info.run_id, one, True, True) for one in damaged]
+        if run.info.freeze_probe and not damaged and record.trial.targets not in unwatched and not watched(stored):
+            unwatched.add(record.trial.targets)
+            said_of = f"{ARROW.join(record.trial.targets)}: the freeze probe did not run (it needs perl there)"
+            problems.append(Problem(record.trial.trial_id, run.info.run_id, said_of, lost=False))
         for item in _parse_attempt(stored, suites):
             if isinstance(item, tuple):
                 rows.append(context | _row(*item))

@@ -100,5 +100,12 @@ def test_a_damaged_log_is_named(tmp_path: Path, runs: list[StoredRun]) -> None:
     assert any("freeze probe" in one.cause for one in compared.excluded)
 
 
+def test_targets_on_which_the_probe_did_not_run_are_named_once(tmp_path: Path, runs: list[StoredRun]) -> None:
+    session(runs[0].folder.parents[1], "bare", 3, [100, 101], [b"none\n", b"none\n"])
+    every = Store(runs[0].folder.parents[1]).runs(tags=["pre", "bare"])
+    compared = compare_tags(read(every, tiny_suite(tmp_path)), "pre", "bare")
+    assert len([one for one in compared.warnings if "vm: the freeze probe did not run" in one]) == 1
+
+
 def test_runs_without_the_probe_are_not_read_for_it(runs: list[StoredRun]) -> None:
     assert frozen(replace(runs[1], info=replace(runs[1].info, freeze_probe=False))) == ()

@@ -61,6 +61,19 @@ def test_the_traps_are_caught(made: Report) -> None:
     assert len(hosts) == 3
 
 
+def test_single_values_decide_nothing(made: Report) -> None:
+    """The published table stands beside what was measured, with its ratios, and does not speak for the campaign."""
+    index = next(one for one in made.comparisons[0].metrics if one.key.suite == "table")
+    ratios = {target.target: round(100 * (target.ratio or 0)) for target in index.targets}
+    assert ratios == {"web-1": 108, "api-1": 105, "db-1": 95, "ci-1": 186, "build-1": 101}
+    assert {target.reason for target in index.targets} == {Reason.UNREPLICATED}
+    assert (index.verdict, index.interval is not None) == (Verdict.INCONCLUSIVE, True)
+    assert made.title == "January 2018: host patch, guest patch, SR-IOV"
+    assert not any("less than 6 h apart" in warning for one in made.comparisons for warning in one.warnings)
+    (point,) = [one for one in page(made).findings + page(made).more_findings if "elsewhere" in one.point]
+    assert "pre-maintenance" in point.point
+
+
 def test_the_correction(tmp_path: Path) -> None:
     """On the first day the host patch is blamed; the facts of one more session take that back, and the page says so."""
     root = tmp_path / "runs"

@@ -18,16 +18,21 @@ from bench.model import MIN_GAP_S
 
 
 def close_sessions(rows: Rows, before: str, after: str) -> list[str]:
-    """Sessions of the tags that are too close together to count as days of their own, in one warning."""
+    """Sessions of one metric and target that are too close together to count as days of their own, in one warning."""
     found: list[str] = []
+    starts = np.full(int(rows.run.max(initial=-1)) + 1, np.inf)
+    timed = ~np.isnan(rows.time)
+    np.minimum.at(starts, rows.run[timed], rows.time[timed])
     for number, tag in enumerate((before, after)):
-        mine = (rows.tag == number) & ~np.isnan(rows.time)
-        starts = np.full(int(rows.run.max(initial=-1)) + 1, np.inf)
-        np.minimum.at(starts, rows.run[mine], rows.time[mine])
-        gaps = np.diff(np.sort(starts[np.isfinite(starts)]))
-        close = gaps[gaps < MIN_GAP_S]
-        if len(close):
-            found.append(f"{len(close) + 1} of {tag!r} (smallest gap {close.min() / 60:.0f} min)")
+        mine = (rows.tag == number) & timed
+        unit, run = np.unique(np.column_stack([rows.unit[mine], rows.run[mine]]), axis=0).T
+        order = np.lexsort((starts[run], unit))
+        unit, run = unit[order], run[order]
+        gaps = np.diff(starts[run])
+        close = (unit[1:] == unit[:-1]) & (gaps < MIN_GAP_S)
+        if close.any():
+            sessions = len(np.union1d(run[1:][close], run[:-1][close]))
+            found.append(f"{sessions} of {tag!r} (smallest gap {gaps[close].min() / 60:.0f} min)")
     return [f"{CLOSE_SESSIONS}: {', '.join(found)}"] if found else []
 
 

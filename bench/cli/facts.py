@@ -72,6 +72,7 @@ def diff(
     from bench.analyse.fleet import one_sided, stayed
     from bench.analyse.paths import with_paths
     from bench.cli.analysing import runs_with
+    from bench.model import speaker
 
     chosen, broken = runs_with((before, after), campaign, runs)
     warn_left_out(in_campaign(broken, chosen[0].folder.parent))
@@ -79,7 +80,8 @@ def diff(
         warn_left_out(run.survey().damage)
     sides = [[run for run in chosen if run.info.tag == tag] for tag in (before, after)]
     first, second = (_only(facts_of(side), target) for side in sides)
-    judged = attribute(sides[0][-1].info.factors, sides[1][-1].info.factors, first, second)
+    declared, then = (speaker([run.info for run in side]) for side in sides)
+    judged = attribute(declared.factors if declared else (), then.factors if then else (), first, second)
     judged = with_paths(judged, chosen)
     same = stayed(first, second)
     if json:

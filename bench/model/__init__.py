@@ -8,7 +8,7 @@ from bench.model.campaign import MIN_GAP_S, Campaign, Inventory, Limit, Phase, S
 from bench.model.facts import LAYERS, Facts
 from bench.model.finding import Finding, Journal, Told
 from bench.model.names import DEFAULT_PHASES, SAFE_NAME, Pairs, Params, Scalar, is_safe_name, pairs
-from bench.model.run import Attempt, Look, LookOutcome, Run, Status, StoredFile, Trial
+from bench.model.run import Attempt, Look, LookOutcome, Run, Status, StoredFile, Trial, speaker
 from bench.model.suite import (
     OUTPUT_CAP_BYTES,
     Better,
@@ -79,4 +79,5 @@ __all__ = [
     "Trial",
     "is_safe_name",
     "pairs",
+    "speaker",
 ]

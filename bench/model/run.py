@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -139,3 +140,13 @@ class Run:
     rebooted_first: bool = False
     """Whether its targets are rebooted before its first trial; the events say what became of that."""
     schema: int = 1
+
+
+def speaker(runs: Sequence[Run]) -> Run | None:
+    """The run of which the campaign's settings and a phase's factors are taken: the last one, None of none.
+
+    One that was planned comes before one that was imported, whenever that was: numbers that others published say
+    nothing of the campaign they are laid beside. Among imported ones, one that names factors comes first.
+    """
+    planned = [run for run in runs if not run.imported]
+    return next(iter(reversed(planned or [run for run in runs if run.factors] or runs)), None)

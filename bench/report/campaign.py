@@ -25,7 +25,7 @@ from bench.analyse.samples import Loaded, load_samples
 from bench.analyse.sightings import sightings_of
 from bench.config.catalogue import LoadedSuite
 from bench.errors import AnalysisError, StoreError
-from bench.model import Finding, Pairs
+from bench.model import Finding, Pairs, Run, speaker
 from bench.report.circumstances import warned
 from bench.report.provenance import collect
 from bench.report.sequence import Standing, standing
@@ -83,7 +83,8 @@ def choose_campaign(runs: Sequence[StoredRun], tags: Sequence[str], campaign: st
 def tags_of(runs: Sequence[StoredRun]) -> list[str]:
     """The tags of one campaign: in the order its phases are declared, then in the order they were measured."""
     measured = list(dict.fromkeys(run.info.tag for run in runs))
-    declared = [phase.tag for phase in runs[-1].info.phases] if runs else []
+    said = speaker([run.info for run in runs])
+    declared = [phase.tag for phase in said.phases] if said else []
     ordered = [tag for tag in declared if tag in measured]
     return ordered + [tag for tag in measured if tag not in ordered]
 
@@ -110,13 +111,13 @@ def compare_tags(
     first, second = evidence.tagged(before), evidence.tagged(after)
     stand = standing(first, second)
     frame, late = _taking_part(evidence.loaded.frame, (before, after), None if levels else stand)
-    info = (second or first or [evidence.runs[-1]])[-1].info
+    info = _speaker(second or first or evidence.runs)
     facts_before, facts_after = facts_of(first), facts_of(second)
     taking_part = {run.info.run_id for run in (*first, *second)}
     problems = [one for one in evidence.loaded.problems if one.run in taking_part]
     damaged = left_out(problems, evidence.broken)
     judged = attribute(
-        first[-1].info.factors if first else (), second[-1].info.factors if second else (), facts_before, facts_after
+        _speaker(first).factors if first else (), _speaker(second).factors if second else (), facts_before, facts_after
     )
     judged = with_paths(judged, (*first, *second))
     ask = partial(
@@ -148,6 +149,12 @@ def compare_tags(
     )
 
 
+def _speaker(runs: Sequence[StoredRun]) -> Run:
+    """The run whose settings count among `runs`, of which there is at least one."""
+    infos = [run.info for run in runs]
+    return speaker(infos) or infos[-1]
+
+
 def _taking_part(
     frame: pd.DataFrame, tags: tuple[str, str], stand: Standing | None
 ) -> tuple[pd.DataFrame, list[Excluded]]:
@@ -174,7 +181,7 @@ def phases_together(
         part = replace(evidence, loaded=replace(evidence.loaded, frame=some))
         return compare_tags(part, before, after, levels=not rounds)
 
-    factors = {tag: evidence.tagged(tag)[-1].info.factors for tag in tags if evidence.tagged(tag)}
+    factors = {tag: _speaker(evidence.tagged(tag)).factors for tag in tags if evidence.tagged(tag)}
     return factorial(evidence.loaded.frame, tags, factors, judge, comparisons)
 
 

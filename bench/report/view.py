@@ -16,7 +16,7 @@ from bench.analyse.happened import Happening, Stay
 from bench.analyse.phases.designs import Factorial
 from bench.analyse.result import Comparison, MetricKey
 from bench.analyse.table import machines_of
-from bench.model import Pairs, Run
+from bench.model import Pairs, Run, speaker
 from bench.report.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -138,7 +138,8 @@ def build_report(
     """
     ordered = sorted(runs, key=lambda run: (run.created_at, run.run_id))
     campaign = ordered[-1].campaign if ordered else ""
-    found = title or next((run.title for run in reversed(ordered) if run.title), "") or campaign
+    titled = speaker([run for run in ordered if run.title])
+    found = title or (titled.title if titled else campaign)
     return Report(
         title=found,
         campaign=campaign,
@@ -173,6 +174,6 @@ def _phases(runs: Sequence[Run], comparisons: Iterable[Comparison]) -> list[Phas
     for tag in dict.fromkeys(tags):
         mine = tuple(run for run in runs if run.tag == tag)
         dates = [run.created_at for run in mine] or [""]
-        factors = mine[-1].factors if mine else ()
-        found.append(PhaseInfo(tag, factors, mine, min(dates), max(dates)))
+        said = speaker(mine)
+        found.append(PhaseInfo(tag, said.factors if said else (), mine, min(dates), max(dates)))
     return found

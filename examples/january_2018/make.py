@@ -1,11 +1,13 @@
-"""The campaign that the author of January 2018 should have run: four phases, six pairs of VMs, facts of each.
+"""The story of January 2018 as one campaign: its table of single values, and the campaign that should have been run.
 
     .venv/bin/python examples/january_2018/make.py FOLDER [--before-the-correction]
 
-writes a workspace with a run store into FOLDER. **The values are made up**, with a fixed seed: they have the shape of
-the story (the host patch did nothing, a guest patch cost network throughput, SR-IOV brought it back) and its traps (one
-pair came back on newer hardware, one failed over to an unpatched host). Everything else is real: the facts go through
-the parser of the probe, the outputs through that of iperf3, the store, the statistics and the report.
+writes a workspace with a run store into FOLDER. The five UnixBench indexes before and after the host patch are those of
+the story, one value each, taken in as a table. **The network values are made up**, with a fixed seed: four phases, six
+pairs of VMs, in the shape of the story (the host patch did nothing, a guest patch cost network throughput, SR-IOV
+brought it back) and with its traps (one pair came back on newer hardware, one failed over to an unpatched host).
+Everything else is real: the facts go through the parser of the probe, the outputs through that of iperf3, the store,
+the statistics and the report.
 
 --before-the-correction: what was known on the first day. A guest patch had slipped in with the host patch, on every
 machine, and nobody knew: the facts of the guests were not in the store yet.
@@ -23,11 +25,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bench.analyse.published import import_table, read_table, sessions_of
+from bench.config.catalogue import load_suites, suite_folders
 from bench.measure.facts import parse_facts
 from bench.model import Attempt, Facts, Phase, Run, Status, Target, Trial, pairs
 from bench.store import Store, StoredRun, publish
 
 CAMPAIGN = "january-2018"
+PUBLISHED = Path(__file__).parents[2] / "inventories" / "azure-2018-01.csv"
+PUBLISHED_ON = {"pre-maintenance": "2018-01-04T09:00:00Z", "post-host-patch": "2018-01-07T09:00:00Z"}
+"""When the single values were measured: the days are made up, between those of the sessions."""
 REPETITIONS, SESSIONS = 3, 2
 OLD_BUILD, NEW_BUILD = "14393-10.0-0-0.230", "14393-10.0-0-0.299"
 OLD_KERNEL, NEW_KERNEL = "4.13.0-1005-azure", "4.13.0-1006-azure"
@@ -81,11 +88,24 @@ def build(root: Path, *, before_the_correction: bool = False) -> list[StoredRun]
     """
     store, chance = Store(root), random.Random(2018)  # noqa: S311  # no secret: the same values every time
     phases = PHASES[:2] if before_the_correction else PHASES
-    return [
+    runs = [
         _session(store, _moment(phase, session, before_the_correction), chance)
         for phase in phases
         for session in range(1, SESSIONS + 1)
     ]
+    return [*runs, *_published(store)]
+
+
+def _published(store: Store) -> Iterator[StoredRun]:
+    """The table of the story: five VMs, one UnixBench index before the host patch and one after it."""
+    table = load_suites(suite_folders())["table"]
+    content = PUBLISHED.read_bytes()
+    sessions = sessions_of(read_table(content, PUBLISHED.name))
+    for tag, day in PUBLISHED_ON.items():
+        others = [one for one in sessions if one[0] != tag]
+        yield from import_table(
+            store, table, content, PUBLISHED.name, campaign=CAMPAIGN, measured_at=day, leave_out=others
+        )
 
 
 def add_the_evidence(root: Path) -> StoredRun:

@@ -211,6 +211,13 @@ def test_sessions_close_together_are_said() -> None:
     assert compare(apart, BEFORE, AFTER, host_moved={"a": False}).warnings == ()
 
 
+def test_sessions_of_other_targets_are_not_close() -> None:
+    """Runs of one day that measured different machines replicate nothing, so there is nothing to warn of."""
+    both = rows("a", BEFORE, [[1]]) + rows("b", BEFORE, [[1]], run="beside")
+    samples = pd.DataFrame([*both, *rows("a", AFTER, [[1]], day=9), *rows("b", AFTER, [[1]], day=9)])
+    assert not [one for one in compare(samples, BEFORE, AFTER).warnings if one.startswith(CLOSE_SESSIONS)]
+
+
 def test_an_unnoticed_host_move_is_not_in_the_interval_of_few_targets() -> None:
     warning = "whether the host changed is not known for a: "
     few = compare(table({"a": ([[1], [1]], [[1], [1]])}), BEFORE, AFTER)

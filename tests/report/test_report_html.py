@@ -167,6 +167,20 @@ def test_a_workspace_replaces_single_blocks(tmp_path: Path) -> None:
     assert "What moved" in html
 
 
+def test_a_workspace_replaces_single_sections_and_parts_of_the_style(tmp_path: Path) -> None:
+    for name, body in (
+        ("sections/footer.html", "<footer>{{ page.footer }}, ours</footer>"),
+        ("style/folds.css", "i{}"),
+    ):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(body)
+    ours, builtin = render_html(factory.ladder(), templates=tmp_path), render_html(factory.ladder())
+    assert ", ours</footer>" in ours
+    assert "i{}" in ours
+    changed = len(set(builtin.splitlines()) - set(ours.splitlines()))
+    assert 1 < changed < 10  # the footer, and the lines of that one part
+
+
 @pytest.mark.parametrize("body", ["{% block x %}", "{{ page.nothing_like_this }}", "{% include 'gone.html' %}"])
 def test_a_broken_template_is_named(tmp_path: Path, body: str) -> None:
     (tmp_path / "report.html").write_text(body)

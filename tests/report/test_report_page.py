@@ -94,7 +94,7 @@ def test_steps_are_adjacent_pairs_then_first_to_last() -> None:
 
 def test_every_word_is_in_the_catalogue_and_every_entry_is_used() -> None:
     root = Path(__file__).resolve().parents[2]
-    sources = [*(root / "bench/report").glob("*.py"), *data_folder("templates").glob("*.html")]
+    sources = [*(root / "bench/report").rglob("*.py"), *data_folder("templates").rglob("*.html")]
     code = "\n".join(path.read_text("utf-8") for path in sources if not path.name.startswith("text_en"))
     built = (
         "verdict.",

@@ -14,6 +14,7 @@ import typer
 from bench.cli import context
 from bench.cli.console import counted, note, say, warn
 from bench.cli.context import CampaignOption, JsonOption, RunsOption
+from bench.cli.redacting import RedactOption, redacted_comparison, redacted_report
 from bench.cli.reporting import (
     STDOUT,
     FailOn,
@@ -52,6 +53,7 @@ def compare(
     target: TargetFilter = None,
     format: Annotated[str, typer.Option("--format", "-f", help="table, md, jira, csv, json or junit.")] = "table",  # noqa: A002  # the option's name
     fail_on: FailOn = "",
+    redact: RedactOption = False,
     runs: RunsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -69,6 +71,8 @@ def compare(
     chosen, broken = runs_with((before, after), campaign, runs)
     evidence = filtered(read(chosen, context.suites(), broken), suite, target)
     compared = only_metrics(compare_tags(evidence, before, after), metric)
+    if redact:
+        compared = redacted_comparison(compared, chosen)
     print_comparison(compared, "json" if json else format, unwanted)
     exit_failing([compared], unwanted)
 
@@ -168,6 +172,7 @@ def report(
     campaign: CampaignOption = None,
     title: Annotated[str, typer.Option("--title", help="The report's title.")] = "",
     fail_on: FailOn = "",
+    redact: RedactOption = False,
     runs: RunsOption = None,
 ) -> None:
     """Write the file for the change ticket: all phases, adjacent ones and first to last."""
@@ -179,10 +184,13 @@ def report(
     chosen = tags or tags_of(found)
     evidence = read(found, context.suites(), broken)
     command = f"bench report {' '.join(chosen)} --campaign {found[0].info.campaign}{context.again(runs)}"
+    if redact:
+        command += " --redact"
     made = make_report(evidence, chosen, generated_at=generated_at(), title=title, reproduce=[command])
+    shown = redacted_report(made, found) if redact else made
     if output != STDOUT:
-        _print_all(made)
-    path = write_report(made, output or default_path(made, name), name, unwanted)
+        _print_all(shown)
+    path = write_report(shown, output or default_path(shown, name), name, unwanted)
     if output != STDOUT:
         say(f"Report: {path}")
     try:

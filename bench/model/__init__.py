@@ -4,6 +4,7 @@ target, campaign, phase = tag, run (one session of one phase), trial, attempt, j
 Collections inside are tuples; mappings are tuples of pairs, so every value is hashable and compares by content.
 """
 
+from bench.model.aliases import Aliases
 from bench.model.campaign import MIN_GAP_S, Campaign, Inventory, Limit, Phase, SuiteChoice, Target
 from bench.model.facts import LAYERS, Facts
 from bench.model.finding import Finding, Journal, Told
@@ -38,6 +39,7 @@ __all__ = [
     "MIN_GAP_S",
     "OUTPUT_CAP_BYTES",
     "SAFE_NAME",
+    "Aliases",
     "Attempt",
     "Better",
     "Campaign",

@@ -48,6 +48,7 @@ class Report:
     suite_titles: (suite, title for people). generated_at: the one stated time, given by the caller. factorial: what the
     phases say together, None for two of them. revisions: steps of which an earlier report said something else.
     happenings, stays: what became of the machines meanwhile, and which hosts they were on.
+    redacted: its names are aliases (`bench.report.redact`).
     """
 
     title: str
@@ -66,6 +67,7 @@ class Report:
     revisions: tuple[Revision, ...] = ()
     happenings: tuple[Happening, ...] = ()
     stays: tuple[Stay, ...] = ()
+    redacted: bool = False
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -135,6 +135,8 @@ def provenance(report: Report, text: Text) -> Fold:
         sentences.append(text("provenance.digest", files=files, digest=known.digest))
     if len(known.files) > MOST_FILES:
         sentences.append(text("provenance.more", more=count(len(known.files) - MOST_FILES)))
+    if report.redacted:
+        sentences.append(text("redacted.provenance"))
     commands = tuple((one_line(command),) for command in report.reproduce)
     tables = (
         Table(text("provenance.reproduce"), _head(text, "provenance", "command"), commands, code=(0,)),

@@ -95,4 +95,5 @@ def footer(report: Report, text: Text) -> str:
     """By which version, from which raw files, when."""
     digest = report.provenance.digest if report.provenance.files else ""
     short = f"{digest[:8]}…{digest[-4:]}" if digest else "–"
-    return text("footer", version=one_line(report.version), digest=short, time=one_line(report.generated_at))
+    said = text("footer", version=one_line(report.version), digest=short, time=one_line(report.generated_at))
+    return f"{said} · {text('redacted.footer')}" if report.redacted else said

@@ -61,9 +61,12 @@ class TextRedactor:
     def _whole(self, text: str, strict: bool) -> str:
         if _MARKED.search(text):  # escaped for a URL, a page or JSON: a name may hide in it
             plain = _unescaped(text)
-            shown = self._plain(plain, strict)
+            shown = self._decoded(plain, strict)
             if shown != plain:
                 return shown
+        return self._decoded(text, strict)
+
+    def _decoded(self, text: str, strict: bool) -> str:
         return _BLOB.sub(lambda found: self._blob(found[0]), self._plain(text, strict))
 
     def _blob(self, text: str) -> str:

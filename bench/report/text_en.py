@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.report.text_en_steps import STEPS
+from bench.report.text_en_ticket import TICKET
 
 ENGLISH: dict[str, str] = STEPS | {
     # counted nouns
@@ -305,3 +306,4 @@ ENGLISH: dict[str, str] = STEPS | {
     "provenance.more": "{more} more files are in the store; the digest above covers them.",
     "footer": "vmbench {version} · raw files sha256 {digest} · generated {time}",
 }
+ENGLISH.update(TICKET)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NAMES = frozenset({"target", "targets", "relocated", "replaced"})
 """Fields that hold names of targets, or of pairs of them, and nothing else."""
 _ORDINARY = (
-    "host guest node server client sender receiver local remote test web target control fleet network disk memory cpu",
+    "host guest node server client sender receiver local remote test target control fleet network disk memory cpu",
     "session sessions run runs phase phases trial trials value values metric metrics step steps fact facts change",
     "before after baseline improved regressed inconclusive confounded attributed joint undeclared measured planned",
 )

@@ -14,7 +14,7 @@ Check = Callable[[ast.AST, str], list[str]]
 ROOT = Path(__file__).parents[1]
 
 RANKS = {
-    **dict.fromkeys(("model", "errors", "units", "text", "resources"), 0),
+    **dict.fromkeys(("model", "errors", "units", "text", "resources", "words"), 0),
     **dict.fromkeys(("config", "store"), 1),
     **dict.fromkeys(("measure", "analyse"), 2),
     **dict.fromkeys(("attach", "cloud", "report"), 3),

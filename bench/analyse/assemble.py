@@ -20,6 +20,7 @@ from bench.analyse.shown import finite, optional, other_params, taus, twelve_dig
 from bench.analyse.table import Rows
 from bench.analyse.transform import Floats, Ints
 from bench.analyse.verdict import REASONS, VERDICTS, Decisions
+from bench.words import Said, first_names, say
 
 BASES = {
     Rule.NONE: Basis.NOTHING,
@@ -246,43 +247,39 @@ class _Maker:
                 found.append(twelve_digits(np.array([mean])).item())
         return found[0], found[1]
 
-    def _no_baseline(self, pool: int, key: int) -> str:
+    def _no_baseline(self, pool: int, key: int) -> Said:
         members = self._block.plan.members(pool)
         here = self._block.levels.sessions[members].sum(axis=0) > 0
         if here.all():
-            return "no target was measured in both tags: measure the same ones"
+            return say("settle.nobody")
         if not here.any():
-            return "only control targets were measured: measure targets that were changed"
-        text = f"measure it in {self._tags[0] if here[1] else self._tags[1]!r} too"
-        other = self._others.get(key, "")
-        return f"{text} (there it was measured with other parameters: {other})" if other else text
+            return say("settle.controls_only")
+        tag, other = self._tags[0] if here[1] else self._tags[1], self._others.get(key, "")
+        return say("settle.other_tag.params", tag=tag, params=other) if other else say("settle.other_tag", tag=tag)
 
-    def _warnings(self, pool: int, key: int) -> tuple[str, ...]:
+    def _warnings(self, pool: int, key: int) -> tuple[Said, ...]:
         block, rows = self._block, self._rows
-        warnings: list[str] = []
+        warnings: list[Said] = []
         aside = block.plan.aside.get(key)
         for what, units in self._aside(aside) if aside is not None else ():
-            names = ", ".join(rows.targets[rows.unit_target[unit]].name for unit in units[:5])
-            warnings.append(f"not pooled, {what} unlike the others: {names}{' …' if len(units) > 5 else ''}")
+            names = [rows.targets[rows.unit_target[unit]].name for unit in units]
+            warnings.append(say(f"warning.aside.{what}", names=first_names(names)))
         members = block.plan.members(pool)
         paired = int((block.levels.sessions[members] > 0).all(axis=1).sum())
         if self._targets[pool] < paired:
-            count = self._targets[pool]
-            shared = f"{paired} targets share machines and count as {count}"
-            warnings.append(f"{shared}: what shares a machine moves together")
+            warnings.append(say("warning.shared", targets=paired, count=self._targets[pool]))
         if self._events(pool, key) == 0 and self._reason[pool] is not Reason.NO_BASELINE:
-            warnings.append("no events in either tag")
+            warnings.append(say("warning.no_events"))
         effect = self._controls[key]
         if block.net.shock[key] and effect is not None:
             warnings.append(shock_words(effect))
         lone = (block.levels.sessions[members] > 0).sum(axis=1) == 1
         if lone.any() and not lone.all():
-            warnings.append(f"{int(lone.sum())} of {len(members)} targets were measured in one of the tags only")
+            warnings.append(say("warning.lone", alone=int(lone.sum()), total=len(members)))
         return tuple(warnings)
 
     def _aside(self, units: Ints) -> list[tuple[str, Ints]]:
-        """Why units of work were left out of the fleet's pool, and which."""
+        """Why units of work were left out of the fleet's pool (the end of a key of `bench.words`), and which."""
         held, moved = self._block.held[units], self._block.moved[units]
-        whys = (("at the limit of its size", held), ("changed its host", ~held & moved))
-        stayed = ("stayed on its host", ~held & ~moved)
-        return [(what, units[which]) for what, which in (*whys, stayed) if which.any()]
+        whys = (("held", held), ("moved", ~held & moved), ("stayed", ~held & ~moved))
+        return [(what, units[which]) for what, which in whys if which.any()]

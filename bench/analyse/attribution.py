@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from bench.analyse.facts import NOT_IDENTITY, facts_of, hosts_moved, replaced, short_id
 from bench.analyse.result import Attribution, AttributionKind, FactChange
 from bench.model import LAYERS, Facts, Pairs
+from bench.words import Said, joined, say
 
 __all__ = ["FACTOR_LAYERS", "attribute", "facts_of", "hosts_moved"]
 
@@ -74,7 +75,9 @@ def attribute(
     kind = _kind(bool(common), len(factors), bool(undeclared or others))
     return Attribution(
         kind=kind,
-        sentence=_replacement(others) + _sentence(kind, factors, undeclared, not_observed, changes, layers),
+        sentence=joined(
+            (*_replacement(others), *_sentences(kind, factors, undeclared, not_observed, changes, layers)), "sentence"
+        ),
         factors=factors,
         changes=changes,
         not_observed=not_observed,
@@ -89,7 +92,7 @@ def moved_factors(before: Pairs, after: Pairs) -> tuple[tuple[str, str, str], ..
     one, other = dict(before), dict(after)
     names = sorted(one.keys() | other.keys())
     return tuple(
-        (name, one.get(name, "not declared"), other.get(name, "not declared"))
+        (name, one.get(name, say("factor.none")), other.get(name, say("factor.none")))
         for name in names
         if one.get(name) != other.get(name)
     )
@@ -158,52 +161,59 @@ def _observable(targets: Iterable[str], before: Mapping[str, Facts], after: Mapp
     return found
 
 
-def _replacement(others: Mapping[str, tuple[tuple[str, str, str], ...]]) -> str:
+def _replacement(others: Mapping[str, tuple[tuple[str, str, str], ...]]) -> tuple[Said, ...]:
     """What is said of targets that are other machines, before anything else."""
     if not others:
-        return ""
+        return ()
     name, ((field, was, now), *_) = next(iter(others.items()))
-    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-    verb = "are not the machines they were" if len(others) > 1 else "is not the machine it was"
-    shown = f"{field} {short_id(was)} → {short_id(now)}"
-    return f"Identity changed: {name}{more} {verb} ({shown}), so a difference may be one between machines. "
+    moved = {"name": name, "field": field, "before": short_id(was), "after": short_id(now)}
+    if len(others) > 1:
+        return (say("attribution.replaced.more", more=len(others) - 1, **moved),)
+    return (say("attribution.replaced", **moved),)
 
 
-def _sentence(
+def _sentences(
     kind: AttributionKind,
     factors: tuple[tuple[str, str, str], ...],
     undeclared: tuple[FactChange, ...],
     not_observed: tuple[str, ...],
     changes: tuple[FactChange, ...],
     layers: Layers,
-) -> str:
-    names = " and ".join(name for name, _, _ in factors)
+) -> list[Said]:
+    names = tuple(name for name, _, _ in factors)
+    declared = [say("attribution.declared", factors=names)] if names else []
     undeclared = tuple(change for change in undeclared if change.layer != "identity")
     if kind is AttributionKind.CONFOUNDED and not undeclared:
-        return f"Declared: {names}." if names else ""
-    said = {
-        AttributionKind.CONFOUNDED: f"Undeclared changes: {_listed(undeclared)}. They may explain a difference "
-        + (f"as well as {names} does." if names else "between phases that were declared alike."),
-        AttributionKind.UNKNOWN: "No facts were taken in both phases, so what else changed is not known."
-        + (f" Declared: {names}." if names else ""),
-        AttributionKind.UNDECLARED: "No factor is declared to differ between the phases"
-        + (f"; these facts changed: {_listed(changes)}." if changes else ", and no fact changed."),
-        AttributionKind.JOINT: f"{names} changed together: their joint effect, not separable.",
-        AttributionKind.ATTRIBUTED: f"Only {names} was declared to change, and no fact of another layer moved: "
-        f"the effect is that of {names}.",
-    }[kind]
-    free = [name for name, _, _ in factors if name not in layers]
-    if free and kind in (AttributionKind.ATTRIBUTED, AttributionKind.JOINT):
-        said += f" {' and '.join(free)} names no layers, so this rests on the declaration alone."
+        return declared
+    said: list[Said] = []
+    if kind is AttributionKind.CONFOUNDED:
+        key = "attribution.confounded" if names else "attribution.confounded.alike"
+        said.append(say(key, changes=_listed(undeclared), factors=names))
+    elif kind is AttributionKind.UNKNOWN:
+        said += [say("attribution.unknown"), *declared]
+    elif kind is AttributionKind.UNDECLARED:
+        key = "attribution.undeclared" if changes else "attribution.undeclared.same"
+        said.append(say(key, changes=_listed(changes)))
+    else:
+        said.append(say(f"attribution.{kind.name.lower()}", factors=names))
+        if free := tuple(name for name in names if name not in layers):
+            said.append(say("attribution.free", factors=free))
     if not_observed:
-        said += f" But no fact shows that {' and '.join(not_observed)} happened."
+        said.append(say("attribution.not_observed", factors=not_observed))
     return said
 
 
-def _listed(changes: tuple[FactChange, ...]) -> str:
+def _listed(changes: tuple[FactChange, ...]) -> tuple[Said, ...]:
     words = [
-        f"{change.layer} {change.name} {change.before} → {change.after} "
-        f"({len(change.targets)} of {change.total} targets)"
+        say(
+            "attribution.change",
+            layer=change.layer,
+            name=change.name,
+            before=change.before,
+            after=change.after,
+            targets=len(change.targets),
+            total=change.total,
+        )
         for change in changes[:_NAMED]
     ]
-    return "; ".join(words) + (f"; and {len(changes) - _NAMED} more" if len(changes) > _NAMED else "")
+    return (*words, say("names.rest", n=len(changes) - _NAMED)) if len(changes) > _NAMED else tuple(words)

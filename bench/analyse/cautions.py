@@ -15,11 +15,12 @@ from bench.analyse.rounds import Rounds
 from bench.analyse.settle import percent
 from bench.analyse.table import Rows
 from bench.model import MIN_GAP_S
+from bench.words import Said, counted, first_names, say
 
 
-def close_sessions(rows: Rows, before: str, after: str) -> list[str]:
+def close_sessions(rows: Rows, before: str, after: str) -> list[Said]:
     """Sessions of one metric and target that are too close together to count as days of their own, in one warning."""
-    found: list[str] = []
+    found: list[Said] = []
     starts = np.full(int(rows.run.max(initial=-1)) + 1, np.inf)
     timed = ~np.isnan(rows.time)
     np.minimum.at(starts, rows.run[timed], rows.time[timed])
@@ -32,55 +33,60 @@ def close_sessions(rows: Rows, before: str, after: str) -> list[str]:
         close = (unit[1:] == unit[:-1]) & (gaps < MIN_GAP_S)
         if close.any():
             sessions = len(np.union1d(run[1:][close], run[:-1][close]))
-            found.append(f"{sessions} of {tag!r} (smallest gap {gaps[close].min() / 60:.0f} min)")
-    return [f"{CLOSE_SESSIONS}: {', '.join(found)}"] if found else []
+            found.append(say("warning.close.tag", sessions=sessions, tag=tag, gap=f"{gaps[close].min() / 60:.0f}"))
+    return [say(CLOSE_SESSIONS, tags=tuple(found))] if found else []
 
 
-def toggled(rounds: Rounds, rows: Rows, before: str, after: str) -> tuple[list[str], list[Excluded]]:
+def toggled(rounds: Rounds, rows: Rows, before: str, after: str) -> tuple[list[Said], list[Excluded]]:
     """That the phases were measured in rounds, and the values of sessions that have no partner."""
     if not rounds.toggled.any():
         return [], []
     alone = np.isin(rows.run, rounds.alone)
-    left = [Excluded("values of a session", "no session of the other phase makes a round with it", int(alone.sum()))]
-    said = f"{before!r} and {after!r} were measured alternately, in {int(rounds.count.max())} rounds"
-    return [f"{said}: differences within rounds are compared"], left if alone.any() else []
+    left = [Excluded(say("excluded.session"), say("excluded.session.why"), int(alone.sum()))]
+    said = say("warning.rounds", before=before, after=after, rounds=int(rounds.count.max()))
+    return [said], left if alone.any() else []
 
 
-def unknown_hosts(block: Block, rows: Rows, host_moved: HostMoved) -> list[str]:
+def unknown_hosts(block: Block, rows: Rows, host_moved: HostMoved) -> list[Said]:
     """Verdicts that rest on the sessions of one or two targets of which nobody knows whether they were moved."""
     fleet = slice(0, len(rows.keys))
     few = (block.estimates.targets[fleet] <= 2) & (block.estimates.rule[fleet] == Rule.SESSIONS) & ~block.counted
     unknown = sorted({name for one in rows.targets for name in one.machines if host_moved.get(name) is None})
     if not few.any() or not unknown:
         return []
-    names = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
-    text = f"whether the host changed is not known for {names}"
-    return [f"{text}: with one or two targets the intervals do not cover an unnoticed move"]
+    return [say("warning.hosts", names=first_names(unknown))]
 
 
-def shocks(block: Block, rows: Rows, results: Sequence[MetricResult]) -> list[str]:
+def shocks(block: Block, rows: Rows, results: Sequence[MetricResult]) -> list[Said]:
     """Controls that moved: in what they measure, or to another host. `results` as the metrics are numbered."""
-    found: list[str] = []
+    found: list[Said] = []
     hit = [one for one, shock in zip(results, block.net.shock, strict=True) if shock and one.controls is not None]
     if hit:
-        said = [f"{one.key.suite} {one.title} {percent(one.controls.ratio or 0.0)}" for one in hit[:5] if one.controls]
-        count = f"{len(hit)} metric{'' if len(hit) == 1 else 's'}"
-        text = f"something hit machines on which nothing was changed: {count} moved on the controls"
-        found.append(f"{text} ({', '.join(said)}{', …' if len(hit) > 5 else ''}); see the effects net of controls")
+        named: list[str] = [
+            say(
+                "warning.shock.metric",
+                suite=one.key.suite,
+                title=one.title,
+                ratio=percent(one.controls.ratio or 0.0),
+            )
+            for one in hit[:5]
+            if one.controls
+        ]
+        more = ["…"] if len(hit) > 5 else []
+        found.append(say("warning.shocks", metrics=counted("metric", len(hit)), named=(*named, *more)))
     gone = sorted({rows.targets[int(one)].name for one in rows.unit_target[block.control & block.moved]})
     if gone:
-        names = ", ".join(gone[:5]) + (" …" if len(gone) > 5 else "")
-        found.append(f"moved to another host, so no control any more: {names}")
+        found.append(say("warning.gone", names=first_names(gone)))
     return found
 
 
-def unknown_names(rows: Rows, patterns: Iterable[str], controls: Iterable[str]) -> list[str]:
+def unknown_names(rows: Rows, patterns: Iterable[str], controls: Iterable[str]) -> list[Said]:
     """Names in the question that match nothing."""
     warnings = [
-        f"no metric is called {pattern!r}"
+        say("warning.no_metric", name=pattern)
         for pattern in patterns
         if not any(matches(pattern, info.key) for info in rows.keys)
     ]
     known = {name for target in rows.targets for name in (target.name, *target.machines)}
-    warnings.extend(f"no target is called {name!r}" for name in controls if name not in known)
+    warnings.extend(say("warning.no_target", name=name) for name in controls if name not in known)
     return list(dict.fromkeys(warnings))

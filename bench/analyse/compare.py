@@ -33,6 +33,7 @@ from bench.analyse.transform import Floats, Ints, log_scale, signs
 from bench.analyse.verdict import ALPHA, MARGINS, Decisions, censored, decide, p_values
 from bench.errors import AnalysisError
 from bench.model import Scale
+from bench.words import joined, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -261,7 +262,12 @@ def _confounders(rows: Rows, attribution: Attribution | None) -> dict[int, str]:
         # Another machine explains more than all else that changed on it.
         for change in sorted(attribution.changes, key=lambda one: one.layer != "identity"):
             if change.layer == "identity":
-                said = f"another machine: {change.name} {short_id(change.before)} → {short_id(change.after)}"
+                said: str = say(
+                    "confounder.machine",
+                    name=change.name,
+                    before=short_id(change.before),
+                    after=short_id(change.after),
+                )
             elif attribution.declared and not change.declared_by:
                 said = f"{change.name} {change.before} → {change.after}"
             else:
@@ -270,12 +276,14 @@ def _confounders(rows: Rows, attribution: Attribution | None) -> dict[int, str]:
                 by_machine.setdefault(target, []).append(said)
     found: dict[int, str] = {}
     for unit, number in enumerate(rows.unit_target) if by_machine or rows.tools else ():
-        causes = [f"tool {' → '.join(one[:12] for one in rows.tools[unit])}"] if unit in rows.tools else []
+        causes: list[str] = []
+        if unit in rows.tools:
+            causes.append(say("confounder.tool", digests=" → ".join(one[:12] for one in rows.tools[unit])))
         for machine in rows.targets[int(number)].machines:
             causes.extend(by_machine.get(machine, ()))
         if causes:
-            more = f" and {len(causes) - 2} more" if len(causes) > 2 else ""
-            found[unit] = ", ".join(dict.fromkeys(causes[:2])) + more
+            named = joined(dict.fromkeys(causes[:2]))
+            found[unit] = say("names.also", names=named, n=len(causes) - 2) if len(causes) > 2 else named
     return found
 
 

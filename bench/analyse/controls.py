@@ -30,6 +30,7 @@ from bench.analyse.settle import percent
 from bench.analyse.shown import optional
 from bench.analyse.transform import Floats, Ints
 from bench.analyse.verdict import VERDICTS, Decisions, t_quantile
+from bench.words import Said, counted, say
 
 _MOVED = [VERDICTS.index(one) for one in (Verdict.IMPROVED, Verdict.REGRESSED)]
 
@@ -105,11 +106,12 @@ def control_effects(net: Net, decisions: Decisions, targets: Ints, sign: Floats)
     ]
 
 
-def shock_words(effect: ControlEffect) -> str:
+def shock_words(effect: ControlEffect) -> Said:
     """The warning about controls that moved, in one sentence."""
-    ratio = "" if effect.ratio is None else f" to {percent(effect.ratio)}"
-    number = f"{effect.targets} control{'' if effect.targets == 1 else 's'}"
-    return f"something hit machines on which nothing was changed: {number} moved{ratio}"
+    controls = counted("control", effect.targets)
+    if effect.ratio is None:
+        return say("warning.shock", controls=controls)
+    return say("warning.shock.to", controls=controls, ratio=percent(effect.ratio))
 
 
 def _intervals(low: Floats, high: Floats, alpha: Floats, sign: Floats) -> list[Interval | None]:

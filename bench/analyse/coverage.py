@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 from bench.analyse.samples import ARROW
 from bench.model import Attempt, Pairs, Status
 from bench.store import StoredRun
-
-NOT_STARTED = "not started"
-"""The cause of a planned trial without any attempt."""
+from bench.words import Said, say
 
 
 @dataclass(frozen=True, slots=True)
 class CoverageRow:
-    """Planned against measured for one tag, target and suite. causes: (cause, how many trials)."""
+    """Planned against measured for one tag, target and suite. causes: (cause, how many trials); a cause is a `Said`."""
 
     tag: str
     target: str
@@ -50,7 +48,7 @@ class _Tally:
     planned: int = 0
     ok: int = 0
     attempts: int = 0
-    causes: Counter[str] = field(default_factory=Counter)
+    causes: Counter[Said] = field(default_factory=Counter)
 
 
 def coverage(runs: Iterable[StoredRun]) -> Coverage:
@@ -77,7 +75,7 @@ def coverage(runs: Iterable[StoredRun]) -> Coverage:
             _count(
                 tallies.setdefault(key, _Tally()),
                 attempts.get(name, []),
-                f"damaged: {broken.problem}" if broken else "",
+                say("cause.damaged", problem=broken.problem) if broken else None,
             )
     rows = tuple(
         CoverageRow(*key, tally.planned, tally.ok, tally.attempts, tuple(tally.causes.most_common()))
@@ -86,7 +84,7 @@ def coverage(runs: Iterable[StoredRun]) -> Coverage:
     return Coverage(rows, tuple(sorted(left_out.items())))
 
 
-def _count(tally: _Tally, records: list[Attempt], damaged: str) -> None:
+def _count(tally: _Tally, records: list[Attempt], damaged: Said | None) -> None:
     tally.planned += 1
     tally.attempts += len(records)
     if any(record.status is Status.OK for record in records):
@@ -95,6 +93,7 @@ def _count(tally: _Tally, records: list[Attempt], damaged: str) -> None:
         tally.causes[damaged] += 1
     elif records:
         last = max(records, key=lambda record: record.attempt)
-        tally.causes[f"{last.status.value}: {last.cause}" if last.cause else last.status.value] += 1
+        status = say(f"status.{last.status.value}")
+        tally.causes[say("cause", status=status, cause=last.cause) if last.cause else status] += 1
     else:
-        tally.causes[NOT_STARTED] += 1
+        tally.causes[say("cause.not_started")] += 1

@@ -13,25 +13,33 @@ from bench.analyse.result import Excluded
 from bench.analyse.samples import Problem
 from bench.errors import AnalysisError
 from bench.store import Damage
+from bench.words import Said, quoted, say
 
 _NAMED = 20
 """How many damaged things are named one by one; the others are counted."""
 
 _WHAT = "damaged in the store"
-REMEDY = "`bench verify` names everything, `bench repair` moves it aside so that `bench resume` measures it anew"
+REMEDY = say("damaged.remedy")
 
 
 def left_out(problems: Iterable[Problem], broken: Iterable[Damage] = ()) -> tuple[Excluded, ...]:
     """One row for each damaged thing. problems: those of samples; broken: runs that cannot be read at all."""
-    rows = [(f"{_WHAT}: run {item.run or Path(item.path).name}", item.problem) for item in broken if not item.harmless]
+    rows: list[tuple[Said, str]] = [
+        (say("damaged.run", run=item.run or Path(item.path).name), quoted(item.problem))
+        for item in broken
+        if not item.harmless
+    ]
     rows += [
-        (f"{_WHAT}: {one.run}" + (f", trial {one.trial_id}" if one.trial_id else ""), one.message)
+        (
+            say("damaged.trial", run=one.run, trial=one.trial_id) if one.trial_id else say("damaged.in", run=one.run),
+            one.message,
+        )
         for one in problems
         if one.damaged
     ]
     named = [Excluded(what, cause, 1, "item") for what, cause in rows[:_NAMED]]
     if len(rows) > _NAMED:
-        named.append(Excluded(f"{_WHAT}: others", REMEDY, len(rows) - _NAMED, "item"))
+        named.append(Excluded(say("damaged.others"), REMEDY, len(rows) - _NAMED, "item"))
     return tuple(named)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from bench.analyse import cache
 from bench.errors import StoreError
 from bench.store import StoredAttempt, StoredRun
+from bench.words import Said, joined, say
 
 LOG = "freeze.log"
 """The name of the log in the files of a job."""
@@ -110,17 +111,16 @@ def _cached(data: Any) -> tuple[tuple[str, Freeze], ...] | None:
         return None
 
 
-def in_words(freezes: tuple[Freeze, ...]) -> str:
+def in_words(freezes: tuple[Freeze, ...]) -> Said:
     """What taints, as in "stood still for 4.2 s": the longest of each kind, nothing when nothing does."""
-    said = []
-    for what in (Interruption.FREEZE, Interruption.CLOCK):
+    said: list[Said] = []
+    for what, key in ((Interruption.FREEZE, "taint.froze"), (Interruption.CLOCK, "taint.clock")):
         lengths = [one.seconds for one in freezes if one.what is what]
         if lengths:
             longest = max(lengths, key=abs)
-            how = f"for {longest:.1f} s" if what is Interruption.FREEZE else f"by {longest:+.1f} s"
-            times = f", {len(lengths)} times" if len(lengths) > 1 else ""
-            said.append(f"{what.value} {how}{times}")
-    return ", ".join(said)
+            seconds = f"{longest:.1f}" if what is Interruption.FREEZE else f"{longest:+.1f}"
+            said.append(say(f"{key}.times" if len(lengths) > 1 else key, seconds=seconds, times=len(lengths)))
+    return joined(said)
 
 
 def _events(data: bytes) -> Iterator[Freeze]:

@@ -14,6 +14,7 @@ from bench.analyse.freezes import Interruption, frozen
 from bench.analyse.sightings import Sighting
 from bench.model import Facts
 from bench.store import StoredRun
+from bench.words import say
 
 
 class Event(StrEnum):
@@ -88,7 +89,10 @@ def freezes(runs: Iterable[StoredRun]) -> tuple[Happening, ...]:
             _time(one.ended_at - max(0.0, one.seconds)),
             _time(one.ended_at),
             (run.info.tag, run.info.tag),
-            detail=f"{one.seconds:.1f} s" if one.what is Interruption.FREEZE else f"{one.seconds:+.1f} s",
+            detail=say(
+                "seconds",
+                number=f"{one.seconds:.1f}" if one.what is Interruption.FREEZE else f"{one.seconds:+.1f}",
+            ),
         )
         for run in runs
         for target, one in frozen(run)

@@ -16,6 +16,7 @@ from bench.analyse.table import KeyInfo, Rows
 from bench.analyse.transform import Floats
 from bench.model import Better, Limit
 from bench.units import convert, unit
+from bench.words import Said, say
 
 AT_LIMIT = 0.93
 """From this part of a published limit on a value is held by it: headers take 6 % of the line rate from TCP (1448 of
@@ -57,19 +58,19 @@ def _of_metric(limit: Limit, keys: tuple[KeyInfo, ...]) -> list[int]:
     ]
 
 
-def useless_limits(rows: Rows, limits: Limits) -> list[str]:
+def useless_limits(rows: Rows, limits: Limits) -> list[Said]:
     """Limits that speak of a measured suite but fit no metric of it, or not its unit, in one sentence each."""
-    said: dict[str, None] = {}
+    said: dict[Said, None] = {}
     suites = {info.key.suite for info in rows.keys}
     for one in _distinct(limits):
         if one.metric.split("/", 1)[0] not in suites:
             continue
         named = [info for info in rows.keys if matches(one.metric, info.key)]
-        text = f"the limit {one.value:g} {one.unit} of {one.metric!r}"
+        limit = say("limit", value=f"{one.value:g}", unit=one.unit, metric=one.metric)
         if not named:
-            said[f"{text}: no metric is called so"] = None
+            said[say("limit.no_metric", limit=limit)] = None
         elif all(unit(one.unit).base != unit(info.unit).base for info in named):
-            said[f"{text} is not in a unit of that metric ({named[0].unit})"] = None
+            said[say("limit.other_unit", limit=limit, unit=named[0].unit)] = None
         elif all(info.better is not Better.HIGHER for info in named):
-            said[f"{text}: only metrics of which more is better have limits"] = None
+            said[say("limit.lower", limit=limit)] = None
     return list(said)

@@ -17,6 +17,7 @@ from bench.analyse.result import Attribution, WrongPath
 from bench.errors import StoreError
 from bench.model import Status
 from bench.store import StoredAttempt, StoredRun
+from bench.words import Said, joined, say
 
 FACTOR = "sriov"
 """The factor whose levels say which way the bytes are to go."""
@@ -195,16 +196,24 @@ def wrong_paths(runs: Iterable[StoredRun]) -> tuple[WrongPath, ...]:
 def with_paths(judged: Attribution, runs: Iterable[StoredRun]) -> Attribution:
     """The judgement of factors and facts, with what the counters of network trials say against it."""
     wrong = wrong_paths(runs)
-    said = " ".join(in_words(one) for one in wrong[:_SAID])
-    more = f" So it is on {len(wrong) - _SAID} more." if len(wrong) > _SAID else ""
-    return replace(judged, wrong_path=wrong, sentence=f"{judged.sentence} {said}{more}") if wrong else judged
+    said = [in_words(one) for one in wrong[:_SAID]]
+    if len(wrong) > _SAID:
+        said.append(say("attribution.path.more", n=len(wrong) - _SAID))
+    whole = joined(filter(None, (judged.sentence, *said)), "sentence")
+    return replace(judged, wrong_path=wrong, sentence=whole) if wrong else judged
 
 
-def in_words(wrong: WrongPath) -> str:
+def in_words(wrong: WrongPath) -> Said:
     """One sentence, as in "But 'sriov-on' declares sriov on, and 2 % of the bytes of web-1 went through the VF …"."""
-    return (
-        f"But {wrong.tag!r} declares {wrong.factor} {wrong.declared}, and {wrong.share:.0%} of the bytes of "
-        f"{wrong.target} went through the VF ({wrong.trials} of {wrong.total} network trials)."
+    return say(
+        "attribution.path",
+        tag=wrong.tag,
+        factor=wrong.factor,
+        level=wrong.declared,
+        share=say("percent", number=f"{wrong.share * 100:.0f}"),
+        target=wrong.target,
+        trials=wrong.trials,
+        total=wrong.total,
     )
 
 

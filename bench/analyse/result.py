@@ -43,11 +43,8 @@ class Basis(StrEnum):
     EVENTS = "events"
 
 
-CLOSE_SESSIONS = (
-    "sessions that began less than 6 h apart, without a reboot between them, replicate each other less than the "
-    "intervals assume"
-)
-"""The warning about close sessions; after a colon follow the tags, "2 of 'a' (smallest gap 1 min), 3 of 'b' (…)"."""
+CLOSE_SESSIONS = "warning.close"
+"""The key of the warning about close sessions; its `tags` are as "2 of 'a' (smallest gap 1 min)"."""
 
 
 class FlagKind(StrEnum):

@@ -20,6 +20,7 @@ from bench.config.catalogue import LoadedSuite
 from bench.errors import BenchError, StoreError
 from bench.model import Attempt, Measurement, Metric, Parsed, Run, Status
 from bench.store import Damage, StoredAttempt, StoredRun
+from bench.words import Said, from_plain, joined, quoted, say, to_plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,8 +46,8 @@ _LONGEST_LINE = 200
 class Problem:
     """Something about a stored trial that a reader must know: output that was not understood, or a parser's warning.
 
-    lost: True when values are missing because of it, False when it is only a warning. damaged: because what is stored
-    is not what was published; `bench verify` names it too.
+    message: a `bench.words.Said`. lost: True when values are missing because of it, False when it is only a warning.
+    damaged: because what is stored is not what was published; `bench verify` names it too.
     """
 
     trial_id: str
@@ -116,12 +117,12 @@ def _parse_run(run: StoredRun, suites: Mapping[str, LoadedSuite]) -> tuple[list[
         said_of, damaged = _taints(stored)
         context = _context(run.info, record, labels, tainted=bool(said_of))
         if said_of:
-            said_of = f"{ARROW.join(record.trial.targets)}: {said_of}; the values of this trial do not count"
+            said_of = say("taint", target=ARROW.join(record.trial.targets), why=said_of)
             problems.append(Problem(record.trial.trial_id, run.info.run_id, said_of, lost=True))
         problems += [Problem(record.trial.trial_id, run.info.run_id, one, True, True) for one in damaged]
         if run.info.freeze_probe and not damaged and record.trial.targets not in unwatched and not watched(stored):
             unwatched.add(record.trial.targets)
-            said_of = f"{ARROW.join(record.trial.targets)}: the freeze probe did not run (it needs perl there)"
+            said_of = say("problem.unwatched", target=ARROW.join(record.trial.targets))
             problems.append(Problem(record.trial.trial_id, run.info.run_id, said_of, lost=False))
         for item in _parse_attempt(stored, suites):
             if isinstance(item, tuple):
@@ -131,34 +132,35 @@ def _parse_run(run: StoredRun, suites: Mapping[str, LoadedSuite]) -> tuple[list[
     return rows, problems
 
 
-def _taints(stored: StoredAttempt) -> tuple[str, tuple[str, ...]]:
-    """Why the values of an attempt do not count ("" when they do), and the damage that hides it.
+def _taints(stored: StoredAttempt) -> tuple[Said, tuple[Said, ...]]:
+    """Why the values of an attempt do not count (empty when they do), and the damage that hides it.
 
     The machine stood still or its clock was set (the freeze probe noticed), or its data path was switched.
     """
-    found: list[str] = []
-    damaged: list[str] = []
+    attempt = stored.record.attempt
+    found: list[Said] = []
+    damaged: list[Said] = []
     try:
         found.append(in_words(freezes_of(stored)))
     except StoreError as error:
-        damaged.append(f"the log of the freeze probe of attempt {stored.record.attempt}: {error.what}")
+        damaged.append(say("problem.freeze_log", attempt=attempt, problem=error.what))
     try:
         if switches := switches_of(stored):
-            times = f", {len(switches)} times" if len(switches) > 1 else ""
-            found.append(f"its data path was switched{times} ({switches[0].strip()[:_LONGEST_LINE]})")
+            key = "taint.switched.times" if len(switches) > 1 else "taint.switched"
+            found.append(say(key, times=len(switches), line=switches[0].strip()[:_LONGEST_LINE]))
     except StoreError as error:
-        damaged.append(f"what the probe said around attempt {stored.record.attempt}: {error.what}")
-    return ", ".join(filter(None, found)), tuple(damaged)
+        damaged.append(say("problem.probe", attempt=attempt, problem=error.what))
+    return joined(filter(None, found)), tuple(damaged)
 
 
-def said(item: Damage, run: StoredRun) -> str:
+def said(item: Damage, run: StoredRun) -> Said:
     """Damage in a run as a sentence, its path relative to the run."""
-    return f"{os.path.relpath(item.path, run.folder)} {item.problem}"
+    return say("problem.damage", path=os.path.relpath(item.path, run.folder), problem=item.problem)
 
 
 @dataclass(frozen=True, slots=True)
 class _Note:
-    text: str
+    text: Said
     lost: bool
     damaged: bool = False
 
@@ -170,32 +172,33 @@ def _parse_attempt(
     record = stored.record
     loaded = suites.get(record.trial.suite)
     if loaded is None:
-        yield _Note(f"there is no suite called {record.trial.suite!r} here, so its results cannot be read", lost=True)
+        yield _Note(say("problem.no_suite", suite=record.trial.suite), lost=True)
         return
     if not record.results:
-        yield _Note("the trial succeeded but names no file with results", lost=True)
+        yield _Note(say("problem.no_file"), lost=True)
     found, damaged = 0, False
     yield from _damaged_facts(stored)
     for path in record.results:
         try:
             content = stored.read(path)
         except StoreError as error:
-            yield _Note(f"{path} of attempt {record.attempt}: {error.what}", lost=True, damaged=True)
+            text = say("problem.file", path=path, attempt=record.attempt, problem=error.what)
+            yield _Note(text, lost=True, damaged=True)
             damaged = True
             continue
         try:
             parsed = loaded.parse(content, path)
         except BenchError as error:
-            yield _Note(str(error), lost=True)
+            yield _Note(quoted(str(error)), lost=True)
             continue
         except Exception as error:  # noqa: BLE001  # a suite is foreign code: its crash loses this file, not the report
             crash = f"{type(error).__name__}: {error}"
-            yield _Note(f"{path}: the parser of {record.trial.suite} failed ({crash})", lost=True)
+            yield _Note(say("problem.parser", path=path, suite=record.trial.suite, error=crash), lost=True)
             continue
         found += len(parsed.measurements)
         yield from _with_metrics(parsed, loaded)
     if record.results and not found and not damaged:
-        yield _Note("no value was found in its results", lost=True)
+        yield _Note(say("problem.no_value"), lost=True)
 
 
 def _damaged_facts(stored: StoredAttempt) -> Iterator[_Note]:
@@ -204,14 +207,15 @@ def _damaged_facts(stored: StoredAttempt) -> Iterator[_Note]:
         try:
             stored.facts(when)
         except StoreError as error:
-            text = f"facts-{when}.json of attempt {stored.record.attempt}: {error.what}; facts of it are left out"
+            attempt, file = stored.record.attempt, f"facts-{when}.json"
+            text = say("problem.facts", file=file, attempt=attempt, problem=error.what)
             yield _Note(text, lost=False, damaged=True)
 
 
 def _with_metrics(parsed: Parsed, loaded: LoadedSuite) -> Iterator[tuple[Measurement, Metric] | _Note]:
     known = {metric.name: metric for metric in (*loaded.suite.metrics, *parsed.metrics)}
     for warning in parsed.warnings:
-        yield _Note(warning, lost=False)
+        yield _Note(quoted(warning), lost=False)
     strange: dict[str, int] = {}
     for measurement in parsed.measurements:
         metric = known.get(measurement.metric)
@@ -220,7 +224,7 @@ def _with_metrics(parsed: Parsed, loaded: LoadedSuite) -> Iterator[tuple[Measure
         else:
             yield measurement, metric
     for name, count in strange.items():
-        text = f"{count} values of {name!r} left out: suite {loaded.suite.name} declares no such metric"
+        text = say("problem.metric", count=count, metric=name, suite=loaded.suite.name)
         yield _Note(text, lost=True)
 
 
@@ -294,10 +298,12 @@ _PROBLEMS = b"bench.problems"
 
 
 def _with_problems(rows: list[dict[str, Any]], problems: list[Problem]) -> pa.Table:
-    data = json.dumps([[one.trial_id, one.run, one.message, one.lost, one.damaged] for one in problems]).encode()
+    data = json.dumps(
+        [[one.trial_id, one.run, to_plain(one.message), one.lost, one.damaged] for one in problems]
+    ).encode()
     return _table(rows).replace_schema_metadata({_PROBLEMS: data})
 
 
 def _problems_of(table: pa.Table) -> list[Problem]:
     data = (table.schema.metadata or {}).get(_PROBLEMS, b"[]")
-    return [Problem(*item) for item in json.loads(data)]
+    return [Problem(trial, run, from_plain(said), *how) for trial, run, said, *how in json.loads(data)]

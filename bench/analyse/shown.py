@@ -13,6 +13,7 @@ from bench.analyse.result import TauUsed
 from bench.analyse.table import Rows
 from bench.analyse.transform import Floats
 from bench.model import Params
+from bench.words import joined, say
 
 
 def shown_levels(rows: Rows, levels: Levels, cells: Sessions, sign: Floats, counted: NDArray[np.bool_]) -> Floats:
@@ -54,8 +55,9 @@ def other_params(rows: Rows) -> dict[int, str]:
         key = info.key
         alike.setdefault((key.suite, key.case, key.metric, key.part), []).append(index)
     return {
-        index: "; ".join(
-            _difference(rows.keys[index].key.params, rows.keys[one].key.params) for one in same if one != index
+        index: joined(
+            (_difference(rows.keys[index].key.params, rows.keys[one].key.params) for one in same if one != index),
+            "semicolon",
         )
         for same in alike.values()
         if len(same) > 1
@@ -66,7 +68,13 @@ def other_params(rows: Rows) -> dict[int, str]:
 def _difference(mine: Params, other: Params) -> str:
     here, there = dict(mine), dict(other)
     changed = [name for name in sorted(here.keys() | there.keys()) if here.get(name) != there.get(name)]
-    return ", ".join(f"{name} {here.get(name, 'absent')} → {there.get(name, 'absent')}" for name in changed) or "unit"
+    if not changed:
+        return say("params.unit")
+    absent = say("params.absent")
+    return joined(
+        say("params.change", name=name, before=here.get(name, absent), after=there.get(name, absent))
+        for name in changed
+    )
 
 
 def taus(estimates: Estimates, known: NDArray[np.bool_]) -> list[TauUsed | None]:

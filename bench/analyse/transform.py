@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bench.model import Better
 from bench.units import unit
+from bench.words import say
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,13 +44,7 @@ def as_ratio(delta: float, sign: float) -> float:
 TAINTED = "tainted"
 """The flag of values that were measured while the machine stood still, or its clock or data path was switched."""
 
-CAUSES = (
-    "not a number",
-    "infinite",
-    "negative",
-    "zero in a metric that is compared as a ratio",
-    "tainted: the machine stood still, its clock was set, or its data path was switched meanwhile",
-)
+CAUSES = tuple(say(f"excluded.{why}") for why in ("nan", "infinite", "negative", "zero", "tainted"))
 """Why a value cannot be compared, in the order in which it is said."""
 
 

@@ -31,6 +31,7 @@ from bench.report.provenance import collect
 from bench.report.sequence import Standing, standing
 from bench.report.view import Report, build_report, steps_of
 from bench.store import Damage, StoredRun, add_to_journal, read_journal
+from bench.words import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,7 +140,9 @@ def compare_tags(
         comparison = ask()
     except AnalysisError as error:
         raise nothing_left(error, damaged) from error
-    said = tuple(f"{problem.trial_id}: {problem.message}" for problem in problems if not problem.damaged)
+    said = tuple(
+        say("problem", trial=problem.trial_id, message=problem.message) for problem in problems if not problem.damaged
+    )
     lost = stand.lost if stand else ()
     return replace(
         comparison,
@@ -164,7 +167,7 @@ def _taking_part(
     late = frame["tag"].isin(tags).to_numpy() & ~frame["run"].isin(stand.runs).to_numpy()
     if not late.any():
         return frame, []
-    return frame[~late], [Excluded("values", "measured after the look that ended the campaign", int(late.sum()))]
+    return frame[~late], [Excluded(say("excluded.values"), say("excluded.late"), int(late.sum()))]
 
 
 def phases_together(
@@ -210,7 +213,7 @@ def _journal(campaign: Path, comparisons: Sequence[Comparison]) -> tuple[tuple[F
     try:
         return read_journal(campaign), list(comparisons)
     except StoreError as error:
-        said = f"whether an earlier report said something else is not known: {error.where or campaign} {error.what}"
+        said = say("told.unread", where=error.where or str(campaign), problem=error.what)
         return (), [replace(one, warnings=(said, *one.warnings)) for one in comparisons]
 
 

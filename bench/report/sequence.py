@@ -18,6 +18,7 @@ from bench.model import Look, LookOutcome
 from bench.store import StoredRun
 from bench.store.reading import LOOK
 from bench.store.repairing import DAMAGED, MOVED
+from bench.words import Said, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def _readable_look(run: StoredRun) -> Look | None:
         return None
 
 
-def _lost(after: Sequence[StoredRun]) -> tuple[tuple[str, ...], int]:
+def _lost(after: Sequence[StoredRun]) -> tuple[tuple[Said, ...], int]:
     """The looks at a phase that cannot be read any more, and the greatest number that one of them can have had.
 
     Of a look that lay in a run that `bench repair` moved aside as a whole, the place is not known: it may be the last.
@@ -80,8 +81,7 @@ def _lost(after: Sequence[StoredRun]) -> tuple[tuple[str, ...], int]:
         if look.parent.name not in ids:
             places.setdefault(look.parent.name, len(after) + 1)
     taken = max((look_after(place, 0) or 1 for place in places.values()), default=0)
-    said = "cannot be read: its α is spent, and whether it ended the campaign is not known"
-    return tuple(f"the look taken after run {name} {said}" for name in places), taken
+    return tuple(say("look.lost", run=name) for name in places), taken
 
 
 def due(stand: Standing | None, sessions: tuple[int, int]) -> int | None:
@@ -135,16 +135,16 @@ def sequential(looks: Sequence[Look]) -> dict[str, float]:
     return {name: sequential_p(found) for name, found in by_name.items()}
 
 
-def in_words(look: Look) -> str:
+def in_words(look: Look) -> Said:
     """One look in one sentence."""
-    said = {
-        LookOutcome.DECIDED: "every primary metric is decided",
-        LookOutcome.FUTILE: "more sessions are not likely to decide what is open",
-        LookOutcome.LAST: "it was the last one",
-        LookOutcome.UNDECIDED: "not everything is decided yet",
-    }[look.outcome]
     before, after = look.sessions
-    return (
-        f"look {look.number} of {len(SCHEDULE)} after {before} + {after} sessions, at α = {look.alpha:g} "
-        f"({look.spent:g} of 0.05 spent): {said}"
+    return say(
+        "look",
+        number=look.number,
+        total=len(SCHEDULE),
+        before=before,
+        after=after,
+        alpha=f"{look.alpha:g}",
+        spent=f"{look.spent:g}",
+        said=say(f"look.{look.outcome.name}"),
     )

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.analyse.flags.deviations import sums
-from bench.analyse.flags.oddities import ALPHA, MATERIAL, Found, Observed, count, falls
+from bench.analyse.flags.oddities import ALPHA, MATERIAL, Found, Observed, falls
 from bench.analyse.levels import group_starts
 from bench.analyse.result import Flag, FlagKind
 from bench.analyse.transform import Floats, Ints
+from bench.words import Said, counted, say
 
 OUTLIER_MADS, OUTLIER_LEAST = 5.0, 0.10
 """A session is an outlier beyond so many (scaled) median deviations of its metric, and beyond this ratio."""
@@ -63,7 +64,12 @@ def drift(observed: Observed) -> Drift:
     series = _series(off.group, off.common, off.time, alpha)
     for key, tag, slope, span, sessions in _trends(series, observed.margin, alpha):
         metric[key, slice(None) if tag == 2 else tag] = slope
-        text = f"{_where(observed, tag)} it {_pace(observed.sign[key] * slope, span)} ({count(sessions, 'session')})"
+        text = say(
+            _within("flag.within", tag),
+            tag=_tag(observed, tag),
+            pace=_pace(observed.sign[key] * slope, span),
+            sessions=counted("session", sessions),
+        )
         found.append((key, Flag(FlagKind.DRIFT, text, _tag(observed, tag))))
     quiet: NDArray[np.bool_] = (rivals > 1) & (metric == 0).all(axis=1)
     alone = judged[quiet[observed.key[judged]]]
@@ -83,25 +89,27 @@ def _single(observed: Observed, units: Ints, alpha: Floats, slopes: Floats) -> F
         hits.setdefault((int(observed.key[unit]), tag), []).append((unit, slope * span))
     for (key, tag), some in hits.items():
         mine, effects = np.array([one for one, _ in some]), np.array([one for _, one in some])
-        text = f"{_where(observed, tag)} single targets drift: {observed.by_target(mine, effects)}"
+        text = say(_within("flag.single", tag), tag=_tag(observed, tag), targets=observed.by_target(mine, effects))
         found.append((key, Flag(FlagKind.DRIFT, text, _tag(observed, tag), observed.names(mine))))
     return found
 
 
-def _where(observed: Observed, tag: int) -> str:
-    return "within both tags" if tag == 2 else f"within {observed.tags[tag]!r}"
+def _within(key: str, tag: int) -> str:
+    """The key of a sentence about one tag, or about both."""
+    return f"{key}.both" if tag == 2 else key
 
 
 def _tag(observed: Observed, tag: int) -> str:
     return "" if tag == 2 else observed.tags[tag]
 
 
-def _pace(slope: float, days: float) -> str:
+def _pace(slope: float, days: float) -> Said:
     """A slope per day over so many days in words; where these are few, what it came to instead."""
     if days >= 2:
-        return f"{falls(slope)} a day"
+        return say("flag.pace.day", change=falls(slope))
     hours = days * 24
-    return f"{falls(slope * days)} in {hours:.0f} h" if hours >= 2 else f"{falls(slope * days)} in {hours * 60:.0f} min"
+    time = say("hours", number=f"{hours:.0f}") if hours >= 2 else say("minutes", number=f"{hours * 60:.0f}")
+    return say("flag.pace.in", change=falls(slope * days), time=time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,15 +236,13 @@ def outliers(observed: Observed) -> Found:
 
 def _outlier(observed: Observed, far: Ints, off: Floats) -> Flag:
     tags = np.unique(observed.cells.tag[far])
-    where = f" in {observed.tags[tags[0]]!r}" if len(tags) == 1 else ""
     by_size = np.argsort(-np.abs(off), kind="stable")
     units, first = np.unique(observed.cells.unit[far][by_size], return_index=True)
     farthest = off[by_size][first]
-    lie = (
-        "session lies far off the level of its target" if len(far) == 1 else "sessions lie far off their target's level"
-    )
-    text = f"{len(far)} {lie}{where}: {observed.by_target(units, farthest)}"
-    return Flag(FlagKind.OUTLIER, text, observed.tags[tags[0]] if len(tags) == 1 else "", observed.names(units))
+    tag = observed.tags[tags[0]] if len(tags) == 1 else ""
+    key = f"flag.outlier.{'in.' if tag else ''}{'one' if len(far) == 1 else 'many'}"
+    text = say(key, n=len(far), tag=tag, targets=observed.by_target(units, farthest))
+    return Flag(FlagKind.OUTLIER, text, tag, observed.names(units))
 
 
 def _off_the_middle(observed: Observed) -> tuple[Floats, Floats]:

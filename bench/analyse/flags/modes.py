@@ -6,10 +6,11 @@ import numpy as np
 
 from bench.analyse.flags import dip
 from bench.analyse.flags.deviations import sums
-from bench.analyse.flags.oddities import MATERIAL, Found, Observed, count, ratio
+from bench.analyse.flags.oddities import MATERIAL, Found, Observed, ratio
 from bench.analyse.result import Flag, FlagKind
 from bench.analyse.settle import percent
 from bench.analyse.transform import Floats, Ints
+from bench.words import counted, say
 
 LEAST = 3
 """Repetitions of a session, or sessions of a target, to be looked at: two lie evenly about their mean in any case."""
@@ -33,15 +34,15 @@ def two_modes(observed: Observed, explained: frozenset[int] = frozenset()) -> Fo
     explained: metrics whose single values differ by their place in the session, which is said already.
     """
     found: Found = []
-    looks = (("single values", "value", *_values(observed)), ("sessions", "session", *_sessions(observed)))
+    looks = (("values", "value", *_values(observed)), ("sessions", "session", *_sessions(observed)))
     for key in range(observed.keys):
         for nouns, noun, residuals, x, bounds in looks[1 if key in explained else 0 :]:
             part = slice(int(bounds[key]), int(bounds[key + 1]))
             known = ~np.isnan(residuals[part])
             apart = _bimodal(residuals[part][known], x[part][known], observed.sign[key])
             if apart >= MATERIAL * observed.margin[key]:
-                words = percent(float(np.expm1(apart)))
-                text = f"{nouns} fall into two groups about {words} apart ({count(int(known.sum()), noun)})"
+                number = counted(noun, int(known.sum()))
+                text = say(f"flag.modes.{nouns}", apart=percent(float(np.expm1(apart))), number=number)
                 found.append((key, Flag(FlagKind.TWO_MODES, text)))
                 break
     return found

@@ -27,6 +27,7 @@ from bench.analyse.levels import Sessions
 from bench.analyse.result import Flag
 from bench.analyse.settle import percent
 from bench.analyse.transform import Floats, Ints
+from bench.words import Said, joined, say
 
 ALPHA = 0.001
 """Chance of a false alarm per kind of flag and metric."""
@@ -74,38 +75,38 @@ class Observed:
         """The targets of some units of work, sorted."""
         return tuple(sorted({self.target[unit] for unit in units.tolist()}))
 
-    def by_target(self, units: Ints, effects: Floats) -> str:
+    def by_target(self, units: Ints, effects: Floats) -> Said:
         """Targets of one metric with their effects as measured, the largest first: "vm-3 −5.2 %, vm-7 +3.1 %"."""
         order = np.lexsort(([self.target[unit] for unit in units.tolist()], -np.abs(effects)))[:NAMED]
-        said = [
-            f"{self.target[unit]} {self.signed(unit, effects[i])}" for i, unit in zip(order, units[order], strict=True)
-        ]
-        more = len(units) - len(said)
-        return ", ".join(said) + (f" and {more} more {'target' if more == 1 else 'targets'}" if more else "")
+        said = joined(
+            say("flag.target", target=self.target[unit], change=self.signed(unit, effects[i]))
+            for i, unit in zip(order, units[order], strict=True)
+        )
+        more = len(units) - len(order)
+        return say(f"flag.targets.more.{'one' if more == 1 else 'many'}", names=said, n=more) if more else said
 
-    def signed(self, unit: int, effect: float) -> str:
+    def signed(self, unit: int, effect: float) -> Said:
         """An effect on a unit of work as measured, as in "−5.2 %"."""
         return signed(self.sign[self.key[unit]] * effect)
 
 
-def signed(effect: float) -> str:
+def signed(effect: float) -> Said:
     """A difference of logarithms as a signed change: .05 is "+5.1 %"."""
-    return f"{'−' if effect < 0 else '+'}{percent(abs(math.expm1(min(effect, 700.0))))}"
+    return say("signed", sign="−" if effect < 0 else "+", size=_size(effect))
 
 
-def lower(effect: float) -> str:
+def lower(effect: float) -> Said:
     """A difference of logarithms in words: "3.1 % lower", "2 % higher"."""
-    return f"{signed(effect)[1:]} {'lower' if effect < 0 else 'higher'}"
+    return say("change.lower" if effect < 0 else "change.higher", size=_size(effect))
 
 
-def falls(effect: float) -> str:
+def falls(effect: float) -> Said:
     """A difference of logarithms in words: "falls by 3.1 %", "rises by 2 %"."""
-    return f"{'falls' if effect < 0 else 'rises'} by {signed(effect)[1:]}"
+    return say("change.falls" if effect < 0 else "change.rises", size=_size(effect))
 
 
-def count(number: int, noun: str) -> str:
-    """A counted noun: "1 session", "12 sessions"."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def _size(effect: float) -> Said:
+    return percent(abs(math.expm1(min(effect, 700.0))))
 
 
 def ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:

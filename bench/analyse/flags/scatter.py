@@ -16,6 +16,7 @@ from bench.analyse.levels import VARIANCE_FLOOR, group_starts
 from bench.analyse.result import Flag, FlagKind
 from bench.analyse.settle import percent
 from bench.analyse.transform import Floats, Ints
+from bench.words import say
 
 TIMES = 2.0
 """How many times as large a scatter must be before it is said that it changed, or that sessions do not explain it."""
@@ -41,13 +42,14 @@ def changed_variance(observed: Observed) -> Found:
     before, their medians by the test of Brown & Forsythe itself, from five sessions in each tag on.
     """
     found: Found = []
-    looks = (("two repetitions of a session", _repetitions(observed)), ("two sessions of a target", _own(observed)))
+    looks = (("repetitions", _repetitions(observed)), ("sessions", _own(observed)))
     for nouns, (p, scatter) in looks:
         change = np.abs(np.diff(np.log(scatter + _FLOOR), axis=1)[:, 0])
         large = scatter.max(axis=1) >= MATERIAL * observed.margin
         for key in np.flatnonzero((p <= ALPHA / 2) & (change >= np.log(TIMES)) & large).tolist():
             before, after = (percent(float(np.expm1(one))) for one in scatter[key])
-            text = f"{nouns} differ by {after} in {observed.tags[1]!r}, by {before} in {observed.tags[0]!r}"
+            tags = {"before": observed.tags[0], "after": observed.tags[1]}
+            text = say(f"flag.scatter.{nouns}", size_before=before, size_after=after, **tags)
             found.append((key, Flag(FlagKind.CHANGED_VARIANCE, text)))
     return found
 
@@ -165,11 +167,13 @@ def heterogeneous(observed: Observed) -> Found:
     for one in np.flatnonzero(hit).tolist():
         units, own = some[key == one], d[key == one]
         far = np.abs(own - np.median(own)) > 3 * np.sqrt(explained[one])
-        spread = f"scatter {percent(float(np.sqrt(between[one])))}, explained {percent(float(np.sqrt(explained[one])))}"
-        text = f"the change differs between targets by more than their sessions explain ({spread})"
+        sizes = {
+            "scatter": percent(float(np.sqrt(between[one]))),
+            "explained": percent(float(np.sqrt(explained[one]))),
+        }
         if 0 < far.sum() <= len(own) / 2:
-            text = f"{text}: {observed.by_target(units[far], own[far])}"
+            text = say("flag.heterogeneous.targets", targets=observed.by_target(units[far], own[far]), **sizes)
             found.append((one, Flag(FlagKind.HETEROGENEOUS, text, targets=observed.names(units[far]))))
         else:
-            found.append((one, Flag(FlagKind.HETEROGENEOUS, text)))
+            found.append((one, Flag(FlagKind.HETEROGENEOUS, say("flag.heterogeneous", **sizes))))
     return found

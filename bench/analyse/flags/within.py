@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from bench.analyse.flags.deviations import medians, sums
-from bench.analyse.flags.oddities import ALPHA, MATERIAL, Found, Observed, count, falls, lower
+from bench.analyse.flags.oddities import ALPHA, MATERIAL, Found, Observed, falls, lower
 from bench.analyse.result import Flag, FlagKind
 from bench.analyse.transform import Floats, Ints
+from bench.words import counted, say
 
 MIN_SESSIONS = 6
 """Sessions with repetitions in a known order, over all targets and both tags, below which nothing is said."""
@@ -42,14 +43,13 @@ def warm_up(observed: Observed, throttled: Mapping[int, tuple[str, ...]]) -> Fou
     test = _Test(observed, courses.first, courses.first_var, courses.lead, sides=2)
     for key, effect, sessions in test.metrics():
         if effect < 0 or key not in throttled:
-            words = lower(observed.sign[key] * effect)
-            text = f"the first repetition of a session is {words} than the others ({count(sessions, 'session')})"
+            text = say("flag.warm_up", change=lower(observed.sign[key] * effect), sessions=counted("session", sessions))
             found.append((key, Flag(FlagKind.WARM_UP, text)))
     for key, units, effects in test.targets():
         slowing = np.array([observed.target[unit] in throttled.get(key, ()) for unit in units.tolist()])
         units, effects = units[~slowing | (effects < 0)], effects[~slowing | (effects < 0)]
         if len(units):
-            text = f"the first repetition of a session differs from the others: {observed.by_target(units, effects)}"
+            text = say("flag.warm_up.targets", targets=observed.by_target(units, effects))
             found.append((key, Flag(FlagKind.WARM_UP, text, targets=observed.names(units))))
     return found
 
@@ -63,11 +63,10 @@ def throttling(observed: Observed) -> Found:
     courses, found = observed.courses, []
     test = _Test(observed, -courses.trend, courses.trend_var, courses.rise, sides=1, least=3)
     for key, effect, sessions in test.metrics():
-        words = falls(observed.sign[key] * effect)
-        text = f"it {words} from the first to the last repetition of a session ({count(sessions, 'session')})"
+        text = say("flag.throttling", change=falls(observed.sign[key] * effect), sessions=counted("session", sessions))
         found.append((key, Flag(FlagKind.THROTTLING, text)))
     for key, units, effects in test.targets():
-        text = f"it gets worse from the first to the last repetition of a session: {observed.by_target(units, effects)}"
+        text = say("flag.throttling.targets", targets=observed.by_target(units, effects))
         found.append((key, Flag(FlagKind.THROTTLING, text, targets=observed.names(units))))
     return found
 

@@ -19,6 +19,7 @@ from bench.analyse.result import Comparison, MetricKey, MetricResult, Reason, Ta
 from bench.analyse.table import json_pairs
 from bench.model import Pairs
 from bench.units import unit
+from bench.words import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,13 +111,12 @@ def _why(target: str, by_step: Sequence[Mapping[str, TargetResult]], found: Sequ
     seen = {tag for rows, one in zip(by_step, found, strict=True) if target in rows for tag in _tags(rows[target], one)}
     absent = [tag for tag in dict.fromkeys(tag for one in found for tag in (one.before, one.after)) if tag not in seen]
     if absent:
-        return f"not measured in {' and '.join(absent)}"
+        return say("left.absent", tags=tuple(absent))
     for rows, one in zip(by_step, found, strict=True):
         row = rows[target]
         if not row.pooled:
-            what = "changed its host" if row.relocated else "stayed on its host"
-            what = "was at its published limit" if row.reason is Reason.CENSORED else what
-            return f"{what}, unlike others, between {one.before} and {one.after}"
+            why = "held" if row.reason is Reason.CENSORED else "moved" if row.relocated else "stayed"
+            return say(f"left.{why}", before=one.before, after=one.after)
     return ""
 
 

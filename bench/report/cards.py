@@ -46,9 +46,9 @@ def _card(comparison: Comparison, report: Report, names: dict[MetricKey, tuple[s
         css=shown.css,
         symbol=shown.symbol,
         headline=_headline(deciding, verdict, leading, names, text),
-        moves=tuple(_move(metric, names[metric.key]) for metric in _worth_naming(comparison, leading)),
+        moves=tuple(_move(metric, names[metric.key], text) for metric in _worth_naming(comparison, leading)),
         summary=verdicts_in_words(comparison.metrics, text),
-        attribution=one_line(comparison.attribution.sentence) if comparison.attribution else "",
+        attribution=text.line(comparison.attribution.sentence) if comparison.attribution else "",
         doubt=_doubt(comparison.attribution, text),
     )
 
@@ -99,7 +99,7 @@ def _headline(
         same = [metric for metric in deciding if metric.verdict is verdict]
         same.sort(key=lambda metric: strength(metric, leading))
         first = same[0]
-        named = f"{names[first.key][0]}{title(first)} {ratio_words(first, result_unit(first))}"
+        named = f"{names[first.key][0]}{title(first)} {text.line(ratio_words(first, result_unit(first)))}"
         return text("card.more", named=named, more=len(same) - 1) if len(same) > 1 else named
     if verdict is Verdict.NO_CHANGE:
         return text("card.same")
@@ -111,15 +111,15 @@ def _headline(
     return text("card.open", undecided=undecided, total=len(deciding))
 
 
-def _move(metric: MetricResult, name: tuple[str, str]) -> tuple[str, str, str]:
+def _move(metric: MetricResult, name: tuple[str, str], text: Text) -> tuple[str, str, str]:
     shown = look(metric.verdict)
     suite, place = name
     named = f"{suite}{title(metric)} ({place})" if place else f"{suite}{title(metric)}"
     if not metric.ratio:
-        return shown.css, shown.symbol, f"{named} {ratio_words(metric, result_unit(metric))}"
-    said = numbers.change(metric.ratio, metric.interval)
+        return shown.css, shown.symbol, f"{named} {text.line(ratio_words(metric, result_unit(metric)))}"
+    said = text.line(numbers.change(metric.ratio, metric.interval))
     if metric.interval is not None:
-        said = f"{said} ({numbers.change_range(metric.interval)})"
+        said = text("ladder.with_interval", change=said, interval=numbers.change_range(metric.interval))
     return shown.css, shown.symbol, f"{named} {said}"
 
 
@@ -127,12 +127,12 @@ def _doubt(attribution: Attribution | None, text: Text) -> str:
     if attribution is None:
         return ""
     if attribution.replaced:
-        return text("doubt.replaced", targets=", ".join(one_line(name) for name in attribution.replaced))
+        return text("doubt.replaced", targets=text.listed(attribution.replaced))
     if attribution.kind in _DOUBTFUL:
         return text(f"doubt.{attribution.kind.name}")
     if attribution.wrong_path:
-        tags = dict.fromkeys(one_line(one.tag) for one in attribution.wrong_path)
-        return text("doubt.wrong_path", tags=", ".join(tags))
+        tags = dict.fromkeys(one.tag for one in attribution.wrong_path)
+        return text("doubt.wrong_path", tags=text.listed(tags))
     if attribution.not_observed:
-        return text("doubt.not_observed", factors=", ".join(one_line(name) for name in attribution.not_observed))
+        return text("doubt.not_observed", factors=text.listed(attribution.not_observed))
     return ""

@@ -18,9 +18,12 @@ def fact_tables(report: Report, text: Text) -> tuple[FactTable, ...]:
         if judged is None or (judged.kind is AttributionKind.UNKNOWN and not judged.changes):
             continue
         rows = sorted((_fact(change, text) for change in judged.changes), key=lambda row: not row.warn)
-        factors = "; ".join(
-            text("facts.factor", name=one_line(name), before=one_line(before), after=one_line(after))
-            for name, before, after in judged.factors
+        factors = text.listed(
+            (
+                text("facts.factor", name=one_line(name), before=text.line(before), after=text.line(after))
+                for name, before, after in judged.factors
+            ),
+            "semicolon",
         )
         declared = text("facts.declared", factors=factors) if factors else ""
         found.append(
@@ -28,7 +31,7 @@ def fact_tables(report: Report, text: Text) -> tuple[FactTable, ...]:
                 one_line(comparison.before),
                 one_line(comparison.after),
                 declared,
-                one_line(judged.sentence),
+                text.line(judged.sentence),
                 tuple(rows),
             )
         )
@@ -37,14 +40,14 @@ def fact_tables(report: Report, text: Text) -> tuple[FactTable, ...]:
 
 def _fact(change: FactChange, text: Text) -> FactRow:
     number = len(change.targets)
-    named = ", ".join(one_line(target) for target in change.targets[:3]) if number <= 3 else ""
+    named = text.listed(change.targets[:3]) if number <= 3 else ""
     share = text("facts.share", number=numbers.count(number), total=numbers.count(change.total))
     return FactRow(
         layer=one_line(change.layer),
         name=one_line(change.name),
         before=one_line(change.before) or numbers.MISSING,
         after=one_line(change.after) or numbers.MISSING,
-        targets=f"{named} ({share})" if named and number < change.total else share,
+        targets=text("facts.named", names=named, share=share) if named and number < change.total else share,
         declared=one_line(change.declared_by) or text("facts.undeclared"),
         warn=not change.declared_by,
     )

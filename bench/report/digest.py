@@ -45,7 +45,8 @@ def _doubts(report: Report, text: Text) -> Iterator[Block]:
     yield Heading(text("trust.title"), 2)
     items: list[Words] = [(Strong(one.point), one.detail) for one in shown] or [(text("trust.none"),)]
     if folded:
-        items.append((f"{text('trust.more', points=text.number('note', len(folded)))}.",))
+        more = text("trust.more", points=text.number("note", len(folded)))
+        items.append((text("sentence", said=more),))
     yield Bullets(tuple(items))
 
 
@@ -58,7 +59,7 @@ def _matrix(view: Matrix, text: Text) -> Iterator[Block]:
     if rows:
         yield Grid(head, tuple(rows))
     if view.more:
-        yield Paragraph((f"{view.more_title}.",))
+        yield Paragraph((text("sentence", said=view.more_title),))
 
 
 def _metric(row: MatrixRow, text: Text) -> tuple[Words, ...]:
@@ -80,16 +81,18 @@ def _square(view: SquareView, text: Text) -> Iterator[Block]:
     head = (text("matrix.metric"), *view.columns)
     rows: list[tuple[Words, ...]] = []
     for title, some in view.groups:
-        rows += [section(title, len(head)), *map(_square_row, some)]
+        rows += [section(title, len(head)), *(_square_row(row, text) for row in some)]
     if rows:
         yield Grid(head, tuple(rows))
     if view.more:
-        yield Paragraph((f"{view.more_title}.",))
+        yield Paragraph((text("sentence", said=view.more_title),))
 
 
-def _square_row(row: SquareRow) -> tuple[Words, ...]:
+def _square_row(row: SquareRow, text: Text) -> tuple[Words, ...]:
     cells = (
-        "; ".join(f"{verdict_words(one)}, {held}" if held else verdict_words(one) for held, one in cell)
+        text.listed(
+            (text.listed((verdict_words(one), held)) if held else verdict_words(one) for held, one in cell), "semicolon"
+        )
         for cell in row.cells
     )
     return (f"{row.title} ({row.where})" if row.where else row.title,), *((cell,) for cell in cells)
@@ -119,7 +122,7 @@ def _provenance(report: Report, text: Text) -> Iterator[Block]:
     items: list[Words] = []
     if report.provenance.files:
         items.append((text("provenance.digest", files=files, digest=report.provenance.digest),))
-    items += [(f"{text('provenance.reproduce')}:", one_line(command)) for command in report.reproduce]
+    items += [(text("provenance.again"), one_line(command)) for command in report.reproduce]
     items.append((footer(report, text),))
     yield Bullets(tuple(items))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench.analyse.result import MetricResult, TauUsed
-from bench.report.numbers import count
+from bench.report.numbers import count, share, spread
 from bench.report.text import Text
+from bench.words import Said
 
 
 def drift(used: Iterable[Iterable[TauUsed]], text: Text) -> list[str]:
@@ -27,7 +28,7 @@ def drift(used: Iterable[Iterable[TauUsed]], text: Text) -> list[str]:
         pairs = [one.pairs for metric in learned for one in metric]
         number = text.number("aa", max(pairs))
         if min(pairs) < max(pairs):
-            number = f"{count(min(pairs))} … {number}"
+            number = text.line(spread(count(min(pairs)), number))
         metrics = text.number("metric", len(learned))
         found.append(text("tau.learned", tau=_range(learned), pairs=number, metrics=metrics))
     if default:
@@ -41,13 +42,17 @@ def every_tau(metric: MetricResult) -> list[TauUsed]:
     return [one for one in used if one is not None]
 
 
-def _range(metrics: Iterable[Iterable[TauUsed]]) -> str:
+def _range(metrics: Iterable[Iterable[TauUsed]]) -> Said:
     """The smallest and the largest τ: "0.5 %", "0.5 … 1.2 %"."""
     values = [one.sd for metric in metrics for one in metric]
-    low, high = sd(min(values)), sd(max(values))
-    return high if low == high else f"{low.removesuffix(' %')} … {high}"
+    low, high = _digits(min(values)), _digits(max(values))
+    return share(high if low == high else spread(low, high))
 
 
-def sd(ratio: float) -> str:
+def sd(ratio: float) -> Said:
     """A standard deviation as percent, two digits: .0123 as "1.2 %"."""
-    return f"{float(f'{ratio * 100:.2g}'):g} %"
+    return share(_digits(ratio))
+
+
+def _digits(ratio: float) -> str:
+    return f"{float(f'{ratio * 100:.2g}'):g}"

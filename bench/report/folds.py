@@ -36,7 +36,7 @@ def coverage(report: Report, text: Text) -> Fold:
                 (
                     *(one_line(name) for name in (row.tag, row.target, row.suite)),
                     *(count(number) for number in (row.planned, row.ok, row.attempts)),
-                    "; ".join(f"{one_line(cause)} ×{number}" for cause, number in row.causes),
+                    text.listed((f"{text.line(cause)} ×{number}" for cause, number in row.causes), "semicolon"),
                 )
                 for row in seen.rows
             ),
@@ -46,8 +46,8 @@ def coverage(report: Report, text: Text) -> Fold:
     excluded = tuple(
         (
             f"{one_line(one.before)} → {one_line(one.after)}",
-            one_line(item.what),
-            one_line(item.cause),
+            text.line(item.what),
+            text.line(item.cause),
             count(item.count),
         )
         for one in report.comparisons
@@ -64,9 +64,12 @@ def coverage(report: Report, text: Text) -> Fold:
 def method(report: Report, text: Text) -> Fold:
     """How the verdicts were reached, with the numbers of this campaign."""
     metrics = [metric for comparison in report.comparisons for metric in comparison.metrics]
-    sessions = "; ".join(
-        text("method.sessions", tag=one_line(phase.tag), sessions=text.number("session", phase.sessions))
-        for phase in report.phases
+    sessions = text.listed(
+        (
+            text("method.sessions", tag=one_line(phase.tag), sessions=text.number("session", phase.sessions))
+            for phase in report.phases
+        ),
+        "semicolon",
     )
     sentences = [
         text("method.ratio"),
@@ -76,10 +79,10 @@ def method(report: Report, text: Text) -> Fold:
         text("method.verdict"),
     ]
     if metrics:
-        sentences.append(text("method.margin", margins=", ".join(_margins(metrics, text))))
+        sentences.append(text("method.margin", margins=text.listed(_margins(metrics, text))))
     levels = sorted({f"{one.interval.level * 100:g}" for one in metrics if one.interval is not None})
     if levels:
-        sentences.append(text("method.level", level=", ".join(levels)))
+        sentences.append(text("method.level", level=text.listed(levels)))
     sentences += [*_looks(report, text), _primary(report, text), text("method.missing")]
     return Fold("method", text("method.title"), tuple(sentences))
 
@@ -102,15 +105,15 @@ def _looks(report: Report, text: Text) -> Iterator[str]:
     for one in report.comparisons:
         if one.looks:
             step = f"{one_line(one.before)} → {one_line(one.after)}"
-            said = "; ".join(in_words(look) for look in one.looks)
-            values = ", ".join(f"{one_line(name)} {p:.2g}" for name, p in sequential(one.looks).items())
+            said = text.listed(map(in_words, one.looks), "semicolon")
+            values = text.listed(f"{name} {p:.2g}" for name, p in sequential(one.looks).items())
             yield text("method.looks", step=step, looks=said, p=values or MISSING)
 
 
 def _margins(metrics: Iterable[MetricResult], text: Text) -> Iterator[str]:
-    pairs = {(metric.margin, metric.kind.value) for metric in metrics}
+    pairs = {(metric.margin, metric.kind) for metric in metrics}
     for size in sorted({size for size, _ in pairs}):
-        kinds = ", ".join(sorted(kind for one, kind in pairs if one == size))
+        kinds = text.listed(text(f"kind.{kind.name}") for kind in sorted(kind for one, kind in pairs if one == size))
         yield text("method.margin.kind", margin=margin(size), kind=kinds)
 
 
@@ -122,7 +125,7 @@ def _primary(report: Report, text: Text) -> str:
         for key in keys_in_order(report.comparisons)
         if key in primary
     ]
-    return text("method.primary", names="; ".join(said)) if said else text("method.primary.none")
+    return text("method.primary", names=text.listed(said, "semicolon")) if said else text("method.primary.none")
 
 
 def provenance(report: Report, text: Text) -> Fold:

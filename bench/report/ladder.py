@@ -58,7 +58,7 @@ def who(step: Comparison, text: Text) -> str:
     ]
     if not names:
         return f"{one_line(step.before)} → {one_line(step.after)}"
-    joined = text("ladder.and").join(names)
+    joined = text.listed(names, "and")
     return joined[:1].upper() + joined[1:]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from bench.report import folds
 from bench.report.cards import cards
 from bench.report.changes import fact_tables
@@ -67,7 +65,7 @@ def meta(report: Report, text: Text) -> str:
         text.number("pair", len(report.pairs)) if report.pairs else "",
         text.number("phase", len(report.phases)),
         text.number("run", runs) if runs else "",
-        _dates(report),
+        _dates(report, text),
         text("meta.trials", ok=count(report.coverage.ok), planned=count(report.coverage.planned))
         if report.coverage.planned
         else "",
@@ -75,20 +73,16 @@ def meta(report: Report, text: Text) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _dates(report: Report) -> str:
+def _dates(report: Report, text: Text) -> str:
     """From the first to the last run: "2 Jan – 22 Jan 2018", the same day once, years where they differ."""
     times = sorted(time for phase in report.phases for run in phase.runs if (time := measured_at(run)))
     if not times:
         return ""
     first, last = times[0], times[-1]
     if first.date() == last.date():
-        return _day(last)
-    start = f"{first.day} {first:%b}" if first.year == last.year else _day(first)
-    return f"{start} – {_day(last)}"
-
-
-def _day(time: datetime) -> str:
-    return f"{time.day} {time:%b %Y}"
+        return text.date("day", last)
+    within = ("from", "to") if first.year == last.year else ("day", "day")
+    return text("date.span", first=text.date(within[0], first), last=text.date(within[1], last))
 
 
 def footer(report: Report, text: Text) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.analyse.happened import Event, Happening, Stay
-from bench.report.numbers import MISSING, count
+from bench.report.numbers import MISSING, count, spread
 from bench.report.page import Finding, Fold, Table
 from bench.report.plain import one_line
 from bench.report.text import Text
+from bench.report.timeline import parse_time
 from bench.report.view import Report
 
 _NAMED = 3
@@ -22,7 +23,7 @@ def unpatched(report: Report, text: Text) -> Iterator[Finding]:
         names = list(dict.fromkeys(one.target for one in mine))
         yield Finding(
             text("machines.unpatched", targets=_names(names, text)),
-            text("machines.unpatched.detail", where=_where(tags, text), evidence=_evidence(mine)),
+            text("machines.unpatched.detail", where=_where(tags, text), evidence=_evidence(mine, text)),
         )
 
 
@@ -35,8 +36,8 @@ def machines(report: Report, text: Text) -> Fold | None:
             text(f"event.{event.name}"),
             _where(tags, text),
             _names(list(dict.fromkeys(one.target for one in mine)), text),
-            _span(mine),
-            _evidence(mine),
+            _span(mine, text),
+            _evidence(mine, text),
         )
         for event in Event
         for tags, mine in _groups(report, event)
@@ -65,9 +66,9 @@ def _history(known: list[Stay], text: Text) -> Table:
             one_line(stay.target),
             one_line(stay.host) or MISSING,
             one_line(stay.build) or MISSING,
-            _moment(stay.since),
-            _moment(stay.until),
-            ", ".join(map(one_line, stay.tags)),
+            _moment(stay.since, text),
+            _moment(stay.until, text),
+            text.listed(stay.tags),
         )
         for stay in ranked[:MOST_STAYS]
     )
@@ -90,25 +91,26 @@ def _where(tags: tuple[str, str], text: Text) -> str:
     )
 
 
-def _evidence(mine: list[Happening]) -> str:
+def _evidence(mine: list[Happening], text: Text) -> str:
     """The facts of the first of them; those of the others are of the same kind."""
     if not mine[0].evidence:
-        return "; ".join(dict.fromkeys(one_line(one.detail) for one in mine[:_NAMED]))
-    said = [f"{layer} {name} {one_line(old)} → {one_line(new)}" for layer, name, old, new in mine[0].evidence[:_NAMED]]
-    return "; ".join(said)
+        return text.listed(dict.fromkeys(one.detail for one in mine[:_NAMED]), "semicolon")
+    said = (f"{layer} {name} {old} → {new}" for layer, name, old, new in mine[0].evidence[:_NAMED])
+    return text.listed(said, "semicolon")
 
 
-def _span(mine: list[Happening]) -> str:
+def _span(mine: list[Happening], text: Text) -> str:
     first, last = min(one.after for one in mine), max(one.before for one in mine)
-    return f"{_moment(first)} … {_moment(last)}"
+    return text.line(spread(_moment(first, text), _moment(last, text)))
 
 
-def _moment(time: str) -> str:
+def _moment(time: str, text: Text) -> str:
     """An ISO 8601 time to the minute."""
-    return one_line(time)[:16].replace("T", " ")
+    known = parse_time(time)
+    return text.date("minute", known) if known else one_line(time)[:16].replace("T", " ")
 
 
 def _names(names: list[str], text: Text) -> str:
-    said = ", ".join(map(one_line, names[:_NAMED]))
+    said = text.listed(names[:_NAMED])
     more = len(names) - _NAMED
     return text("names.more", names=said, more=count(more)) if more > 0 else said

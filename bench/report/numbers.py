@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from bench.analyse.result import Interval
 from bench.units import unit
+from bench.words import Said, say
 
 NARROW = 0.05
 """Full width of an interval (as a ratio) below which a ratio is shown with one decimal."""
@@ -68,7 +69,17 @@ def percent(ratio: float | None, interval: Interval | None = None, *, moved: boo
     text = _percentage(ratio, digits)
     if moved and text in ("100", "100.0"):
         text = _percentage(ratio, digits + 1)
-    return f"{text} %"
+    return share(text)
+
+
+def share(number: str) -> Said:
+    """Digits as a percentage, as a language writes it: "12" as "12 %"."""
+    return say("percent", number=number)
+
+
+def spread(low: str, high: str) -> Said:
+    """From one number to another: "91 … 93.5"."""
+    return say("range", low=low, high=high)
 
 
 def percent_range(interval: Interval | None) -> str:
@@ -76,23 +87,23 @@ def percent_range(interval: Interval | None) -> str:
     if interval is None:
         return MISSING
     digits = decimals(interval)
-    return f"{_percentage(interval.low, digits)} … {_percentage(interval.high, digits)} %"
+    return share(spread(_percentage(interval.low, digits), _percentage(interval.high, digits)))
 
 
 def change(ratio: float, interval: Interval | None = None) -> str:
     """A ratio as a signed change, as in "−7.8 %" or "+86 %"; beyond what is said of ratios "< −99 %" and "> +900 %"."""
-    return f"{_signed(ratio, decimals(interval))} %"
+    return share(_signed(ratio, decimals(interval)))
 
 
 def change_range(interval: Interval) -> str:
     """An interval as signed changes, as in "−9.1 … −6.4 %"."""
     digits = decimals(interval)
-    return f"{_signed(interval.low, digits)} … {_signed(interval.high, digits)} %"
+    return share(spread(_signed(interval.low, digits), _signed(interval.high, digits)))
 
 
 def margin(ratio: float) -> str:
     """A margin as in "±2 %" or "±2.5 %"."""
-    return f"±{ratio * 100:.3g} %"
+    return share(f"±{ratio * 100:.3g}")
 
 
 def shown_unit(values: Iterable[float | None], name: str) -> Shown:

@@ -53,19 +53,22 @@ def _picture(result: MetricResult, place: str, strip: Strip, text: Text) -> Pict
     else:
         note = text("pictures.plain", unit=one_line(strip.unit), targets=targets, way=way)
     if strip.medians_only:
-        note = f"{note}; {text('pictures.medians')}"
+        note = text.listed((note, text("pictures.medians")), "semicolon")
     return Picture(named, note, sample_chart(strip, named, _describe(strip, text)))
 
 
 def _describe(strip: Strip, text: Text) -> str:
     """The chart in words, for who cannot see it: the median of every session."""
-    medians = "; ".join(
-        text(
-            "pictures.phase",
-            tag=one_line(phase.tag),
-            medians=", ".join(f"{quantity(session.median)} {one_line(strip.unit)}" for session in phase.sessions),
-        )
-        for phase in strip.phases
+    medians = text.listed(
+        (
+            text(
+                "pictures.phase",
+                tag=one_line(phase.tag),
+                medians=text.listed(f"{quantity(session.median)} {strip.unit}" for session in phase.sessions),
+            )
+            for phase in strip.phases
+        ),
+        "semicolon",
     )
     return text(
         "pictures.describe",

@@ -108,7 +108,7 @@ def _block(metric: MetricResult, step: _Step) -> RatioBlock:
         where=step.places[metric.key],
         unit=unit_line(metric, shown, step.text),
         rows=tuple(rows),
-        warnings=tuple(one_line(warning) for warning in metric.warnings),
+        warnings=tuple(map(step.text.line, metric.warnings)),
         flags=tuple(_flag(flag, step.text) for flag in metric.flags),
         hidden=step.text("table.hidden", more=numbers.count(more)) if more > 0 else "",
     )
@@ -133,7 +133,7 @@ def _group(group: GroupResult, text: Text) -> str:
     """A group by the number of its targets, and why it is apart: its labels have columns of their own."""
     labels, targets = dict(group.labels), counted_targets(group.targets, text)
     name = text("table.controls", targets=targets) if "control" in labels else targets
-    return f"{name}, {text('table.relocated')}" if "host" in labels else name
+    return text.listed((name, text("table.relocated"))) if "host" in labels else name
 
 
 def _net(metric: MetricResult, effect: ControlEffect, step: _Step) -> RatioRow:
@@ -151,8 +151,8 @@ def _net(metric: MetricResult, effect: ControlEffect, step: _Step) -> RatioRow:
         verdict=VerdictView(
             css="net",
             symbol="",
-            ratio=numbers.percent(effect.net, effect.net_interval),
-            interval=numbers.percent_range(effect.net_interval),
+            ratio=text.line(numbers.percent(effect.net, effect.net_interval)),
+            interval=text.line(numbers.percent_range(effect.net_interval)),
             word=text(said, ratio=own, interval=numbers.percent_range(effect.interval)),
             reason="",
             settle="",
@@ -166,12 +166,12 @@ def _note(target: TargetResult, text: Text) -> str:
     notes = [text("table.control.pair" if is_pair(target.target) else "table.control")] if target.control else []
     notes += [text("table.relocated")] if target.relocated else []
     if target.interval is None and target.spread is not None:
-        notes.append(text("table.spread", spread=f"{target.spread * 100:.2g} %"))
-    return "; ".join(notes)
+        notes.append(text("table.spread", spread=numbers.share(f"{target.spread * 100:.2g}")))
+    return text.listed(notes, "semicolon")
 
 
 def _flag(flag: Flag, text: Text) -> str:
-    return text("table.flag", kind=text(f"flag.{flag.kind.name}"), sentence=one_line(flag.sentence))
+    return text("table.flag", kind=text(f"flag.{flag.kind.name}"), sentence=text.line(flag.sentence))
 
 
 def _worst(target: TargetResult, metric: MetricResult) -> tuple[int, float, str]:

@@ -62,7 +62,7 @@ def sentences(square: Square, text: Text, *, lead: bool = True) -> list[str]:
     elif lead:
         found.append(text("factors.lead"))
     if square.unused:
-        found.append(text("factors.unused", tags=", ".join(map(one_line, square.unused))))
+        found.append(text("factors.unused", tags=text.listed(square.unused)))
     found += left_out_words((pair for one in square.metrics for pair in one.left_out), text)
     found += dropped_words(square.dropped, text)
     if square.counts:
@@ -98,8 +98,8 @@ def _interaction(one: Interaction, text: Text) -> VerdictView:
     return VerdictView(
         css="net",
         symbol="",
-        ratio=numbers.percent(one.ratio, one.interval, moved=one.significant),
-        interval=numbers.percent_range(one.interval),
+        ratio=text.line(numbers.percent(one.ratio, one.interval, moved=one.significant)),
+        interval=text.line(numbers.percent_range(one.interval)),
         word=text(word),
         reason="",
         settle="",

@@ -58,24 +58,24 @@ def anchor_of(report: Report, key: MetricKey) -> str:
 
 def move_words(move: Move, text: Text) -> str:
     """A factor with its levels before and after."""
-    name, before, after = map(one_line, move)
+    name, before, after = map(text.line, move)
     return text("steps.move", name=name, before=before, after=after)
 
 
 def level_words(levels: Pairs, text: Text) -> str:
     """Factors with the levels that they are held at."""
-    return ", ".join(text("steps.level", name=one_line(name), level=one_line(str(level))) for name, level in levels)
+    return text.listed(text("steps.level", name=one_line(name), level=one_line(str(level))) for name, level in levels)
 
 
 def left_out_words(left_out: Iterable[tuple[str, str]], text: Text) -> list[str]:
     """Who was left out and why, in one sentence; none when nobody was."""
     said = [
-        text("steps.left_out.one", target=one_line(target), why=one_line(why))
+        text("steps.left_out.one", target=one_line(target), why=text.line(why))
         for target, why in dict.fromkeys(left_out)
     ]
     if not said:
         return []
-    named = ", ".join(said[:MOST_NAMED])
+    named = text.listed(said[:MOST_NAMED])
     if len(said) > MOST_NAMED:
         named = text("names.more", names=named, more=count(len(said) - MOST_NAMED))
     return [text("steps.left_out", targets=named)]
@@ -102,7 +102,7 @@ def _head(step: PathStep, text: Text) -> tuple[str, str]:
         sub = text("steps.held", before=before, after=after, levels=level_words(step.held, text))
     else:
         sub = text("steps.between", before=before, after=after)
-    return ", ".join(move_words(move, text) for move in step.moved) or text("steps.none"), sub
+    return text.listed(move_words(move, text) for move in step.moved) or text("steps.none"), sub
 
 
 def _total(path: Path, text: Text) -> tuple[str, str]:

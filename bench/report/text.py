@@ -5,19 +5,23 @@ A key that is missing is an error, never an empty place. Another language is ano
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from bench.errors import ReportError
 from bench.report.numbers import count
+from bench.report.plain import one_line
 from bench.report.text_en import ENGLISH
+from bench.words import english, fill, told
 
-CATALOGUES: dict[str, dict[str, str]] = {"en": ENGLISH}
+CATALOGUES: dict[str, Mapping[str, str]] = {"en": english.ENGLISH | ENGLISH}
 """Language → key → words; `{name}` marks what is filled in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The words of one language: `text("key", name=value)`."""
+    """The words of one language: `text("key", name=value)`. A sentence of analysing is told in it, too."""
 
     lang: str = "en"
 
@@ -30,10 +34,32 @@ class Text:
     def __call__(self, key: str, **values: object) -> str:
         """The words of `key`; ReportError when the catalogue lacks it."""
         try:
-            return CATALOGUES[self.lang][key].format(**values)
+            return fill(CATALOGUES[self.lang], key, values)
         except KeyError as error:
             raise ReportError(f"the {self.lang} catalogue has no words for {error} in {key!r}") from error
+
+    def line(self, said: str) -> str:
+        """A sentence of analysing (`bench.words.Said`) in this language, any other text as it is; on one line."""
+        try:
+            return one_line(told(said, CATALOGUES[self.lang]))
+        except KeyError as error:
+            raise ReportError(f"the {self.lang} catalogue has no words for {error} in {said!r}") from error
+
+    def listed(self, items: Iterable[str], how: str = "comma") -> str:
+        """Names or sentences in a row, with the words of "join.<how>" between them."""
+        return CATALOGUES[self.lang][f"join.{how}"].join(map(self.line, items))
 
     def number(self, noun: str, number: int) -> str:
         """A counted noun: "1 target", "2 targets"."""
         return self(f"{noun}.{'one' if number == 1 else 'many'}", n=count(number))
+
+    def date(self, form: str, time: datetime) -> str:
+        """A moment in the form of "date.<form>"."""
+        return self(
+            f"date.{form}",
+            day=time.day,
+            month=time.month,
+            name=self(f"month.{time.month}"),
+            year=time.year,
+            clock=f"{time:%H:%M}",
+        )

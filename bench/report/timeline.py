@@ -61,7 +61,7 @@ def timeline(report: Report, text: Text) -> Timeline | None:
     phases = len(lanes)
     if events:
         lanes = (*lanes, _machines(events, phases, place, text))
-    ticks = tuple(Tick(place(time), words) for time, words in _ticks(first, first + span))
+    ticks = tuple(Tick(place(time), words) for time, words in _ticks(first, first + span, text))
     label = text("time.label", phases=text.number("phase", phases), runs=text.number("run", len(times)))
     return Timeline(_TOP + _LANE * len(lanes) + 34, label, lanes, ticks)
 
@@ -72,7 +72,7 @@ def _lane(phase: PhaseInfo, number: int, place: Place, text: Text) -> Lane:
         time = measured_at(run)
         if time is not None:
             marks.append(
-                (place(time), text("time.run", session=run.session, time=f"{time:%Y-%m-%d %H:%M}", run=run.run_id))
+                (place(time), text("time.run", session=run.session, time=text.date("minute", time), run=run.run_id))
             )
     xs = [x for x, _ in marks] or [_LEFT]
     start, end = min(xs) - 9, max(xs) + 9
@@ -95,7 +95,15 @@ def _machines(events: dict[tuple[datetime, Event], list[str]], number: int, plac
     """A lane of what happened to the machines."""
     order = list(Event)
     marks = tuple(
-        (place(time), text("time.event", event=text(f"event.{event.name}"), targets=_some(names), time=_clock(time)))
+        (
+            place(time),
+            text(
+                "time.event",
+                event=text(f"event.{event.name}"),
+                targets=_some(names, text),
+                time=text.date("minute", time),
+            ),
+        )
         for (time, event), names in sorted(events.items(), key=lambda item: (item[0][0], order.index(item[0][1])))
     )
     return Lane(
@@ -103,16 +111,12 @@ def _machines(events: dict[tuple[datetime, Event], list[str]], number: int, plac
     )
 
 
-def _some(names: list[str]) -> str:
-    named = ", ".join(map(one_line, names[:3]))
+def _some(names: list[str], text: Text) -> str:
+    named = text.listed(names[:3])
     return named if len(names) <= 3 else f"{named} + {len(names) - 3}"
 
 
-def _clock(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M}"
-
-
-def _ticks(first: datetime, last: datetime) -> list[tuple[datetime, str]]:
+def _ticks(first: datetime, last: datetime, text: Text) -> list[tuple[datetime, str]]:
     """At most eight round moments between `first` and `last`, with their words (UTC)."""
     span = last - first
     step = next((step for step in _STEPS if span / step <= 7), None) or span / 6
@@ -121,7 +125,7 @@ def _ticks(first: datetime, last: datetime) -> list[tuple[datetime, str]]:
     found: list[tuple[datetime, str]] = []
     previous = ""
     while moment <= last:
-        day = f"{moment.day} {moment:%b}"
+        day = text.date("month_day", moment)
         clock = f"{moment:%H:%M:%S}" if step < timedelta(minutes=1) else f"{moment:%H:%M}"
         within_a_day = clock if day == previous else f"{day} {clock}"
         found.append((moment, day if step >= timedelta(days=1) else within_a_day))

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from bench.analyse.coverage import Coverage
 from bench.analyse.result import CLOSE_SESSIONS, AttributionKind, Comparison, FlagKind, Verdict
 from bench.report.machines import unpatched
-from bench.report.numbers import count
+from bench.report.numbers import count, share
 from bench.report.page import Finding
 from bench.report.plain import one_line
 from bench.report.revised import revised
 from bench.report.text import Text
 from bench.report.verdicts import title
 from bench.report.view import Report
+from bench.words import Said
 
 MOST = 6
 """Findings that are shown outside of the fold."""
@@ -68,7 +69,7 @@ def _causes(comparisons: Iterable[Comparison], text: Text) -> list[Finding]:
             unknown = Finding(text("trust.UNKNOWN", step=step), text("trust.UNKNOWN.detail"))
             found.append((_KINDS.index(AttributionKind.UNKNOWN), unknown))
         elif judged.kind in _KINDS:
-            said = Finding(text(f"trust.{judged.kind.name}", step=step), one_line(judged.sentence))
+            said = Finding(text(f"trust.{judged.kind.name}", step=step), text.line(judged.sentence))
             found.append((_KINDS.index(judged.kind), said))
     return [finding for _, finding in sorted(found, key=lambda one: one[0])]
 
@@ -90,7 +91,7 @@ def _wrong_path(comparison: Comparison, text: Text) -> Iterator[Finding]:
             text(
                 "trust.wrong_path.target",
                 target=one.target,
-                share=f"{one.share:.0%}",
+                share=share(f"{one.share * 100:.0f}"),
                 trials=one.trials,
                 total=one.total,
             )
@@ -126,9 +127,12 @@ def _undecided(comparison: Comparison, text: Text) -> Iterator[Finding]:
     if not undecided:
         return
     reasons = Counter(metric.reason for metric in undecided if metric.reason is not None)
-    said = ", ".join(f"{count(number)} {text(f'reason.{reason.name}')}" for reason, number in reasons.most_common())
-    settle = Counter(one_line(metric.settle) for metric in undecided if metric.settle).most_common(1)
-    detail = said + "." if said else ""
+    said = text.listed(
+        text("trust.reason", number=count(number), reason=text(f"reason.{reason.name}"))
+        for reason, number in reasons.most_common()
+    )
+    settle = Counter(text.line(metric.settle) for metric in undecided if metric.settle).most_common(1)
+    detail = text("sentence", said=said) if said else ""
     if settle:
         words, number = settle[0]
         some = "trust.settle" if number < len(undecided) else "trust.settle.all"
@@ -151,11 +155,12 @@ def _missing(coverage: Coverage, text: Text) -> Iterator[Finding]:
             for cause, number in row.causes:
                 causes[row.target, cause] += number
         named = [
-            f"{one_line(target)}: {one_line(cause)} ×{number}" for (target, cause), number in causes.most_common(4)
+            text("trust.cause", target=one_line(target), cause=text.line(cause), number=number)
+            for (target, cause), number in causes.most_common(4)
         ]
         yield Finding(
             text("trust.missing", missing=count(missing), planned=text.number("trial", coverage.planned)),
-            "; ".join(named) or text("trust.missing.unknown"),
+            text.listed(named, "semicolon") or text("trust.missing.unknown"),
         )
 
 
@@ -167,7 +172,7 @@ def _again(coverage: Coverage, text: Text) -> Iterator[Finding]:
 
 def _left_out(coverage: Coverage, text: Text) -> Iterator[Finding]:
     for what, why in coverage.left_out:
-        yield Finding(text("trust.left_out", what=one_line(what)), one_line(why))
+        yield Finding(text("trust.left_out", what=one_line(what)), text.line(why))
 
 
 def _warnings(comparisons: Iterable[Comparison], text: Text) -> Iterator[Finding]:
@@ -176,13 +181,12 @@ def _warnings(comparisons: Iterable[Comparison], text: Text) -> Iterator[Finding
     others: dict[str, None] = {}
     for comparison in comparisons:
         for warning in comparison.warnings:
-            head, _, rest = warning.partition(": ")
-            if head == CLOSE_SESSIONS:
-                tags.update(dict.fromkeys(one_line(rest).split(", ")))
+            if isinstance(warning, Said) and warning.key == CLOSE_SESSIONS:
+                tags.update(dict.fromkeys(warning.values["tags"]))
             else:
-                others[one_line(warning)] = None
+                others[text.line(warning)] = None
     if tags:
-        yield Finding(text("trust.warning"), f"{CLOSE_SESSIONS}: {_names(tags, text)}")
+        yield Finding(text("trust.warning"), text(CLOSE_SESSIONS, tags=_names(tags, text)))
     for warning in others:
         yield Finding(text("trust.warning"), warning)
 
@@ -193,7 +197,7 @@ def _flags(comparison: Comparison, text: Text) -> Iterator[Finding]:
     if not flagged:
         return
     kinds = Counter(kind for metric in flagged for kind in {flag.kind for flag in metric.flags})
-    said = ", ".join(f"{text(f'flag.{kind.name}')} {count(kinds[kind])}" for kind in FlagKind if kind in kinds)
+    said = text.listed(f"{text(f'flag.{kind.name}')} {count(kinds[kind])}" for kind in FlagKind if kind in kinds)
     first = next((metric for metric in flagged if metric.primary), flagged[0])
     yield Finding(
         text(
@@ -202,7 +206,7 @@ def _flags(comparison: Comparison, text: Text) -> Iterator[Finding]:
             number=count(len(flagged)),
             total=text.number("metric", len(comparison.metrics)),
         ),
-        text("trust.flags.detail", kinds=said, metric=title(first), sentence=one_line(first.flags[0].sentence)),
+        text("trust.flags.detail", kinds=said, metric=title(first), sentence=text.line(first.flags[0].sentence)),
     )
 
 
@@ -211,7 +215,7 @@ def _excluded(comparisons: Iterable[Comparison], text: Text) -> Iterator[Finding
     steps: dict[tuple[str, str, str], dict[str, int]] = {}
     for comparison in comparisons:
         for item in comparison.excluded:
-            key = (one_line(item.what), one_line(item.cause), item.counts)
+            key = (text.line(item.what), text.line(item.cause), item.counts)
             steps.setdefault(key, {})[_step(comparison)] = item.count
     for (what, cause, noun), counts in steps.items():
         most = max(counts.values())
@@ -230,6 +234,6 @@ def _imported(report: Report, text: Text) -> Iterator[Finding]:
 
 def _names(names: Iterable[str], text: Text) -> str:
     """The first few names, and how many more there are."""
-    every = [one_line(name) for name in names]
-    said = ", ".join(every[:_NAMED])
+    every = list(names)
+    said = text.listed(every[:_NAMED])
     return said if len(every) <= _NAMED else text("names.more", names=said, more=count(len(every) - _NAMED))

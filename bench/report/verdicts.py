@@ -27,8 +27,8 @@ def verdict_view(
 ) -> VerdictView:
     """`result` as it is shown; margin, better and unit are its metric's."""
     shown = look(result.verdict)
-    ratio = ratio_words(result, unit)
-    interval = numbers.percent_range(result.interval)
+    ratio = text.line(ratio_words(result, unit))
+    interval = text.line(numbers.percent_range(result.interval))
     label = text("bar.label", ratio=ratio, interval=interval, margin=numbers.margin(margin))
     if result.interval is None:
         label = text("bar.label.none", ratio=ratio, margin=numbers.margin(margin))
@@ -39,7 +39,7 @@ def verdict_view(
         interval=interval,
         word=text(f"verdict.{result.verdict.name}"),
         reason=_reason(result, margin, text),
-        settle=one_line(result.settle),
+        settle=text.line(result.settle),
         bar=bar(result, margin, better, axis, label),
     )
 
@@ -48,7 +48,7 @@ def _reason(result: MetricResult | TargetResult, margin: float, text: Text) -> s
     if result.reason is not None:
         return text(f"reason.{result.reason.name}")
     if isinstance(result, MetricResult) and result.clear and moved(result):
-        return text("reason.clear", margin=f"{margin * 100:.3g} %")
+        return text("reason.clear", margin=numbers.share(f"{margin * 100:.3g}"))
     return ""
 
 
@@ -115,11 +115,16 @@ def counted_targets(names: Sequence[str], text: Text) -> str:
     """Targets counted, pairs as such: "2 targets", "1 pair", "2 targets, 1 pair"."""
     pairs = sum(map(is_pair, names))
     parts = [text.number("target", len(names) - pairs)] if len(names) > pairs or not pairs else []
-    return ", ".join([*parts, text.number("pair", pairs)] if pairs else parts)
+    return text.listed([*parts, text.number("pair", pairs)] if pairs else parts)
 
 
 def verdicts_in_words(metrics: Sequence[MetricResult], text: Text) -> str:
     """The verdicts counted, e.g. "5 metrics: 1 regressed, 4 no meaningful change."; "" without metrics."""
     counts = count_verdicts(metrics)
-    parts = [f"{numbers.count(counts[one])} {text(f'verdict.{one.name}')}" for one in ORDER if counts[one]]
-    return text("card.summary", metrics=text.number("metric", len(metrics)), parts=", ".join(parts)) if parts else ""
+    parts = [
+        text("trust.reason", number=numbers.count(counts[one]), reason=text(f"verdict.{one.name}"))
+        for one in ORDER
+        if counts[one]
+    ]
+    total = text.number("metric", len(metrics))
+    return text("card.summary", metrics=total, parts=text.listed(parts)) if parts else ""

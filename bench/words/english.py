@@ -25,6 +25,7 @@ ENGLISH: dict[str, str] = FLAGS | {
     "names.rest": "and {n} more",
     # numbers
     "percent": "{number} %",
+    "range": "{low} … {high}",
     "percent.huge": "more than 1000 %",
     "signed": "{sign}{size}",
     "seconds": "{number} s",

@@ -85,7 +85,7 @@ def test_the_bytes_say_that_a_phase_is_not_what_it_declares(tmp_path: Path) -> N
     assert judged is not None
     assert judged.wrong_path == (wrong,)
     sentence = (
-        "But 'sriov-on' declares sriov on, and 1% of the bytes of web-1 went through the VF (2 of 3 network trials)"
+        "But 'sriov-on' declares sriov on, and 1 % of the bytes of web-1 went through the VF (2 of 3 network trials)"
     )
     assert sentence in judged.sentence
     assert any(one.startswith("THE BYTES WENT ANOTHER WAY than declared: sriov-on") for one in remarks(compared))
@@ -137,7 +137,7 @@ def test_it_is_as_loud_as_a_factor_that_was_not_observed(tmp_path: Path) -> None
     made = make_report(read(runs, tiny_suite(tmp_path)), ["off", "on"], generated_at="2024-01-09T00:00:00Z")
     text = render_html(made)
     assert "on declares SR-IOV on, and the bytes went the other way." in text
-    assert "0% of the bytes of web-1 through the VF (2 of 2 trials)" in text
+    assert "0 % of the bytes of web-1 through the VF (2 of 2 trials)" in text
     assert "The bytes went another way than declared: on" in text
     assert "but the bytes of on went another way than declared" in text
 

@@ -9,17 +9,18 @@ from bench.analyse.result import CLOSE_SESSIONS
 from bench.report.html import render_html
 from bench.report.layout import page
 from bench.report.trust import MOST
+from bench.words import say
 
 
 def test_warnings_about_close_sessions_are_one_finding() -> None:
     first, second = "2 of 'a' (smallest gap 1 min)", "3 of 'b' (smallest gap 2 min)"
     steps = [
-        replace(factory.story(), warnings=(f"{CLOSE_SESSIONS}: {words}", "VM 3 is burstable"))
-        for words in (f"{first}, {second}", second, first)
+        replace(factory.story(), warnings=(say(CLOSE_SESSIONS, tags=tags), "VM 3 is burstable"))
+        for tags in ((first, second), (second,), (first,))
     ]
     made = page(factory.report(tuple(steps), samples=None))
     notes = [finding.detail for finding in made.findings if finding.point == "Note:"]
-    assert notes == [f"{CLOSE_SESSIONS}: {first}, {second}", "VM 3 is burstable"]
+    assert notes == [say(CLOSE_SESSIONS, tags=(first, second)), "VM 3 is burstable"]
 
 
 def test_the_box_of_doubts_is_short_and_has_the_gravest_of_each_kind() -> None:

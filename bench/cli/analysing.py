@@ -18,8 +18,10 @@ from bench.cli.redacting import RedactOption, redacted_comparison, redacted_repo
 from bench.cli.reporting import (
     STDOUT,
     FailOn,
+    LangOption,
     ReportFormat,
     chosen_format,
+    chosen_language,
     default_path,
     exit_failing,
     failing,
@@ -173,12 +175,13 @@ def report(
     title: Annotated[str, typer.Option("--title", help="The report's title.")] = "",
     fail_on: FailOn = "",
     redact: RedactOption = False,
+    lang: LangOption = "en",
     runs: RunsOption = None,
 ) -> None:
     """Write the file for the change ticket: all phases, adjacent ones and first to last."""
     from bench.report.campaign import keep_findings, make_report, read, tags_of
 
-    name, unwanted = chosen_format(format, output), failing(fail_on)
+    name, unwanted, lang = chosen_format(format, output), failing(fail_on), chosen_language(lang)
     _check_tags(tags or ())
     found, broken = runs_with(tags or (), campaign, runs)
     chosen = tags or tags_of(found)
@@ -186,7 +189,9 @@ def report(
     command = f"bench report {' '.join(chosen)} --campaign {found[0].info.campaign}{context.again(runs)}"
     if redact:
         command += " --redact"
-    made = make_report(evidence, chosen, generated_at=generated_at(), title=title, reproduce=[command])
+    if lang != "en":
+        command += f" --lang {lang}"
+    made = make_report(evidence, chosen, generated_at=generated_at(), title=title, reproduce=[command], lang=lang)
     shown = redacted_report(made, found) if redact else made
     if output != STDOUT:
         _print_all(shown)

@@ -34,6 +34,15 @@ ReportFormat = Annotated[
         "--format", "-f", help="html, md, jira, csv, json, junit or pdf (default: by the file's name, else html)."
     ),
 ]
+LangOption = Annotated[
+    str,
+    typer.Option(
+        "--lang",
+        metavar="en|ja",
+        help="The language of html, md, jira and pdf: English or Japanese. Names, measured facts and messages of tools "
+        "stay as they are; csv, json, junit and the terminal are English.",
+    ),
+]
 STDOUT = Path("-")
 
 
@@ -60,6 +69,15 @@ def chosen_format(name: str | None, output: Path | None) -> str:
     if name is not None and name not in REPORT_FILES:
         raise ConfigError(f"there is no format {name!r}", where="--format", remedy=f"Use {', '.join(REPORT_FILES)}")
     return name or ("html" if output is None else format_by_name(output))
+
+
+def chosen_language(name: str) -> str:
+    """A language that reports are written in; ConfigError for any other."""
+    from bench.report.text import CATALOGUES
+
+    if name not in CATALOGUES:
+        raise ConfigError(f"there is no language {name!r}", where="--lang", remedy=f"Use {' or '.join(CATALOGUES)}")
+    return name
 
 
 def default_path(made: Report, name: str) -> Path:

@@ -218,9 +218,18 @@ def _journal(campaign: Path, comparisons: Sequence[Comparison]) -> tuple[tuple[F
 
 
 def make_report(
-    evidence: Evidence, tags: Sequence[str], *, generated_at: str, title: str = "", reproduce: Sequence[str] = ()
+    evidence: Evidence,
+    tags: Sequence[str],
+    *,
+    generated_at: str,
+    title: str = "",
+    reproduce: Sequence[str] = (),
+    lang: str = "en",
 ) -> Report:
-    """Everything between adjacent tags, from the first to the last, and what they say together."""
+    """Everything between adjacent tags, from the first to the last, and what they say together.
+
+    lang: the language that it is written in (`bench.report.text.CATALOGUES`).
+    """
     if len(tags) < 2:
         raise AnalysisError(
             "a report compares at least two tags", remedy=f"Only {', '.join(tags) or 'nothing'} was measured so far"
@@ -252,4 +261,5 @@ def make_report(
         suite_titles=titles,
         reproduce=reproduce,
         title=title,
+        lang=lang,
     )

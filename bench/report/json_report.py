@@ -12,7 +12,8 @@
      "provenance": {"digest", "tools", "files", "parameters"}, "suites": {name: title}, "reproduce": [command …]}
 
 Every key and type stands in `schema/vmbench-1.schema.json` beside this file, a JSON Schema (2020-12) that the tests
-hold the documents against. Sentences are in the report's language; the rest is as in `bench.report.json_export`.
+hold the documents against. Sentences are English, whatever the language of the report; the rest is as in
+`bench.report.json_export`.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def json_schema() -> Mapping[str, Any]:
 
 def document(report: Report) -> dict[str, Any]:
     """The document as plain data."""
-    text = Text(report.lang)
+    text = Text()
     shown, folded = findings(report, text)
     return {
         "schema": SCHEMA,

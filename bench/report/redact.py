@@ -36,6 +36,7 @@ from bench.report.provenance import Provenance
 from bench.report.redact_text import TextRedactor
 from bench.report.view import Report
 from bench.report.vocabulary import NAMES, Vocabulary, is_frame, text_columns
+from bench.words import Said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,8 @@ _FOREIGN = frozenset(
     {"cause", "causes", "detail", "details", "evidence", "left_out", "params", "path", "problem", "reproduce", "what"}
 )
 """Fields that hold what targets, tools and files say."""
+_OURS = frozenset({"tag", "tags", "before", "after", "suite", "metric", "title", "name", "layer", "factor", "factors"})
+"""Places in sentences that hold what the campaign or a suite calls things."""
 _KEPT = frozenset({"sha256", "digest", "digests"})
 
 
@@ -113,7 +116,9 @@ class _Redaction:
     def value(self, value: T, field: str = "") -> T:
         """`value` without names, all the way down; `field` is what it is called."""
         made: Any = value
-        if isinstance(value, str):
+        if isinstance(value, Said):
+            made = self._sentence(value)
+        elif isinstance(value, str):
             made = value if isinstance(value, Enum) else self._string(value, field)
         elif dataclasses.is_dataclass(value) and not isinstance(value, type):
             made = self._object(value)
@@ -128,6 +133,22 @@ class _Redaction:
         elif is_frame(value):
             made = self._frame(cast("pd.DataFrame", value))
         return made  # type: ignore[no-any-return]  # the same type as before
+
+    def _sentence(self, said: Said) -> Said:
+        """The same sentence about aliases."""
+        made = {name: self._said(one, name) for name, one in said.values.items()}
+        if said.key == "attribution.change":
+            layer, name = said.values["layer"], said.values["name"]
+            made |= {when: self._fact(layer, name, said.values[when]) for when in ("before", "after")}
+        return Said(said.key, made)
+
+    def _said(self, value: Any, place: str) -> Any:
+        """What is filled into a sentence."""
+        if isinstance(value, Said):
+            return self._sentence(value)
+        if isinstance(value, tuple):
+            return tuple(self._said(one, place) for one in value)
+        return self._text(value, place not in _OURS) if isinstance(value, str) else value
 
     def _string(self, text: str, field: str) -> str:
         if field in _KEPT:

@@ -27,7 +27,7 @@ def render_phases(report: Report, output: Output = Output()) -> str:  # noqa: B0
     """What the phases say together; "" for a report of two of them."""
     if report.factorial is None:
         return ""
-    found, text = report.factorial, Text(report.lang)
+    found, text = report.factorial, Text()
 
     def write(console: Console) -> None:
         _print_path(console, report, found.path, text)

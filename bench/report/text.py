@@ -13,9 +13,10 @@ from bench.errors import ReportError
 from bench.report.numbers import count
 from bench.report.plain import one_line
 from bench.report.text_en import ENGLISH
-from bench.words import english, fill, told
+from bench.report.text_ja import JAPANESE
+from bench.words import english, fill, japanese, told
 
-CATALOGUES: dict[str, Mapping[str, str]] = {"en": english.ENGLISH | ENGLISH}
+CATALOGUES: dict[str, Mapping[str, str]] = {"en": english.ENGLISH | ENGLISH, "ja": japanese.JAPANESE | JAPANESE}
 """Language → key → words; `{name}` marks what is filled in."""
 
 

@@ -113,6 +113,7 @@ ENGLISH: dict[str, str] = STEPS | {
     "trust.relocated.detail": "Between {step}; results there mix the change with the other host.",
     "sentence": "{said}.",
     "trust.cause": "{target}: {cause} ×{number}",
+    "trust.flag": "{kind} {number}",
     "trust.reason": "{number} {reason}",
     "trust.undecided": "{step}: {number} of {total} not decided.",
     "trust.settle": "What would settle {number} of them: {settle}",

@@ -197,7 +197,11 @@ def _flags(comparison: Comparison, text: Text) -> Iterator[Finding]:
     if not flagged:
         return
     kinds = Counter(kind for metric in flagged for kind in {flag.kind for flag in metric.flags})
-    said = text.listed(f"{text(f'flag.{kind.name}')} {count(kinds[kind])}" for kind in FlagKind if kind in kinds)
+    said = text.listed(
+        text("trust.flag", kind=text(f"flag.{kind.name}"), number=count(kinds[kind]))
+        for kind in FlagKind
+        if kind in kinds
+    )
     first = next((metric for metric in flagged if metric.primary), flagged[0])
     yield Finding(
         text(

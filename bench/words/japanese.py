@@ -1,0 +1,213 @@
+"""The Japanese of what analysing says: the keys and places of `bench.words.english`."""
+
+from __future__ import annotations
+
+from bench.words.japanese_flags import FLAGS
+
+JAPANESE: dict[str, str] = FLAGS | {
+    # how lists are joined, and what stands for what is not named
+    "join.comma": "、",
+    "join.and": "と",
+    "join.or": "、または",
+    "join.semicolon": "；",
+    "join.sentence": "",
+    "joined.comma": "{items}",
+    "joined.and": "{items:and}",
+    "joined.or": "{items:or}",
+    "joined.semicolon": "{items:semicolon}",
+    "joined.sentence": "{items:sentence}",
+    "quoted": "{text}",
+    "names.cut": "{names}など",
+    "names.also": "{names}、ほか{n}件",
+    "names.rest": "ほか{n}件",
+    # numbers
+    "percent": "{number}%",
+    "range": "{low}～{high}",
+    "percent.huge": "1000%超",
+    "signed": "{sign}{size}",
+    "seconds": "{number}秒",
+    "minutes": "{number}分",
+    "hours": "{number}時間",
+    "session.one": "セッション{n}回",
+    "session.many": "セッション{n}回",
+    "value.one": "値{n}個",
+    "value.many": "値{n}個",
+    "metric.one": "指標{n}件",
+    "metric.many": "指標{n}件",
+    "control.one": "対照{n}台",
+    "control.many": "対照{n}台",
+    "target.one": "対象{n}台",
+    "target.many": "対象{n}台",
+    # what would settle a verdict
+    "settle.confounded": "ほかに変わったもの（{confounders}）を元に戻すか宣言してから、両方のタグを測り直す",
+    "settle.again.one": "タグごとにセッションをあと1回以上",
+    "settle.again.two": "両方のタグでセッションを2回以上",
+    "settle.no_events": "どちらのタグにもイベントがない：{more}",
+    "settle.few_events": (
+        "対象が{least}台未満では、イベントの増減をドリフトと区別できない：イベントのある対象をもっと測定する"
+    ),
+    "settle.few_events.single": "対象が{least}台未満では、イベントの増減をドリフトと区別できない：複数の対象を測定する",
+    "settle.host_moved": (
+        "ホストが変わったため、1台だけではホストの影響と変更の影響を区別できない：{least}台以上の対象を測定する"
+    ),
+    "settle.host_moved.single": (
+        "ホストが変わったため、1台だけではホストの影響と変更の影響を区別できない：ホストが変わらなかった対象を測定する"
+    ),
+    "settle.censored": (
+        "両フェーズともサイズの上限に達しており、変化が隠れてしまう：1バイトあたりのサイクル数など、"
+        "上限に達しても動く指標を見るか、余裕のあるサイズで測定する"
+    ),
+    "settle.drift": (
+        "セッションを重ねるごとにドリフトしており、続けて測ってもドリフトは止まらない："
+        "増え続けるものを各セッションの前にリセットするか、フェーズを交互に測定する（A B、B A）"
+    ),
+    "settle.unstable": "値が不安定（フラグを参照）：切り替わりや乱れの原因を突き止めてから、両方のタグを測り直す",
+    "settle.detectable": "{goal}；現在検出できる差：{detectable}",
+    "settle.see": "{margin}の差を見るには：{ways:or}",
+    "settle.or": "{ways:or}",
+    "settle.sessions.unknown": "タグごとにセッションを追加（セッション間のばらつきはまだ不明）",
+    "settle.sessions": "タグごとにおよそ{more}",
+    "settle.targets": "およそ{more}",
+    "settle.targets.many": "{many}台を超える対象の追加",
+    "settle.targets.more": "対象の追加",
+    "settle.targets.other": "別の対象（この対象のセッションを増やしても判定できない）",
+    "more.session.one": "あと{n}回のセッション",
+    "more.session.many": "あと{n}回のセッション",
+    "more.target.one": "あと{n}台の対象",
+    "more.target.many": "あと{n}台の対象",
+    "settle.nobody": "両方のタグで測定された対象がない：同じ対象を測定する",
+    "settle.controls_only": "測定されたのは対照だけ：変更のあった対象を測定する",
+    "settle.other_tag": "「{tag}」でも測定する",
+    "settle.other_tag.params": "「{tag}」でも測定する（そちらは別のパラメーターで測定済み：{params}）",
+    "confounder.machine": "別のマシン：{name} {before} → {after}",
+    "confounder.tool": "ツール {digests}",
+    "params.change": "{name} {before} → {after}",
+    "params.absent": "なし",
+    "params.unit": "単位",
+    # warnings of a metric and of a comparison
+    "warning.aside.held": "ほかと違いサイズの上限に達しているため、全体の集計から除外：{names}",
+    "warning.aside.moved": "ほかと違いホストが変わったため、全体の集計から除外：{names}",
+    "warning.aside.stayed": "ほかと違いホストが変わらなかったため、全体の集計から除外：{names}",
+    "warning.shared": (
+        "{targets}件の対象はマシンを共有しているため、{count}件として数える：マシンを共有するものは一緒に動く"
+    ),
+    "warning.no_events": "どちらのタグにもイベントがない",
+    "warning.lone": "対象{total}件のうち{alone}件は、片方のタグでしか測定されていない",
+    "warning.shock": "何も変更していないマシンにも影響が出ている：{controls}が動いた",
+    "warning.shock.to": "何も変更していないマシンにも影響が出ている：{controls}が{ratio}に動いた",
+    "warning.shocks": (
+        "何も変更していないマシンにも影響が出ている：対照で{metrics}が動いた（{named}）；対照との差を取った効果を参照"
+    ),
+    "warning.shock.metric": "{suite} {title} {ratio}",
+    "warning.gone": "別のホストに移動したため、もう対照ではない：{names}",
+    "warning.close": (
+        "再起動をはさまず6時間未満の間隔で始まったセッションは、信頼区間が前提とするほど独立した繰り返しにならない："
+        "{tags}"
+    ),
+    "warning.close.tag": "「{tag}」の{sessions}回（最小間隔{gap}分）",
+    "warning.rounds": "「{before}」と「{after}」は交互に{rounds}巡測定された：各巡の中の差を比較する",
+    "warning.hosts": (
+        "ホストが変わったかどうか不明：{names}。対象が1～2台では、気づかれない移動の影響は信頼区間に含まれない"
+    ),
+    "warning.no_metric": "「{name}」という指標はない",
+    "warning.no_target": "「{name}」という対象はない",
+    "limit": "「{metric}」の上限{value} {unit}",
+    "limit.no_metric": "{limit}：そのような指標はない",
+    "limit.other_unit": "{limit}は、その指標の単位（{unit}）ではない",
+    "limit.lower": "{limit}：上限があるのは、大きいほど良い指標だけ",
+    "warned": "「{tag}」：{message}（{sessions}中{hit}回）",
+    "warned.also": "「{tag}」：{message}（{sessions}中{hit}回、{places}でも）",
+    "warned.of": "{who}：{message}",
+    "warned.unread": "「{tag}」：実行{run}の警告は不明：イベントの記録：{problem}",
+    "told.unread": "以前のレポートの内容が違ったかどうかは不明：{where} {problem}",
+    "problem": "{trial}：{message}",
+    # looks
+    "look.lost": "実行{run}の後の中間評価が読めない：そのαは消費済みで、キャンペーンを終わらせたかどうかは不明",
+    "look": (
+        "中間評価{total}回中{number}回目：セッション{before} + {after}回の後、α = {alpha}（0.05のうち{spent}を消費）："
+        "{said}"
+    ),
+    "look.DECIDED": "すべての主要指標が判定された",
+    "look.FUTILE": "セッションを増やしても、残りが判定できる見込みは低い",
+    "look.LAST": "これが最終評価",
+    "look.UNDECIDED": "未判定のものが残っている",
+    # what is left out
+    "excluded.session": "セッションの値",
+    "excluded.session.why": "組になる、もう一方のフェーズのセッションがない",
+    "excluded.values": "値",
+    "excluded.late": "キャンペーンを終わらせた評価の後に測定された",
+    "excluded.nan": "数値ではない",
+    "excluded.infinite": "無限大",
+    "excluded.negative": "負の値",
+    "excluded.zero": "比で比較する指標の値が0",
+    "excluded.tainted": "汚染された値：測定中にマシンが停止したか、時計が変更されたか、データ経路が切り替わった",
+    "damaged.run": "保存データの破損：実行{run}",
+    "damaged.in": "保存データの破損：{run}",
+    "damaged.trial": "保存データの破損：{run}、試行{trial}",
+    "damaged.others": "保存データの破損：その他",
+    "damaged.remedy": "`bench verify`ですべて確認できる。`bench repair`で退避すれば、`bench resume`が測り直す",
+    "cause": "{status}：{cause}",
+    "cause.damaged": "破損：{problem}",
+    "cause.not_started": "未開始",
+    "status.ok": "成功",
+    "status.failed": "失敗",
+    "status.timeout": "時間切れ",
+    "status.interrupted": "中断",
+    "status.unreachable": "到達不能",
+    "left.absent": "{tags:and}で測定されていない",
+    "left.moved": "{before}から{after}の間に、ほかと違いホストが変わった",
+    "left.stayed": "{before}から{after}の間に、ほかと違いホストが変わらなかった",
+    "left.held": "{before}から{after}の間、ほかと違い公表上限に達していた",
+    # problems of stored trials
+    "taint": "{target}：{why}；この試行の値は使わない",
+    "taint.froze": "{seconds}秒停止",
+    "taint.froze.times": "最長{seconds}秒、計{times}回停止",
+    "taint.clock": "時計が{seconds}秒変更された",
+    "taint.clock.times": "時計が最大{seconds}秒、計{times}回変更された",
+    "taint.switched": "データ経路が切り替わった（{line}）",
+    "taint.switched.times": "データ経路が{times}回切り替わった（{line}）",
+    "problem.unwatched": "{target}：停止検知プローブが動かなかった（対象にperlが必要）",
+    "problem.freeze_log": "試み{attempt}の停止検知プローブの記録：{problem}",
+    "problem.probe": "試み{attempt}の前後のプローブの出力：{problem}",
+    "problem.no_suite": "「{suite}」というスイートがここにないため、結果を読めない",
+    "problem.no_file": "試行は成功したが、結果のファイルが示されていない",
+    "problem.file": "試み{attempt}の{path}：{problem}",
+    "problem.parser": "{path}：{suite}のパーサーが失敗（{error}）",
+    "problem.no_value": "結果に値が見つからない",
+    "problem.facts": "試み{attempt}の{file}：{problem}；その環境情報は使わない",
+    "problem.metric": "「{metric}」の値{count}個を除外：スイート{suite}はその指標を宣言していない",
+    "problem.damage": "{path}：{problem}",
+    # whose effect it is
+    "factor.none": "未宣言",
+    "attribution.replaced": (
+        "マシンの同一性が変わった：{name}は以前と別のマシン（{field} {before} → {after}）なので、"
+        "差はマシンの違いによる可能性がある。"
+    ),
+    "attribution.replaced.more": (
+        "マシンの同一性が変わった：{name}ほか{more}台は以前と別のマシン（{field} {before} → {after}）なので、"
+        "差はマシンの違いによる可能性がある。"
+    ),
+    "attribution.declared": "宣言された要因：{factors:and}。",
+    "attribution.confounded": (
+        "宣言されていない変化：{changes:semicolon}。差は{factors:and}だけでなく、これらによっても説明できる。"
+    ),
+    "attribution.confounded.alike": (
+        "宣言されていない変化：{changes:semicolon}。同じと宣言されたフェーズ間の差は、これらで説明できる可能性がある。"
+    ),
+    "attribution.unknown": "両フェーズの環境情報がそろっていないため、ほかに何が変わったかは不明。",
+    "attribution.undeclared": "フェーズ間で異なると宣言された要因はない；変わった環境情報：{changes:semicolon}。",
+    "attribution.undeclared.same": "フェーズ間で異なると宣言された要因はなく、環境情報の変化もない。",
+    "attribution.joint": "{factors:and}が同時に変わった：複合効果であり、分離できない。",
+    "attribution.attributed": (
+        "変更が宣言されたのは{factors:and}だけで、ほかのレイヤーの環境情報は動いていない："
+        "これは{factors:and}の効果である。"
+    ),
+    "attribution.free": "{factors:and}にはレイヤーの指定がないため、この判断は宣言だけに基づく。",
+    "attribution.not_observed": "ただし、{factors:and}が実施されたことを示す環境情報はない。",
+    "attribution.change": "{layer} {name} {before} → {after}（対象{total}台中{targets}台）",
+    "attribution.path": (
+        "ただし、「{tag}」は{factor} {level}と宣言しているが、{target}のバイト数の{share}がVFを通った（ネットワーク試"
+        "行{total}件中{trials}件）。"
+    ),
+    "attribution.path.more": "同じことがほか{n}台でも起きている。",
+}

@@ -35,7 +35,7 @@ from bench.report.confidential import (
 from bench.report.provenance import Provenance
 from bench.report.redact_text import TextRedactor
 from bench.report.view import Report
-from bench.report.vocabulary import NAMES, Vocabulary, is_frame, text_columns
+from bench.report.vocabulary import NAMES, PLAIN, Vocabulary, is_frame, text_columns
 from bench.words import Said
 
 if TYPE_CHECKING:
@@ -112,10 +112,13 @@ class _Redaction:
     def __init__(self, book: AliasBook, text: TextRedactor) -> None:
         self._book = book
         self._text = text
+        self._seen: dict[Any, Any] = {}
 
     def value(self, value: T, field: str = "") -> T:
         """`value` without names, all the way down; `field` is what it is called."""
         made: Any = value
+        if type(value) in PLAIN:
+            return value
         if isinstance(value, Said):
             made = self._sentence(value)
         elif isinstance(value, str):
@@ -162,7 +165,7 @@ class _Redaction:
         changes = {
             one.name: self._labels(inner) if one.name == "labels" else self.value(inner, one.name)
             for one in dataclasses.fields(value)
-            if one.name not in special and (inner := getattr(value, one.name)) is not None and one.init
+            if one.name not in special and type(inner := getattr(value, one.name)) not in PLAIN
         }
         made = dataclasses.replace(value, **changes, **special)
         if isinstance(made, MetricResult):
@@ -209,7 +212,10 @@ class _Redaction:
 
     def _labels(self, labels: Any) -> Any:
         """Pairs of a label and its value; one that names a machine or an owner is replaced as a whole."""
-        return tuple((self._text(name), self._label(name, value)) for name, value in labels)
+        pairs = tuple(labels)
+        if pairs not in self._seen:
+            self._seen[pairs] = tuple((self._text(name), self._label(name, value)) for name, value in pairs)
+        return self._seen[pairs]
 
     def _label(self, name: str, value: Any) -> Any:
         if not isinstance(value, str):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 NAMES = frozenset({"target", "targets", "relocated", "replaced"})
 """Fields that hold names of targets, or of pairs of them, and nothing else."""
+PLAIN = frozenset({float, int, bool, type(None)})
+"""Types that name nothing: most of a report's values."""
 _ORDINARY = (
     "host guest node server client sender receiver local remote test target control fleet network disk memory cpu",
     "session sessions run runs phase phases trial trials value values metric metrics step steps fact facts change",
@@ -43,16 +45,20 @@ class Vocabulary:
         self.facts: dict[tuple[str, ...], None] = {}
         self.labels: dict[tuple[str, str], None] = {}
         self.texts: dict[str, None] = {}
+        self._labels: set[object] = set()
 
     def read(self, value: Any, field: str = "") -> None:
         """Note what is in `value`, all the way down."""
+        if type(value) in PLAIN:
+            return
         if isinstance(value, str):
             if not isinstance(value, Enum) and value:
                 (self.names if field in NAMES else self.texts).setdefault(value)
         elif dataclasses.is_dataclass(value):
             self._special(value)
             for one in dataclasses.fields(value):
-                self.read(getattr(value, one.name), one.name)
+                if type(inner := getattr(value, one.name)) not in PLAIN and not self._is_read(inner, one.name):
+                    self.read(inner, one.name)
         elif isinstance(value, tuple | list | set | frozenset):
             for inner in sorted(value, key=str) if isinstance(value, set | frozenset) else value:
                 self.read(inner, field)
@@ -63,6 +69,14 @@ class Vocabulary:
         elif is_frame(value):
             for name in text_columns(value):
                 self.read(sorted(map(str, value[name].dropna().unique())), name)
+
+    def _is_read(self, value: Any, field: str) -> bool:
+        """Whether these labels were read before, as those of a target are with every metric."""
+        if field != "labels" or value not in self._labels:
+            if field == "labels":
+                self._labels.add(value)
+            return False
+        return True
 
     def _special(self, value: Any) -> None:
         if isinstance(value, MetricKey):
@@ -79,8 +93,7 @@ class Vocabulary:
         if isinstance(value, Stay) and value.host:
             self.hosts.setdefault(value.host)
             self.words.add(folded(value.build))
-        for name, text in getattr(value, "labels", ()):
-            self.labels.setdefault((name, str(text)))
+        self.labels.update(dict.fromkeys(getattr(value, "labels", ())))
         for tag, factors in ((getattr(value, "tag", ""), getattr(value, "factors", ())),):
             self.words.update(folded(word) for word in (tag, *(factor[0] for factor in factors)) if word.isalpha())
 

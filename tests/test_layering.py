@@ -37,6 +37,8 @@ DOORS = {
     "invoke": ("bench/measure/ssh.py",),
     "matplotlib": ("bench/report/charts.py",),
     "jinja2": ("bench/report/html.py",),
+    "markdown_it": ("bench/report/notes.py",),
+    "PIL": ("bench/report/logo.py",),
     "typer": ("bench/cli/",),
     "click": ("bench/cli/",),
     "rich": ("bench/cli/", "bench/report/terminal.py", "bench/report/terminal_phases.py"),

@@ -19,12 +19,15 @@ from bench.cli.reporting import (
     STDOUT,
     FailOn,
     LangOption,
+    LogoOption,
+    NotesOption,
     ReportFormat,
     chosen_format,
     chosen_language,
     default_path,
     exit_failing,
     failing,
+    for_the_ticket,
     write_report,
 )
 from bench.errors import AnalysisError, ConfigError, ReportError, StoreError
@@ -173,15 +176,20 @@ def report(
     format: ReportFormat = None,  # noqa: A002  # the option's name
     campaign: CampaignOption = None,
     title: Annotated[str, typer.Option("--title", help="The report's title.")] = "",
+    logo: LogoOption = None,
+    notes: NotesOption = None,
     fail_on: FailOn = "",
     redact: RedactOption = False,
     lang: LangOption = "en",
     runs: RunsOption = None,
 ) -> None:
     """Write the file for the change ticket: all phases, adjacent ones and first to last."""
+    from dataclasses import replace
+
     from bench.report.campaign import keep_findings, make_report, read, tags_of
 
     name, unwanted, lang = chosen_format(format, output), failing(fail_on), chosen_language(lang)
+    extras = for_the_ticket(logo, notes)
     _check_tags(tags or ())
     found, broken = runs_with(tags or (), campaign, runs)
     chosen = tags or tags_of(found)
@@ -192,6 +200,7 @@ def report(
     if lang != "en":
         command += f" --lang {lang}"
     made = make_report(evidence, chosen, generated_at=generated_at(), title=title, reproduce=[command], lang=lang)
+    made = replace(made, **extras)
     shown = redacted_report(made, found) if redact else made
     if output != STDOUT:
         _print_all(shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -43,6 +43,12 @@ LangOption = Annotated[
         "stay as they are; csv, json, junit and the terminal are English.",
     ),
 ]
+LogoOption = Annotated[
+    Path | None, typer.Option("--logo", metavar="FILE", help="A PNG, JPEG or SVG for the header of HTML and PDF.")
+]
+NotesOption = Annotated[
+    Path | None, typer.Option("--notes", metavar="FILE", help="Markdown that stands below the verdicts.")
+]
 STDOUT = Path("-")
 
 
@@ -78,6 +84,14 @@ def chosen_language(name: str) -> str:
     if name not in CATALOGUES:
         raise ConfigError(f"there is no language {name!r}", where="--lang", remedy=f"Use {' or '.join(CATALOGUES)}")
     return name
+
+
+def for_the_ticket(logo: Path | None, notes: Path | None) -> dict[str, Any]:
+    """What the author adds, as fields of the report; ConfigError when a file cannot be used."""
+    from bench.report.logo import read_logo
+    from bench.report.notes import read_notes
+
+    return {"logo": read_logo(logo) if logo else None, "notes": read_notes(notes) if notes else ""}
 
 
 def default_path(made: Report, name: str) -> Path:

@@ -23,7 +23,7 @@ Words = tuple["str | Strong", ...]
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of level 1 or 2 of what is pasted."""
+    """A heading of level 1 to 4 of what is pasted."""
 
     text: str
     level: int = 1
@@ -52,7 +52,14 @@ class Grid:
     right: tuple[int, ...] = ()
 
 
-Block = Heading | Paragraph | Bullets | Grid
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """Lines that keep their breaks and blanks, such as what a program printed."""
+
+    text: str
+
+
+Block = Heading | Paragraph | Bullets | Grid | Verbatim
 
 _HEAD = ("Metric", "Target", "Before", "After", "Unit", "Ratio", "Interval", "Verdict", "What would settle it")
 _RIGHT = (2, 3, 5)

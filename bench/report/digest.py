@@ -26,6 +26,7 @@ def digest_blocks(report: Report) -> Iterator[Block]:
     yield Paragraph((Strong(one_line(report.campaign)), meta(report, text)))
     yield Bullets(tuple((sentence,) for sentence in ladder(report.comparisons, report.leading, text)))
     yield from _doubts(report, text)
+    yield from _author(report, text)
     yield Heading(text("matrix.title"), 2)
     yield from _matrix(matrix(report, axis, text), text)
     steps = steps_view(report, axis, text)
@@ -48,6 +49,15 @@ def _doubts(report: Report, text: Text) -> Iterator[Block]:
         more = text("trust.more", points=text.number("note", len(folded)))
         items.append((text("sentence", said=more),))
     yield Bullets(tuple(items))
+
+
+def _author(report: Report, text: Text) -> Iterator[Block]:
+    """What the author adds, below what to distrust."""
+    if report.notes:
+        from bench.report.notes import notes_blocks
+
+        yield Heading(text("notes.title"), 2)
+        yield from notes_blocks(report.notes)
 
 
 def _matrix(view: Matrix, text: Text) -> Iterator[Block]:

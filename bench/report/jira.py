@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bench.analyse.result import Comparison
-from bench.report.blocks import Block, Bullets, Grid, Heading, Paragraph, Strong, Words, comparison_blocks
+from bench.report.blocks import Block, Bullets, Grid, Heading, Paragraph, Strong, Verbatim, Words, comparison_blocks
 from bench.report.formats import Output
-from bench.report.plain import one_line
+from bench.report.plain import one_line, visible
 
 if TYPE_CHECKING:
     from bench.report.view import Report
@@ -25,6 +25,8 @@ _MARKS = re.compile(
 
 A hyphen inside of a word is none of these, and names are to be found again: vm-2. In ABC-1 it makes a link.
 """
+_NOFORMAT = re.compile(r"\{noformat", re.IGNORECASE)
+"""What would end a piece of text in which nothing is markup."""
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\\": "&#92;"}
 """What a backslash cannot make literal: two backslashes are a line break."""
 
@@ -61,7 +63,7 @@ def _literal(found: re.Match[str]) -> str:
 def _block(block: Block) -> str:
     match block:
         case Heading():
-            return f"h{block.level + 2}. {escape(block.text)}"
+            return f"h{min(6, block.level + 2)}. {escape(block.text)}"
         case Paragraph():
             return _words(block.words)
         case Bullets():
@@ -69,6 +71,9 @@ def _block(block: Block) -> str:
         case Grid():
             rows = [f"|| {' || '.join(map(escape, block.head))} ||"]
             return "\n".join(rows + [f"| {' | '.join(map(_words, row))} |" for row in block.rows])
+        case Verbatim():
+            lines = _NOFORMAT.sub("{ noformat", block.text).split("\n")
+            return "\n".join(("{noformat}", *map(visible, lines), "{noformat}"))
 
 
 def _words(words: Words) -> str:

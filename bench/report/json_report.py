@@ -1,7 +1,7 @@
 """How is a report written as JSON? One versioned document with all that the page rests on; `SCHEMA` names the version.
 
     {"schema": "vmbench/report/1", "title", "campaign", "generated_at", "version",
-     "redacted": whether names are aliases,
+     "redacted": whether names are aliases, "notes": Markdown of the author, "" for none,
      "phases": [{"tag", "factors": {name: level}, "sessions", "first", "last", "runs": [RUN …]}],
      "sentences": [one per step], "distrust": [{"point", "detail"}],
      "comparisons": as in vmbench/comparison/1: adjacent phases, then the first against the last,
@@ -60,6 +60,7 @@ def document(report: Report) -> dict[str, Any]:
         "generated_at": report.generated_at,
         "version": report.version,
         "redacted": report.redacted,
+        "notes": report.notes,
         "phases": [_phase(phase) for phase in report.phases],
         "sentences": list(ladder(report.comparisons, report.leading, text)),
         "distrust": [{"point": one.point, "detail": one.detail} for one in (*shown, *folded)],

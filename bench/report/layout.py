@@ -8,6 +8,7 @@ from bench.report.changes import fact_tables
 from bench.report.ladder import ladder
 from bench.report.machines import machines
 from bench.report.matrix import matrix, page_axis
+from bench.report.notes import notes_html
 from bench.report.numbers import count
 from bench.report.page import Page
 from bench.report.pictures import galleries
@@ -54,6 +55,8 @@ def page(report: Report) -> Page:
             if fold is not None
         ),
         footer=footer(report, text),
+        logo=report.logo.uri if report.logo else "",
+        notes=notes_html(report.notes) if report.notes else "",
     )
 
 

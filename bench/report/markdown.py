@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bench.analyse.result import Comparison
-from bench.report.blocks import Block, Bullets, Grid, Heading, Paragraph, Strong, Words, comparison_blocks
+from bench.report.blocks import Block, Bullets, Grid, Heading, Paragraph, Strong, Verbatim, Words, comparison_blocks
 from bench.report.formats import Output
-from bench.report.plain import one_line
+from bench.report.plain import one_line, visible
 
 if TYPE_CHECKING:
     from bench.report.view import Report
@@ -51,13 +51,21 @@ def escape(text: str) -> str:
 def _block(block: Block) -> str:
     match block:
         case Heading():
-            return f"{'#' * (block.level + 2)} {escape(block.text)}"
+            return f"{'#' * min(6, block.level + 2)} {escape(block.text)}"
         case Paragraph():
             return _words(block.words)
         case Bullets():
             return "\n".join(f"- {_words(item)}" for item in block.items)
         case Grid():
             return _grid(block)
+        case Verbatim():
+            return _fenced(block.text)
+
+
+def _fenced(text: str) -> str:
+    """Between two fences that are longer than any in the text."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return "\n".join((fence, *map(visible, text.split("\n")), fence))
 
 
 def _grid(grid: Grid) -> str:

@@ -291,3 +291,7 @@ class Page:
     facts: tuple[FactTable, ...]
     folds: tuple[Fold, ...]
     footer: str
+    logo: str = ""
+    """A data: URI."""
+    notes: str = ""
+    """HTML that `bench.report.notes` has made safe."""

@@ -22,7 +22,12 @@ _HIDDEN = re.compile(f"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f{UNSEEN}]")
 
 def one_line(text: str) -> str:
     """`text` on one line: line breaks and tabs become a space, what steers, turns or hides becomes U+FFFD."""
-    return _HIDDEN.sub("\N{REPLACEMENT CHARACTER}", _SPACE.sub(" ", text)).strip()
+    return visible(_SPACE.sub(" ", text)).strip()
+
+
+def visible(text: str) -> str:
+    """`text` with its blanks as they are; what steers, turns or hides becomes U+FFFD."""
+    return _HIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def no_formula(text: str) -> str:

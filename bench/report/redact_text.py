@@ -50,7 +50,8 @@ class TextRedactor:
         """`text` without names. strict: foreign words, in which also an ordinary word may be a name."""
         found = self._seen.get((text, strict))
         if found is None:
-            found = self._seen[text, strict] = self._whole(text, strict)
+            lines = (self._whole(line, strict) for line in text.split("\n"))
+            found = self._seen[text, strict] = "\n".join(lines)
         return found
 
     def learn(self, text: str) -> None:

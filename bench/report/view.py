@@ -17,6 +17,7 @@ from bench.analyse.phases.designs import Factorial
 from bench.analyse.result import Comparison, MetricKey
 from bench.analyse.table import machines_of
 from bench.model import Pairs, Run, speaker
+from bench.report.logo import Logo
 from bench.report.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Report:
     suite_titles: (suite, title for people). generated_at: the one stated time, given by the caller. factorial: what the
     phases say together, None for two of them. revisions: steps of which an earlier report said something else.
     happenings, stays: what became of the machines meanwhile, and which hosts they were on.
-    redacted: its names are aliases (`bench.report.redact`).
+    redacted: its names are aliases (`bench.report.redact`). notes: of the author, in Markdown. logo: of the author.
     """
 
     title: str
@@ -68,6 +69,8 @@ class Report:
     happenings: tuple[Happening, ...] = ()
     stays: tuple[Stay, ...] = ()
     redacted: bool = False
+    notes: str = ""
+    logo: Logo | None = None
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -61,6 +61,26 @@ def test_a_comparison_without_names(root: Path, bench: Bench) -> None:
         assert [one for one in names(root) if one.casefold() in done.out.casefold()] == [], name
 
 
+def test_a_title_a_logo_and_notes_are_added_and_have_aliases_too(root: Path, bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "n.md").write_text("The table of **wu-d8-2**, see `JE-D3-1.corp.example`\n")
+    (tmp_path / "l.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"><rect width="4" height="4"/></svg>')
+    words = ("report", "--runs", root, "-o", "-", "--title", "Patch of je-d3-2", "--notes", tmp_path / "n.md")
+    plain = bench(*words, "--logo", tmp_path / "l.svg").out
+    assert "<strong>wu-d8-2</strong>" in plain
+    shown = bench(*words, "--logo", tmp_path / "l.svg", "--redact").out
+    assert "<h1>Patch of target-2</h1>" in shown
+    assert "The table of <strong>target-12</strong>, see <code>target-1</code>" in shown
+    assert '<img class="logo" src="data:image/svg+xml;base64,' in shown
+    assert "names are aliases" in shown
+
+
+def test_what_cannot_be_added_is_an_error_before_anything_is_done(bench: Bench, tmp_path: Path) -> None:
+    for option in ("--logo", "--notes"):
+        done = bench("report", option, tmp_path / "none")
+        assert done.code == 2
+        assert f"{option} {tmp_path / 'none'}: cannot be read (No such file or directory)" in done.err
+
+
 def test_the_store_keeps_what_stands_for_what_and_next_week_says_the_same(root: Path, bench: Bench) -> None:
     bench("report", "--runs", root, "--redact")
     given = {name: alias for alias, name in read_aliases(root)}

@@ -194,11 +194,9 @@ def report(
     found, broken = runs_with(tags or (), campaign, runs)
     chosen = tags or tags_of(found)
     evidence = read(found, context.suites(), broken)
-    command = f"bench report {' '.join(chosen)} --campaign {found[0].info.campaign}{context.again(runs)}"
-    if redact:
-        command += " --redact"
-    if lang != "en":
-        command += f" --lang {lang}"
+    store = " --redact --runs RUNS" if redact and runs else " --redact" if redact else context.again(runs)
+    language = f" --lang {lang}" if lang != "en" else ""
+    command = f"bench report {' '.join(chosen)} --campaign {found[0].info.campaign}{language}{store}"
     made = make_report(evidence, chosen, generated_at=generated_at(), title=title, reproduce=[command], lang=lang)
     made = replace(made, **extras)
     shown = redacted_report(made, found) if redact else made

@@ -63,6 +63,11 @@ def _redacted(redact: Callable[[Known], tuple[T, tuple[tuple[str, str], ...]]], 
 
 
 def _folders(root: Path) -> dict[str, str]:
-    """Paths of this machine, and what is said instead."""
-    places = {str(Path.home()): "HOME", str(context.workspace().root): "WORKSPACE", str(root.resolve()): "RUNS"}
-    return {path: word for path, word in places.items() if len(Path(path).parts) > 2} | {str(root): "RUNS"}
+    """Folders of this machine, and what is said instead."""
+    places = {
+        Path.home(): "HOME",
+        context.workspace().root: "WORKSPACE",
+        root.absolute(): "RUNS",
+        root.resolve(): "RUNS",
+    }
+    return {str(path): word for path, word in places.items() if len(path.parts) > 2}

@@ -1,0 +1,78 @@
+"""The same store gives the same bytes: whatever folder, time zone, locale, hash seed and cache a process has."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.report.pdf import BROWSERS
+from bench.report.report_files import REPORT_FILES
+from examples.january_2018 import make as example
+
+ROOT = Path(__file__).parents[2]
+ALL_FORMS = """
+import contextlib, sys
+from bench.cli import main
+from bench.report.report_files import REPORT_FILES
+out, *forms = sys.argv[1:]
+for form in forms:
+    name, _, option = form.partition("+")
+    words = ["report", "-o", f"{out}/{form}", "--format", name, "--notes", f"{out}/../notes.md"]
+    with contextlib.suppress(SystemExit):
+        main([*words, *filter(None, [option])])
+"""
+WORLDS = (
+    {"TZ": "UTC", "LANG": "C.UTF-8", "PYTHONHASHSEED": "1"},
+    {"TZ": "Asia/Tokyo", "LANG": "C", "LC_ALL": "C", "PYTHONHASHSEED": "2", "COLUMNS": "50", "PYTHONUTF8": "0"},
+    {"TZ": "America/St_Johns", "LANG": "tr_TR.UTF-8", "PYTHONHASHSEED": "3", "NO_COLOR": "1", "TERM": "dumb"},
+)
+"""The first process finds no cache, the second that of the first, the third one of its own in a copy of the store."""
+
+
+def wanted() -> list[str]:
+    names = [name for name in REPORT_FILES if name != "pdf"]
+    printed = ["pdf"] if any(map(shutil.which, BROWSERS)) else []
+    return [*names, *(f"{name}+--redact" for name in names), *printed]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The folders into which each world wrote every form."""
+    top = tmp_path_factory.mktemp("worlds")
+    example.build(top / "runs")
+    (top / "notes.md").write_text("An *ärger* about `je-d3-1`.\n", "utf-8")
+    shutil.copytree(top / "runs", top / "copy")
+    found = []
+    for number, world in enumerate(WORLDS):
+        out = top / f"world{number}"
+        out.mkdir()
+        here = top / f"here{number}"
+        here.mkdir()
+        fixed = {"SOURCE_DATE_EPOCH": "1517443200", "PYTHONPATH": str(ROOT), "PATH": "/usr/local/bin:/usr/bin:/bin"}
+        store = {"BENCH_RUNS": str(top / ("copy" if number == 2 else "runs")), "HOME": str(here)}
+        done = subprocess.run(
+            [sys.executable, "-c", ALL_FORMS, str(out), *wanted()],
+            cwd=here, env=world | fixed | store, capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        found.append(out)
+    return found
+
+
+@pytest.mark.parametrize("form", wanted())
+def test_the_same_store_gives_the_same_bytes(written: list[Path], form: str) -> None:
+    first, *others = [(folder / form).read_bytes() for folder in written]
+    assert len(first) > 500
+    assert [one == first for one in others] == [True, True]
+
+
+def test_the_one_stated_time_is_the_fixed_one(written: list[Path]) -> None:
+    page = (written[0] / "html").read_text("utf-8")
+    assert "generated 2018-02-01T00:00:00Z" in page
+    assert page.count("2018-02-01") == 1
+    if "pdf" in wanted():
+        assert (written[0] / "pdf").read_bytes().count(b"(D:20180201000000+00'00')") == 2

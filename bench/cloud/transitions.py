@@ -1,5 +1,7 @@
 """How does what a source says change where a target stands? Pure: (old standing, observation) → (new, happenings).
 
+A target behind whose name another machine answers begins anew: what was done to the old one says nothing of it.
+
 A maintenance ends in four ways: its source says so; it had started and is not listed any more (Azure knows no
 "completed"); it is not listed any more and the machine's facts moved; or it is not listed any more, its time has come,
 and it is of a kind that leaves no trace. One that vanishes before its time without a trace was withdrawn.
@@ -8,6 +10,7 @@ and it is of a kind that leaves no trace. One that vanishes before its time with
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bench.cloud.states import Done, Happening, Host, Notice, Observation, Pending, Progress, Standing, Stay, Word
@@ -17,6 +20,10 @@ SAME_S = 3600.0
 """Two sources that report an end within this time speak of one maintenance."""
 _KEPT_STAYS, _KEPT_CLOSED, _KEPT_PENDING = 50, 200, 50
 _LEAVES_A_TRACE = ("reboot", "redeploy", "stop", "terminat", "retire", "restart")
+_BOOTS_NOTHING = ("freeze", "migrate")
+"""Kinds after which the machine still runs: a new boot id is then somebody's own reboot, and confirms nothing."""
+IDENTITY = ("vm_id", "cloud_id")
+"""What tells one machine from another, by its cloud."""
 
 
 def step(old: Standing, seen: Observation) -> tuple[Standing, tuple[Happening, ...]]:
@@ -35,6 +42,9 @@ class _Step:
 
     def run(self) -> tuple[Standing, tuple[Happening, ...]]:
         source = self.seen.source
+        if another(dict(self.now.machine), dict(self.reading.machine)):
+            self._say("another machine", dict(self.reading.machine).get("name", ""))
+            self.old = self.now = Standing(self.old.target)
         self.now = replace(
             self.now,
             troubles=_with(self.now.troubles, source, self.reading.problem),
@@ -172,14 +182,22 @@ class _Step:
     # --- after it ---
 
     def _confirm(self) -> None:
-        """The first facts that moved since before the maintenance confirm it."""
+        """Facts that moved since before the maintenance confirm it; see `_belongs` for how long."""
         done = self.now.done
-        if done is None or done.confirmed:
+        if done is None or done.confirmed or not self._belongs(done):
             return
         trace = moved(done.before, self.now.host)
-        if trace:
+        if trace and (trace != ("boot id",) or boots(done.kind)):
             self.now = replace(self.now, done=replace(done, after=self.now.host, confirmed=trace))
             self._say("confirmed", ", ".join(trace))
+
+    def _belongs(self, done: Done) -> bool:
+        """Whether what moves now may still come of it: just ended, within the hour, or not looked at since.
+
+        Who reboots or moves a machine days later confirms nothing.
+        """
+        before = self.old.stays[-1].last_at if self.old.stays else done.at
+        return self.old.done != done or self.seen.at - done.at < SAME_S or before <= done.at
 
     def _look_back(self) -> None:
         """A machine that came back to what was there before its maintenance has lost it again."""
@@ -213,6 +231,17 @@ def moved(before: Host, after: Host) -> tuple[str, ...]:
         ("host build", before.build, after.build),
     )
     return tuple(what for what, old, new in named if old and new and old != new)
+
+
+def boots(kind: str) -> bool:
+    """Whether a maintenance of this kind may boot the machine."""
+    return not any(word in kind.lower() for word in _BOOTS_NOTHING)
+
+
+def another(known: Mapping[str, str], said: Mapping[str, str]) -> bool:
+    """Whether a machine says that it is not the one that is known, by what both name."""
+    pairs = [(known[name].lower(), said[name].lower()) for name in IDENTITY if known.get(name) and said.get(name)]
+    return known.get("cloud") == said.get("cloud") and any(old != new for old, new in pairs)
 
 
 def _older(build: str, than: str) -> bool:

@@ -96,7 +96,7 @@ def test_each_target_is_measured_once_when_its_maintenance_is_over(
 
     def az_1_is_over() -> None:
         assert measured() == [["aws-1"]]
-        service.gcp.begin()
+        service.gcp.begin("TERMINATE_ON_HOST_MAINTENANCE")
         Rebooting.boots["az-1"] = "boot-2"
         service.azure.finish()
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bench.cloud.states import Done, Happening, Host, Notice, Observation, Progress, Reading, Standing, Word
 from bench.cloud.tables import as_json, as_row, state_words
-from bench.cloud.transitions import moved, step
+from bench.cloud.transitions import SAME_S, moved, step
 from bench.store.codec import decode, encode
 
 OLD, NEW = Host("host-a", "b1", "boot-1"), Host("host-a", "b2", "boot-1")
@@ -96,6 +96,43 @@ def test_facts_that_come_after_the_end_confirm_it() -> None:
     assert standing.done is not None
     assert (standing.done.at, standing.done.confirmed) == (130, ("host build",))
     assert kinds[-2:] == ["host build", "confirmed"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "at", "host", "confirmed"),
+    [
+        ("reboot", 500, dataclasses.replace(OLD, boot_id="boot-9"), ("boot id",)),
+        ("freeze", 500, dataclasses.replace(OLD, boot_id="boot-9"), ()),
+        ("migrate", 500, dataclasses.replace(OLD, boot_id="boot-9"), ()),
+        ("migrate", 500, ELSEWHERE, ("boot id", "host", "host build")),
+        ("reboot", 130 + SAME_S + 1, ELSEWHERE, ()),
+    ],
+)
+def test_what_confirms_fits_the_kind_and_comes_of_the_maintenance(
+    kind: str, at: float, host: Host, confirmed: tuple[str, ...]
+) -> None:
+    running = (notice(Progress.STARTED, kind=kind),)
+    standing, _ = history((10, running, OLD), (130, (), OLD), (140, (), OLD), (at, (), host))
+    assert standing.done is not None
+    assert standing.done.confirmed == confirmed
+
+
+def test_a_machine_that_could_not_be_looked_at_for_hours_is_confirmed_by_its_first_look() -> None:
+    standing, _ = history((10, (notice(Progress.STARTED),), OLD), (130, (), Host()), (90_000, (), ELSEWHERE))
+    assert standing.done is not None
+    assert standing.done.confirmed == ("boot id", "host", "host build")
+
+
+def test_another_machine_behind_the_name_begins_anew() -> None:
+    standing, _ = history((10, (notice(Progress.STARTED),), OLD), (130, (), OLD))
+    standing = dataclasses.replace(standing, machine=(("cloud", "aws"), ("vm_id", "i-1")), handled_at=130.0)
+    same = Reading((), OLD, (("cloud", "aws"), ("vm_id", "I-1")))
+    assert step(standing, Observation(SOURCE, 200, same))[0].word is Word.DONE
+    other = Reading((), ELSEWHERE, (("cloud", "aws"), ("vm_id", "i-2"), ("name", "web-1")))
+    standing, happened = step(standing, Observation(SOURCE, 200, other))
+    assert (standing.word, standing.done, standing.handled_at) == (Word.NONE, None, None)
+    assert [one.kind for one in happened] == ["another machine"], "what it is now did not move"
+    assert [stay.first_at for stay in standing.stays] == [200]
 
 
 def test_back_on_what_was_there_before_is_unpatched_again() -> None:
@@ -197,7 +234,9 @@ READINGS = st.builds(
     Reading,
     st.none() | st.lists(NOTICES, max_size=3, unique_by=lambda one: one.notice_id).map(tuple),
     HOSTS,
-    st.sampled_from([(), (("cloud", "aws"),)]),
+    st.sampled_from(
+        [(), (("cloud", "aws"),), (("cloud", "aws"), ("vm_id", "i-1")), (("cloud", "aws"), ("vm_id", "i-2"))]
+    ),
     st.sampled_from(["", "down"]),
 )
 HISTORIES = st.lists(st.tuples(st.floats(1, 300), st.sampled_from(["inside", "control"]), READINGS), max_size=12)
@@ -221,7 +260,7 @@ def test_any_history(seen: list[tuple[float, str, Reading]]) -> None:
         assert (again.word, again.pending, again.done, again.stays, repeated) == (
             standing.word, standing.pending, standing.done, standing.stays, (),
         )  # fmt: skip
-        if reading.notices is None:
+        if reading.notices is None and "another machine" not in [one.kind for one in happened]:
             assert standing.pending == before.pending
         assert {(one.source, one.notice.notice_id) for one in standing.pending} <= announced
         assert (standing.word is Word.UNKNOWN) <= (not standing.answered)

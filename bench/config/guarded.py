@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import TypeVar
 
 from bench.errors import ParseError
-from bench.model import Measurement, Parsed, Parser
+from bench.model import Distribution, Measurement, Parsed, Parser, Series
 from bench.text import LARGEST
 
 MAX_RESULT = 32 << 20
@@ -20,6 +21,7 @@ MAX_WARNINGS = 50
 MAX_NAME = 500
 """Characters of a part, a unit or a metric. A longer one is refused: two of them could differ in what is cut off."""
 _LONGEST = 1000
+_Named = TypeVar("_Named", Measurement, Series, Distribution)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -38,20 +40,24 @@ def guarded(parse: Parser) -> Parser:
 
 
 def _sound(parsed: Parsed, source: str) -> Parsed:
-    values = sum(len(series.points) for series in parsed.series) + len(parsed.measurements)
+    every: tuple[Series | Distribution, ...] = (*parsed.series, *parsed.distributions)
+    values = sum(len(one.points) for one in every) + len(parsed.measurements)
     if values > MAX_VALUES:
         raise ParseError(source, expected=f"at most {MAX_VALUES} values", found=str(values))
     for one in parsed.measurements:
         _check(one, source)
-    for series in parsed.series:
-        if not all(_is_number(number) for point in series.points for number in point):
-            raise ParseError(source, expected=f"a finite number at every point of {series.metric[:_LONGEST]}")
+    for drawn in every:
+        if not all(_is_number(number) for point in drawn.points for number in point):
+            raise ParseError(source, expected=f"a finite number at every point of {drawn.metric[:_LONGEST]}")
+        _check_names((drawn.part, drawn.metric, drawn.unit), source)
     warnings = [_said(warning) for warning in parsed.warnings[:MAX_WARNINGS]]
     if len(parsed.warnings) > MAX_WARNINGS:
         warnings.append(f"and {len(parsed.warnings) - MAX_WARNINGS} more warnings about this file")
     return replace(
         parsed,
         measurements=tuple(map(_spelled, parsed.measurements)),
+        series=tuple(map(_spelled, parsed.series)),
+        distributions=tuple(map(_spelled, parsed.distributions)),
         tool_version=_said(parsed.tool_version),
         warnings=tuple(warnings),
     )
@@ -62,7 +68,11 @@ def _check(one: Measurement, source: str) -> None:
     if not _is_number(one.value):
         shown = str(one.value) if isinstance(one.value, float) else type(one.value).__name__
         raise ParseError(source, expected=f"a finite number as {one.metric[:80]} of {one.part[:80]!r}", found=shown)
-    if longest := max((one.metric, one.part, one.unit), key=len)[MAX_NAME:]:
+    _check_names((one.metric, one.part, one.unit), source)
+
+
+def _check_names(names: tuple[str, ...], source: str) -> None:
+    if longest := max(names, key=len)[MAX_NAME:]:
         raise ParseError(source, expected=f"names of at most {MAX_NAME} characters", found=longest)
 
 
@@ -70,7 +80,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
-def _spelled(one: Measurement) -> Measurement:
+def _spelled(one: _Named) -> _Named:
     """With a part that can be written down: JSON can smuggle in half of a character."""
     return replace(one, part=_said(one.part)) if _SURROGATE.search(one.part) else one
 

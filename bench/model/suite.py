@@ -207,6 +207,22 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class Distribution:
+    """How the values of one quantity were spread in one run of a tool: points are (percent, value), both rising.
+
+    metric: what the names of its percentile metrics begin with ("clat" of clat_p99). title: for people. count: how many
+    values stand behind it, None where the tool does not say.
+    """
+
+    metric: str
+    title: str
+    unit: str
+    points: tuple[tuple[float, float], ...]
+    part: str = ""
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
     """Everything a parser read from one file. `warnings` are things a reader should know, in plain words.
 
@@ -218,6 +234,7 @@ class Parsed:
     tool_version: str = ""
     warnings: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
 
 
 Parser: TypeAlias = Callable[[bytes, str], Parsed]

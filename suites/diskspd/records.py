@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bench.errors import ParseError
-from bench.model import Measurement, Parsed
+from bench.model import Distribution, Measurement, Parsed
 
 OPERATIONS = ("read", "write", "total")
 """The parts of a result; the total speaks only where both others did I/O."""
@@ -48,6 +48,7 @@ class Result:
 def parsed(results: Iterable[Result], version: str, warnings: list[str], source: str) -> Parsed:
     """Every value of `results`; the same timespan in several runs has several values. ParseError without any I/O."""
     found: list[Measurement] = []
+    spread: list[Distribution] = []
     for result in results:
         prefix = "" if result.timespan == 1 else f"timespan {result.timespan} "
         busy = [operation for operation, row in result.rows if operation != "total" and row.ios > 0]
@@ -56,11 +57,14 @@ def parsed(results: Iterable[Result], version: str, warnings: list[str], source:
             continue
         for operation in busy if len(busy) < 2 else OPERATIONS:
             found += (value for value in _measurements(result, operation, prefix + operation) if value.value > 0)
+            spread += _distributions(result, operation, prefix + operation)
         if result.cpu_busy:
             found.append(Measurement("cpu_busy", result.cpu_busy, "%", prefix.strip()))
     if not found:
         raise ParseError(source, expected="a result of DiskSpd with I/O", found="; ".join(warnings))
-    return Parsed(tuple(found), tool_version=version, warnings=tuple(dict.fromkeys(warnings)))
+    return Parsed(
+        tuple(found), tool_version=version, warnings=tuple(dict.fromkeys(warnings)), distributions=tuple(spread)
+    )
 
 
 def _measurements(result: Result, operation: str, part: str) -> Iterator[Measurement]:
@@ -75,3 +79,15 @@ def _measurements(result: Result, operation: str, part: str) -> Iterator[Measure
         value = values[OPERATIONS.index(operation)] if values else None
         if value is not None:
             yield Measurement(f"lat_{name}", value, "ms", part)
+
+
+def _distributions(result: Result, operation: str, part: str) -> Iterator[Distribution]:
+    """The table of percentiles that -L prints, without its ends."""
+    column = OPERATIONS.index(operation)
+    points = tuple(
+        (float(percent), value)
+        for percent, values in result.percentiles
+        if percent not in ("min", "max") and (value := values[column]) is not None
+    )
+    if points:
+        yield Distribution("lat", "Latency", "ms", tuple(sorted(points)), part, result.row(operation).ios)

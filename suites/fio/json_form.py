@@ -119,6 +119,18 @@ def _notable(text: str) -> list[str]:
     return [line[:200] for line in lines if _NOTABLE.match(line)][:10]
 
 
+def _bins(data: Any) -> tuple[tuple[float, int], ...]:
+    """The histogram of json+, rising; () where there is none or it is none: the percentiles stand beside it."""
+    if not isinstance(data, dict):
+        return ()
+    try:
+        found = sorted((float(value), count) for value, count in data.items() if count)
+    except (ValueError, TypeError):
+        return ()
+    sound = all(type(count) is int and 0 < count < LARGEST and 0 <= value < LARGEST for value, count in found)
+    return tuple(found) if sound else ()
+
+
 class _Reader:
     """Reads one document; knows where it is for the messages."""
 
@@ -213,7 +225,8 @@ class _Reader:
         maximum = self.number(values, "max", where, required=False)
         if not mean and not maximum:
             return None
-        return Latency(kind, unit, mean, maximum, tuple(self.percentiles(values.get("percentile"), where)))
+        percentiles = tuple(self.percentiles(values.get("percentile"), where))
+        return Latency(kind, unit, mean, maximum, percentiles, _bins(values.get("bins")))
 
     def percentiles(self, data: Any, where: str) -> Iterator[tuple[float, float]]:
         """(percent, value); 2.x fills the list up with "0.00", which is no percentile."""

@@ -123,9 +123,9 @@ def unsound(loaded: LoadedSuite, parsed: Parsed) -> str:
             return f"{one.metric} in {one.unit!r}, declared {metrics[one.metric].unit!r}"
         if max(map(len, (one.part, one.unit, one.metric))) > MAX_NAME:
             return f"a name of {len(one.part)}, a unit of {len(one.unit)}, a metric of {len(one.metric)} characters"
-    for series in parsed.series:
-        if not all(abs(number) <= LARGEST for point in series.points for number in point):
-            return f"series {series.metric} has a point that is no number"
+    for drawn in (*parsed.series, *parsed.distributions):
+        if not all(abs(number) <= LARGEST for point in drawn.points for number in point):
+            return f"a series or distribution of {drawn.metric} has a point that is no number"
     texts = (parsed.tool_version, *parsed.warnings)
     if longest := next((len(text) for text in texts if len(text) > 2000), 0):
         return f"a warning or version of {longest} characters"

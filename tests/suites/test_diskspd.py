@@ -226,3 +226,18 @@ def test_the_suite_only_imports() -> None:
     assert not SUITE.cases
     with pytest.raises(SuiteError, match="bench import diskspd"):
         _ = LOADED.steps
+
+
+@needs_samples
+@pytest.mark.parametrize("name", [name for name in (*texts, *xmls) if name not in failed])
+def test_the_table_of_percentiles_is_a_distribution_without_its_ends(name: str) -> None:
+    parsed = parse(read(name), name)
+    metrics = values(parsed)
+    for one in parsed.distributions:
+        percents = [percent for percent, _ in one.points]
+        assert percents == sorted(set(percents))
+        assert all(0 < percent < 100 for percent in percents)
+        assert (one.metric, one.unit) == ("lat", "ms")
+        assert one.count
+        assert dict(one.points)[99.0] in metrics["lat_p99", one.part]
+    assert bool(parsed.distributions) == any(metric == "lat_p99" for metric, _ in metrics)

@@ -178,3 +178,38 @@ def test_a_cut_file_is_an_error_or_loses_no_value(name: str) -> None:
         for key, values in cut.items():  # whole runs before the cut, or a cut behind the last value
             assert values == whole[key][: len(values)]
         assert set(cut) == set(whole)
+
+
+PLUS = sorted(path for path in GOLDEN.glob("*/fio.json"))
+
+
+@pytest.mark.parametrize("path", PLUS, ids=lambda path: path.parent.name)
+def test_percentiles_of_the_histogram_are_those_that_fio_prints(path: Path) -> None:
+    printed = {
+        (name, direction): {float(key): value for key, value in job[direction]["clat_ns"]["percentile"].items()}
+        for name, job in ((job["jobname"], job) for job in json.loads(path.read_bytes())["jobs"])
+        for direction in ("read", "write")
+        if job[direction]["total_ios"]
+    }
+    found = {one.part: one for one in parse(path.read_bytes(), "x").distributions}
+    assert found
+    for (name, direction), values in printed.items():
+        one = found[f"{name} {direction}"]
+        read_off = dict(one.points)
+        shared = values.keys() & read_off.keys()
+        assert len(shared) >= 15
+        assert {percent: read_off[percent] for percent in shared} == {percent: values[percent] for percent in shared}
+        assert one.count == json.loads(path.read_bytes())["jobs"][0][direction]["total_ios"]
+        assert list(one.points) == sorted(one.points)
+
+
+@pytest.mark.parametrize("bins", [{"a": 1}, {"1": "2"}, {"1": -2}, {"nan": 1}, {"1": True}, [1], {"1": 1e3}], ids=str)
+def test_a_histogram_that_is_none_leaves_the_printed_percentiles(bins: object) -> None:
+    document = json.loads(PLUS[0].read_bytes())
+    for job in document["jobs"]:
+        for direction in ("read", "write"):
+            if "percentile" in job[direction].get("clat_ns", {}):
+                job[direction]["clat_ns"]["bins"] = bins
+    (one,) = parse(json.dumps(document).encode(), "x").distributions
+    assert len(one.points) == 17
+    assert (one.metric, one.unit) == ("clat", "ns")

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from textwrap import wrap
 from typing import Any, Literal
 
 from rich.cells import cell_len
@@ -67,6 +68,14 @@ def mention(text: Text, console: Console | None = None) -> None:
 def say(text: str) -> None:
     """One line on standard output, whatever `text` holds: a cause cannot pretend to be a line of ours."""
     out().print(Text(_clean_line(text)), soft_wrap=True)
+
+
+def paragraph(text: str, *, indent: str = "") -> None:
+    """The same, but a terminal that is narrower breaks it between words; `indent` stands before each further line."""
+    line = _clean_line(text)
+    width = terminal_width()
+    lines = wrap(line, width, subsequent_indent=indent, break_on_hyphens=False) if cell_len(line) > width else [line]
+    sys.stdout.write("".join(f"{one}\n" for one in lines))
 
 
 def print_json(data: Any) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bench.cli import context
 from bench.cli.asking import credentials
+from bench.cli.console import counted, warn
 from bench.cli.sessions import Words, measure, new_session, source_words
 from bench.errors import BenchError, ConfigError
 
@@ -69,6 +70,17 @@ class Follow:
             )
         context.source_paths(self.sources)
 
+    def unfinished(self, store: Store) -> None:
+        """With --then: say which runs of the phase are not whole: a watch that was killed left them so."""
+        if self.then is None:
+            return
+        made = context.load_campaign(self.campaign, None, None, "")
+        for run in store.readable()[0]:
+            if (run.info.campaign, run.info.tag, run.info.imported) == (made.name, self.then, False):
+                missing = len(run.missing())
+                if missing:
+                    warn(f"run {run.info.run_id} lacks {counted(missing, 'trial')}: bench resume {run.info.run_id}")
+
     def ready(self, standings: Sequence[Standing]) -> list[tuple[str, ...]]:
         """Groups of targets to measure now: those whose maintenance facts confirm, each with its peers, once."""
         made = context.load_campaign(self.campaign, None, None, "")
@@ -96,7 +108,8 @@ class Follow:
             return str(error)
         if interrupted:
             raise KeyboardInterrupt
-        return f"{len(outcome.missing)} trials are missing in run {stored.info.run_id}" if outcome.missing else ""
+        missing = len(outcome.missing)
+        return f"run {stored.info.run_id} lacks {counted(missing, 'trial')}: bench resume" if missing else ""
 
 
 def over(one: Standing) -> bool:
@@ -143,7 +156,13 @@ def following(
         try:
             asking = Asking(events, address)
             yield Watch(
-                targets, connections, asking, keeper, time.time, planes, lambda news: into_runs(store, targets, news)
+                targets,
+                connections,
+                asking,
+                keeper,
+                time.time,
+                planes,
+                lambda news, running: into_runs(store, targets, news, running),
             )
         finally:
             connections.close()

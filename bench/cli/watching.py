@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsons
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -12,14 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bench.cli import context
-from bench.cli.console import note, print_json, print_table, say, warn
+from bench.cli.console import note, paragraph, print_json, print_table, say, warn
 from bench.cli.context import JsonOption, LimitOption, RunsOption, SourceOption
 from bench.cli.following import Follow, following
 from bench.errors import BenchError, ConfigError
 
 if TYPE_CHECKING:
     from bench.cloud.protocol import ControlPlane
-    from bench.cloud.states import Happening
+    from bench.cloud.states import Happening, Standing
     from bench.cloud.watching import Watch
 
 _NAP_S = 1.0
@@ -69,12 +70,25 @@ def watch(
     targets, place = asked.targets()
     planes, store, address = _planes(control, scope), context.open_store(runs), _url(metadata)
     with following(targets, place, planes, store, events=scheduled_events, address=address) as made:
+        if scheduled_events:
+            note("Azure's first answer about scheduled events can take two minutes.")
+        asked.unfinished(store)
         tell(made, made.poll(), json=json, once=once, first=True)
         act(asked, made)
         while not once:
-            _wait(interval)
+            *early, last = _pauses(interval, made.notice_s)
+            for pause in early:
+                _wait(pause)
+                tell(made, made.poll(urgent=True), json=json, once=False, first=False)
+            _wait(last)
             tell(made, made.poll(), json=json, once=False, first=False)
             act(asked, made)
+
+
+def _pauses(interval_s: float, notice_s: float | None) -> list[float]:
+    """The pauses up to the next whole look: machines that give a short notice are looked at between them as well."""
+    parts = max(1, math.ceil(interval_s / notice_s)) if notice_s else 1
+    return [interval_s / parts] * parts
 
 
 def _wait(seconds: float) -> None:
@@ -113,7 +127,7 @@ def _planes(names: Sequence[str] | None, scope: Sequence[str] | None) -> dict[st
 def tell(made: Watch, happened: Sequence[Happening], *, json: bool, once: bool, first: bool) -> None:
     """Print what there is to see: the table when it changed, what happened beside it."""
     from bench.cloud.clocks import iso, shown
-    from bench.cloud.tables import COLUMNS, as_json, as_row
+    from bench.cloud.tables import as_json, happening_words
 
     if made.unsaved:
         warn(f"not remembered: {made.unsaved}")
@@ -127,9 +141,22 @@ def tell(made: Watch, happened: Sequence[Happening], *, json: bool, once: bool, 
         return
     if not first:
         for one in happened:
-            say(f"{shown(one.at)} {one.target}: {one.kind}{f' ({one.text})' if one.text else ''}")
+            say(f"{shown(one.at)} {one.target}: {happening_words(one)}")
     if first or happened:
-        print_table(COLUMNS, [as_row(one) for one in made.standings], whole=("target",))
+        _table(made.standings)
+
+
+def _table(standings: Sequence[Standing]) -> None:
+    """In a pipe one line a target; on a terminal the remarks stand below it, each once for all whom it concerns."""
+    from bench.cloud.tables import COLUMNS, as_row, common_remarks
+
+    rows = [as_row(one) for one in standings]
+    if not sys.stdout.isatty():
+        print_table(COLUMNS, rows)
+        return
+    print_table(COLUMNS[:-1], [row[:-1] for row in rows], whole=("target",))
+    for whom, said in common_remarks(standings):
+        paragraph(f"{whom}: {said}", indent="  ")
 
 
 def _print_line(data: dict[str, Any]) -> None:
@@ -138,7 +165,10 @@ def _print_line(data: dict[str, Any]) -> None:
 
 
 def act(asked: Follow, made: Watch) -> None:
-    """With --then: measure the phase on targets whose maintenance is over, if all that are measured together are."""
+    """With --then: measure the phase on targets whose maintenance is over, if all that are measured together are.
+
+    All that are ready at the same look are measured in one session.
+    """
     if asked.then is None:
         return
     try:
@@ -146,8 +176,10 @@ def act(asked: Follow, made: Watch) -> None:
     except BenchError as error:  # somebody edits the campaign: the watch outlives it
         warn(str(error))
         return
-    for names in ready:
-        note(f"maintenance of {', '.join(names)} is over: measuring {asked.then}")
-        trouble = asked.measure(names, lambda names=names: made.handled(names))  # type: ignore[misc]  # a lambda with a default
-        if trouble:
-            warn(trouble)
+    names = [name for group in ready for name in group]
+    if not names:
+        return
+    note(f"Maintenance of {', '.join(names)} is over: measuring {asked.then}")
+    trouble = asked.measure(names, lambda: made.handled(names))
+    if trouble:
+        warn(trouble)

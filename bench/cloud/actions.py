@@ -73,14 +73,29 @@ def runs_of(store: Store, targets: Sequence[Target]) -> dict[str, list[StoredRun
 _OF_RUNS = ("scheduled", "started", "done", "withdrawn", "unpatched")
 
 
-def into_runs(store: Store, targets: Sequence[Target], happened: Sequence[Happening]) -> None:
-    """Write what happened to maintenance into the events of runs, as an action is; `at` is when it was seen."""
-    told = [one for one in happened if one.kind in _OF_RUNS]
-    runs = runs_of(store, targets) if told else {}
-    for one in told:
+def into_runs(
+    store: Store, targets: Sequence[Target], happened: Sequence[Happening], running: Sequence[Happening] = ()
+) -> None:
+    """Write what happened to maintenance into the events of runs, as an action is; `at` is when it was seen.
+
+    running: what is in progress, or was until now. A run that began after it did not learn of its beginning: it is told
+    now, with the time that it had, which lies before the run's own.
+    """
+    news = [one for one in happened if one.kind in _OF_RUNS]
+    runs = runs_of(store, targets) if news or running else {}
+    for one in running:
         for run in runs.get(one.target, ()):
-            seen = iso(one.at) or now()
-            run.event(seen, f"maintenance {one.kind}", target=one.target, source=one.source, text=one.text)
+            known = {(event.get("kind"), event.get("target"), event.get("time")) for event in run.events()}
+            if (f"maintenance {one.kind}", one.target, iso(one.at)) not in known:
+                _write(run, one)
+    for one in news:
+        for run in runs.get(one.target, ()):
+            if one not in running:
+                _write(run, one)
+
+
+def _write(run: StoredRun, one: Happening) -> None:
+    run.event(iso(one.at) or now(), f"maintenance {one.kind}", target=one.target, source=one.source, text=one.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,8 @@ def read(answers: Mapping[str, Answer]) -> Reading:
     document = mapping_of(json_of(answers["events"]))
     if answers["events"].status != 200 or "Events" not in document:
         failed = unspoken(answers, "events")
-        return Reading(None, host, machine, f"scheduled events: {failed.problem}", "", failed.retry_after_s)
+        why = "the answer has no `Events`" if document and not answers["events"].problem else failed.problem
+        return Reading(None, host, machine, f"scheduled events: {why}", "", failed.retry_after_s)
     name = dict(machine).get("name", "").casefold()
     found = [notice for event in list_of(document["Events"]) if (notice := _notice(mapping_of(event), name))]
     return Reading(tuple(found), host, machine, trouble and f"instance: {trouble}")
@@ -67,12 +68,12 @@ def _notice(event: Mapping[str, Any], name: str) -> Notice | None:
     if not number or progress is None or (name and resources and name not in resources):
         return None
     who = text_of(event.get("EventSource"))
-    said = [f"by {who.lower()}" if who else "", text_of(event.get("Description"))]
+    said = [text_of(event.get("Description")), f"(source: {who.lower()})" if who else ""]
     return Notice(
         number,
         text_of(event.get("EventType")).lower() or "maintenance",
         progress,
         not_before=read_moment(event.get("NotBefore")),
         duration_s=number_of(event.get("DurationInSeconds")),
-        description=": ".join(filter(None, said)),
+        description=" ".join(filter(None, said)),
     )

@@ -65,7 +65,7 @@ class Reading:
 
     notices: None when it did not speak of maintenance (no answer, not asked); () when it said that there is none.
     machine: what it calls the machine (name, id, size, region, zone, cloud). retry_after_s: when it wants to be asked
-    again.
+    again. notice_s: how long before it begins a maintenance is told of; who looks less often than that misses some.
     """
 
     notices: tuple[Notice, ...] | None = None
@@ -74,6 +74,7 @@ class Reading:
     problem: str = ""
     note: str = ""
     retry_after_s: float | None = None
+    notice_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

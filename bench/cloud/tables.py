@@ -1,13 +1,17 @@
-"""How is a target's standing told? One row of the table, one object of the JSON."""
+"""How is a target's standing told? One row of the table, what there is to remark, one object of the JSON."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from bench.cloud.clocks import iso, shown
 from bench.cloud.probing import INSIDE
-from bench.cloud.states import Notice, Pending, Progress, Standing, Word
+from bench.cloud.states import Done, Happening, Notice, Pending, Progress, Standing, Word
+from bench.cloud.transitions import boots
 
+_NAMED = 3
+"""Targets that are named with a remark; more are counted."""
 COLUMNS = ("target", "state", "window", "source", "remarks")
 
 
@@ -17,7 +21,7 @@ def as_row(one: Standing) -> tuple[str, ...]:
     return (
         one.target,
         state_words(one),
-        window_words(current.notice) if current else "",
+        window_words(current.notice, told=one.word is Word.SCHEDULED) if current else "",
         ", ".join(_source(one, name) for name in sources_of(one)),
         "; ".join(remarks_of(one)),
     )
@@ -32,7 +36,7 @@ def state_words(one: Standing) -> str:
     if one.word is Word.IN_PROGRESS:
         return f"in progress since {shown(one.since)}"
     if one.word is Word.DONE and one.done is not None:
-        return f"done at {shown(one.done.at)}" + ("" if one.done.confirmed else ", not confirmed by facts")
+        return f"done at {shown(one.done.at)}" + ("" if one.done.confirmed else ", not confirmed")
     if one.word is Word.UNPATCHED:
         return f"unpatched again since {shown(one.since)}"
     return one.word.value
@@ -44,10 +48,13 @@ def current_of(one: Standing) -> Pending | None:
     return min(running or one.pending, key=lambda each: each.notice.not_before or float("inf"), default=None)
 
 
-def window_words(notice: Notice) -> str:
-    """`2026-01-05 18:29Z – 2026-01-05 20:00Z, 30 s`."""
-    ends = [shown(notice.not_before), shown(notice.not_after)]
-    said = " – ".join(ends) if all(ends) else f"from {ends[0]}" if ends[0] else f"until {ends[1]}" if ends[1] else ""
+def window_words(notice: Notice, *, told: bool = False) -> str:
+    """`2026-01-05 18:29Z – 20:00Z, 30 s`; told: the state says when it begins, so that alone is no window."""
+    begin, end = shown(notice.not_before), shown(notice.not_after)
+    if begin and end:
+        said = f"{begin} – {end[11:] if begin[:10] == end[:10] else end}"
+    else:
+        said = f"until {end}" if end else f"from {begin}" if begin and not told else ""
     lasts = f"{notice.duration_s:g} s" if notice.duration_s is not None else ""
     return ", ".join(filter(None, (said, lasts)))
 
@@ -67,14 +74,85 @@ def _source(one: Standing, name: str) -> str:
 
 
 def remarks_of(one: Standing) -> list[str]:
-    """What kind of maintenance, what confirmed it, and what cannot be seen."""
+    """What kind of maintenance, what confirmed it, what has become of it, and what cannot be seen."""
     current, said = current_of(one), []
+    if one.word is Word.UNPATCHED and one.done is not None:
+        said.append(_lost(one, one.done))
     if current is not None:
-        said.append(f"{current.notice.kind}{f': {current.notice.description}' if current.notice.description else ''}")
-    elif one.done is not None and one.done.confirmed:
-        said.append(f"{one.done.kind}; changed: {', '.join(one.done.confirmed)}")
-    said += [f"{_source(one, source)}: {text}" for source, text in (*one.troubles, *one.notes)]
+        more = len(one.pending) - 1
+        said.append(
+            f"{current.notice.kind}{f': {current.notice.description}' if current.notice.description else ''}"
+            + (f" (and {more} more)" if more else "")
+        )
+    elif one.done is not None and one.word is Word.DONE:
+        said.append(_ended(one, one.done))
+    for source, text in (*one.troubles, *one.notes):
+        name = _source(one, source)
+        said.append(text if name == INSIDE else f"{name}: {text}")
     return said
+
+
+def _ended(one: Standing, done: Done) -> str:
+    if done.confirmed:
+        return f"{done.kind}; changed: {', '.join(done.confirmed)}"
+    known = [
+        what
+        for what, value in (
+            ("boot id", one.host.boot_id if boots(done.kind) else ""),
+            ("host", one.host.name),
+            ("host build", one.host.build),
+        )
+        if value
+    ]
+    if not known:
+        return f"{done.kind}; nothing that the machine says of its host could confirm it"
+    return f"{done.kind}; as it was: {', '.join(known)}"
+
+
+def _lost(one: Standing, done: Done) -> str:
+    """What the maintenance had brought and what is there now."""
+    moves = [
+        f"{what} {after} → {here}"
+        for what, after, here in (("host", done.after.name, one.host.name), ("build", done.after.build, one.host.build))
+        if after and here and after != here
+    ]
+    return f"{done.kind} was done at {shown(done.at)}; since then {', '.join(moves) or 'announced once more'}"
+
+
+def common_remarks(standings: Iterable[Standing]) -> list[tuple[str, str]]:
+    """(targets in words, remark): each remark once, in the order of the targets."""
+    found: dict[str, list[str]] = {}
+    for one in standings:
+        for remark in remarks_of(one):
+            found.setdefault(remark, []).append(one.target)
+    return [(_named(targets), remark) for remark, targets in found.items()]
+
+
+def _named(targets: list[str]) -> str:
+    if len(targets) <= _NAMED + 1:
+        return ", ".join(targets)
+    return f"{', '.join(targets[:_NAMED])} and {len(targets) - _NAMED} more"
+
+
+_SAID = {
+    "scheduled": "{} is scheduled",
+    "moved": "{} is scheduled for another time",
+    "started": "{} has begun",
+    "done": "{} is over",
+    "withdrawn": "{} was withdrawn",
+    "confirmed": "its facts confirm it: {}",
+    "boot id": "{}",
+    "host": "host {}",
+    "host build": "host build {}",
+    "unpatched": "unpatched again: {}",
+    "renamed": "was called {} before",
+    "another machine": "is another machine now; what was known of the old one is forgotten",
+}
+
+
+def happening_words(one: Happening) -> str:
+    """What happened, as a line of the terminal says it after time and target."""
+    return _SAID.get(one.kind, one.kind + " {}").format(one.text).strip()
 
 
 def as_json(one: Standing) -> dict[str, Any]:

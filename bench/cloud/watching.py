@@ -1,7 +1,8 @@
 """How does a fleet stand, now? Asks every source that is due, steps every target's standing, remembers both.
 
 A target that asks to be left alone for a while (429, Retry-After) is left alone; control planes are asked at most
-every five minutes. Whatever fails is a trouble of that source and target, and everything else goes on.
+every five minutes. Whatever fails is a trouble of that source and target, and everything else goes on. A target that
+the inventory calls otherwise now, but that says it is the same machine, keeps its standing.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from bench.cloud.matching import matches
 from bench.cloud.parallel import each
 from bench.cloud.probing import INSIDE, Asking, look
 from bench.cloud.protocol import ControlPlane, Machine
-from bench.cloud.states import Happening, Observation, Reading, Standing
-from bench.cloud.transitions import step
+from bench.cloud.states import Happening, Observation, Progress, Reading, Standing, Word
+from bench.cloud.transitions import IDENTITY, another, step
 from bench.errors import BenchError, StoreError
 from bench.measure.connections import Connections
 from bench.model import Target
@@ -24,6 +25,11 @@ THREADS = 16
 CONTROL_EVERY_S = 300.0
 LISTED_EVERY_S = 3600.0
 """VMs come and go seldom: their list is asked for once an hour."""
+
+NO_VM = "lists no VM, or several, that could be this target; its label `cloud_id` says which"
+
+Tell = Callable[[Sequence[Happening], Sequence[Happening]], None]
+"""(what happened, what is or was in progress until now: when it had begun)."""
 
 
 @dataclass(slots=True)
@@ -42,7 +48,7 @@ class Watch:
     """Follows the targets of an inventory.
 
     standings: as they were remembered; a target that is new has an empty one. clock: seconds since 1970. tell: is told
-    what happened once it stands in the journal.
+    what happened once it stands in the journal, and what is in progress.
     """
 
     def __init__(
@@ -53,7 +59,7 @@ class Watch:
         keeper: Keeper,
         clock: Callable[[], float],
         planes: Mapping[str, ControlPlane] | None = None,
-        tell: Callable[[Sequence[Happening]], None] = lambda happened: None,
+        tell: Tell = lambda happened, running: None,
     ) -> None:
         self._targets = tuple(targets)
         self._connections = connections
@@ -62,6 +68,7 @@ class Watch:
         self._clock = clock
         self._planes = [_Plane(name, plane) for name, plane in (planes or {}).items()]
         self._due: dict[str, float] = {}
+        self._notice: dict[str, float] = {}
         self._unnoted: list[Happening] = []
         self._tell = tell
         self._all = keeper.load()
@@ -75,21 +82,31 @@ class Watch:
         """Of the targets that are watched, in their order."""
         return [self._all[target.name] for target in self._targets]
 
-    def poll(self) -> list[Happening]:
-        """Ask what is due once; what happened. A full disk does not end it: see `unsaved`."""
+    @property
+    def notice_s(self) -> float | None:
+        """The shortest notice that a watched machine's cloud gives; None when none of them is short."""
+        return min(self._notice.values(), default=None)
+
+    def poll(self, *, urgent: bool = False) -> list[Happening]:
+        """Ask what is due once; what happened. A full disk does not end it: see `unsaved`.
+
+        urgent: only the machines whose cloud gives a short notice, and no control plane.
+        """
         before = dict(self._all)
         happened: list[Happening] = []
-        for name, seen in self._observe():
+        for name, seen in self._observe(urgent=urgent):
+            renamed = self._renamed(name, seen)
             self._all[name], news = step(self._all[name], seen)
-            happened += news
-            if seen.reading.retry_after_s is not None and seen.source == INSIDE:
-                self._due[name] = seen.at + seen.reading.retry_after_s
+            happened += [*renamed, *news]
+            if seen.source == INSIDE:
+                self._heed(name, seen)
         self._unnoted += happened
-        if self._all != before or self._unnoted or self.unsaved:
+        running = [*_running(before), *_running(self._all)]
+        if self._all != before or self._unnoted or self.unsaved or running:
             try:
                 self._keeper.note(self._unnoted)
                 noted, self._unnoted = self._unnoted, []
-                self._tell(noted)
+                self._tell(noted, running)
                 self._keeper.save(self._all)
                 self.unsaved = ""
             except StoreError as error:
@@ -103,13 +120,40 @@ class Watch:
             self._all[name] = replace(self._all[name], handled_at=done.at if done else None)
         self._keeper.save(self._all)
 
-    def _observe(self) -> Iterator[tuple[str, Observation]]:
+    def _heed(self, name: str, seen: Observation) -> None:
+        """When a machine wants to be asked again, and how often it must be."""
+        if seen.reading.retry_after_s is not None:
+            self._due[name] = seen.at + seen.reading.retry_after_s
+        if seen.reading.notice_s is not None:
+            self._notice[name] = seen.reading.notice_s
+
+    def _renamed(self, name: str, seen: Observation) -> list[Happening]:
+        """A target without a past takes over that of one that the inventory names no more and that is this machine."""
+        said = dict(seen.reading.machine)
+        if self._all[name] != Standing(name) or not any(said.get(key) for key in IDENTITY):
+            return []
+        watched = {target.name for target in self._targets}
+        for other, standing in self._all.items():
+            known = dict(standing.machine)
+            same = any(said.get(key) and said.get(key) == known.get(key) for key in IDENTITY)
+            if other not in watched and same and not another(known, said):
+                del self._all[other]
+                self._all[name] = replace(standing, target=name)
+                return [Happening(seen.at, name, "renamed", seen.source, other)]
+        return []
+
+    def _observe(self, *, urgent: bool) -> Iterator[tuple[str, Observation]]:
         """Machines first: what they say of themselves tells which VM of a control plane they are."""
-        due = [target for target in self._targets if self._due.get(target.name, 0.0) <= self._clock()]
+        asked = [target for target in self._targets if target.name in self._notice or not urgent]
+        due = [target for target in asked if self._due.get(target.name, 0.0) <= self._clock()]
         seen = each(lambda one: look(one, self._connections, self._asking, self._clock), due, THREADS)
         yield from zip((target.name for target in due), seen, strict=True)
-        for plane in self._planes:
+        for plane in () if urgent else self._planes:
             yield from self._from(plane)
+
+    def _cloud(self, target: Target) -> str:
+        """Which cloud a target is in, by its label or its own word; "" when neither says."""
+        return target.label("cloud") or dict(self._all[target.name].machine).get("cloud", "")
 
     def _from(self, plane: _Plane) -> Iterator[tuple[str, Observation]]:
         now = self._clock()
@@ -131,8 +175,20 @@ class Watch:
                 yield target.name, Observation(source, now, Reading(problem=str(error)))
             return
         for target in self._targets:
-            unknown = "" if target.name in plane.machines else "lists no such VM"
+            elsewhere = self._cloud(target) not in ("", plane.name)
+            unknown = "" if target.name in plane.machines or elsewhere else NO_VM
             yield target.name, Observation(source, now, Reading(note=unknown))
         for cloud_id, name, reading in said:
             for target_name in names.get(cloud_id, ()):
                 yield target_name, Observation(name, self._clock(), reading)
+
+
+def _running(standings: Mapping[str, Standing]) -> list[Happening]:
+    """What is in progress, as it was told when it began."""
+    found = []
+    for name, one in standings.items():
+        begun = [pending for pending in one.pending if pending.notice.progress is Progress.STARTED]
+        if one.word is Word.IN_PROGRESS and one.since is not None and begun:
+            first = min(begun, key=lambda pending: pending.first_at)
+            found.append(Happening(one.since, name, "started", first.source, first.notice.kind))
+    return found

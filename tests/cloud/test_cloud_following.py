@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.cloud import clouds
+from bench.cloud.gcp import NOTICE_S
 from bench.cloud.keeping import Keeper
 from bench.cloud.matching import matches
 from bench.cloud.parallel import each
 from bench.cloud.probing import Asking, script
 from bench.cloud.protocol import Machine
 from bench.cloud.states import Notice, Progress, Reading, Word
-from bench.cloud.watching import CONTROL_EVERY_S, LISTED_EVERY_S, Watch
+from bench.cloud.watching import CONTROL_EVERY_S, LISTED_EVERY_S, NO_VM, Watch
 from bench.errors import CloudError, StoreError
 from bench.measure.connections import Connections
 from bench.measure.transport import FakeTransport, Reply
@@ -29,6 +32,7 @@ class Place:
     def __init__(self, folder: Path) -> None:
         self.now, self.asked, self.status = 1000.0, list[str](), "200 OK\r\n"
         self.listed, self.polled, self.down = 0, 0, ""
+        self.ids = dict[str, str]()
         self.notices: tuple[Notice, ...] | None = ()
         self.keeper = Keeper.of(folder, folder / "x.yaml")
         self.targets = [
@@ -43,9 +47,12 @@ class Place:
     def machine(self, target: Target, text: str) -> Reply:
         self.asked.append(target.name)
         nonce = text.split("@@%s %s\\n' ")[1].split()[0]
-        body = '{"compute": {"name": "x"}, "Events": []}'
+        vm = {"name": "x", "vmId": self.ids.get(target.name, "")}
+        body = json.dumps({"compute": vm, "Events": []})
         answer = f"HTTP/1.1 {self.status}Retry-After: 300\r\n\r\n{body}\n0\n"
         parts = {"cloud": "azure\n", "azure.instance": answer, "azure.events": answer, "facts": ""}
+        if target.label("cloud") == "gcp":
+            parts = {"cloud": "gcp\n", "gcp.event": "HTTP/1.1 200 OK\r\n\r\nNONE\n0\n", "facts": ""}
         return Reply(0, "".join(f"\n@@{nonce} {name}\n{text}" for name, text in parts.items()).encode(), b"")
 
     def machines(self) -> Iterator[Machine]:
@@ -91,7 +98,40 @@ def test_a_control_plane_is_asked_every_five_minutes_and_lists_every_hour(place:
     place.now += LISTED_EVERY_S
     watch.poll()
     assert place.listed == 2
-    assert [dict(one.notes) for one in watch.standings] == [{}, {"azure control plane": "lists no such VM"}]
+    assert [dict(one.notes) for one in watch.standings] == [{}, {"azure control plane": NO_VM}]
+
+
+def test_a_target_of_another_cloud_is_not_missed_by_a_control_plane(place: Place) -> None:
+    place.targets.append(Target("c", "c", "c", labels=(("cloud", "aws"),)))
+    place.targets.append(Target("d", "d", "d", labels=(("cloud", "azure"),)))
+    watch = place.watch()
+    watch.poll()
+    notes = {one.target: dict(one.notes).get("azure control plane") for one in watch.standings}
+    assert notes == {"a": None, "b": NO_VM, "c": None, "d": NO_VM}
+
+
+def test_between_two_looks_only_who_gives_a_short_notice_is_asked(place: Place) -> None:
+    place.targets.append(Target("g", "g", "g", labels=(("cloud", "gcp"),)))
+    watch = place.watch()
+    assert watch.notice_s is None
+    watch.poll()
+    assert watch.notice_s == NOTICE_S
+    place.asked.clear()
+    place.now += 1000
+    watch.poll(urgent=True)
+    assert (place.asked, place.polled) == (["g"], 1)
+
+
+def test_a_target_that_is_called_otherwise_keeps_its_standing(place: Place) -> None:
+    place.ids = {"a": "vm-1", "b": "vm-2"}
+    place.notices = (Notice("n", "redeploy", Progress.SCHEDULED, 5000.0),)
+    place.watch().poll()
+    place.targets[0] = replace(place.targets[0], name="new", address="new")
+    place.ids = {"new": "vm-1", "b": "vm-2"}
+    watch = place.watch()
+    assert [(one.kind, one.target, one.text) for one in watch.poll()] == [("renamed", "new", "a")]
+    assert [(one.target, one.word) for one in watch.standings] == [("new", Word.SCHEDULED), ("b", Word.NONE)]
+    assert set(place.keeper.load()) == {"new", "b"}
 
 
 def test_both_views_make_one_standing_and_a_control_plane_that_fails_is_a_trouble(place: Place) -> None:
@@ -143,6 +183,7 @@ def test_inventories_of_one_name_are_followed_apart(tmp_path: Path) -> None:
 WEB = Machine("azure", "/id/web", "web", "10.0.0.4", "203.0.113.4", vm_id="vm-1")
 DB = Machine("azure", "/id/db", "db", "10.0.0.5", vm_id="vm-2")
 TWIN = Machine("azure", "/id/twin", "web", "10.0.0.4", vm_id="vm-3")
+OTHER = Machine("azure", "/id/other", "other", "10.0.0.4", vm_id="vm-9")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +196,9 @@ TWIN = Machine("azure", "/id/twin", "web", "10.0.0.4", vm_id="vm-3")
         (Target("t", "10.0.0.4", "10.0.0.4"), [WEB, DB, TWIN], {}, None),
         (Target("DB", "db.example.com", "x"), [WEB, DB], {}, DB),
         (Target("web", "x", "x"), [WEB, TWIN], {}, None),
+        (Target("web", "10.0.0.4", "x"), [WEB, OTHER], {}, WEB),
+        (Target("web", "10.0.0.4", "x", labels=(("cloud_id", "/id/gone"),)), [WEB], {"vm_id": "vm-1"}, None),
+        (Target("t", "10.0.0.4", "x"), [WEB, OTHER], {"vm_id": "vm-9"}, OTHER),
         (Target("t", "x", "x"), [WEB, DB], {}, None),
         (Target("t", "x", "x"), [Machine("azure", "/id/bare", "")], {}, None),
     ],

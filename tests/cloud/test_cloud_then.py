@@ -124,7 +124,8 @@ def test_each_target_is_measured_once_when_its_maintenance_is_over(
         moments.pop(0)()
 
     monkeypatch.setattr(watching, "_wait", wait)
-    words = ("watch", "--then", "post-host-patch", "--metadata", service.address, "--scheduled-events")
+    words = ("watch", "--then", "post-host-patch", "--metadata", service.address, "--scheduled-events",
+             "--interval", "20")  # fmt: skip
     assert run(*words) == 130
     said = capsys.readouterr()
     assert said.err.count("is over: measuring post-host-patch") == 2
@@ -162,6 +163,45 @@ def test_two_watches_of_one_inventory_are_refused(
     with Keeper.of(place, place / "inventory.yaml").alone():
         assert run("watch", "-i", "inventory.yaml", "--once", "--metadata", service.address) == 1
     assert "another `bench watch`" in capsys.readouterr().err
+
+
+def test_all_that_are_over_at_once_are_measured_in_one_session_and_a_run_that_is_not_whole_is_named(
+    place: Path, service: MetadataServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.azure.vm = "az-1"
+    service.aws.schedule()
+    service.azure.schedule("Reboot", "2026-01-19T18:29:47Z")
+    text = (place / "inventory.yaml").read_text().replace(", peer: az-2", "")
+    (place / "inventory.yaml").write_text(text)
+    campaign = (place / "campaign.yaml").read_text()
+    (place / "campaign.yaml").write_text(campaign.replace("echo rate 42", "exit 1"))
+
+    def wait(seconds: float) -> None:
+        service.now += seconds
+        if Rebooting.boots:
+            raise KeyboardInterrupt
+        Rebooting.boots.update({"aws-1": "boot-2", "az-1": "boot-2"})
+        service.aws.end()
+        service.azure.finish()
+
+    monkeypatch.setattr(watching, "_wait", wait)
+    words = ("watch", "--then", "post-host-patch", "--metadata", service.address, "--scheduled-events",
+             "--interval", "20")  # fmt: skip
+    assert run(*words) == 130
+    (one,) = Store(place / "runs").runs()
+    assert sorted({name for trial in one.info.plan for name in trial.targets}) == ["aws-1", "az-1"]
+    assert "Maintenance of az-1, aws-1 is over" in capsys.readouterr().err
+    (place / "campaign.yaml").write_text(campaign)
+    assert run(*words, "--once") == 0
+    assert f"run {one.info.run_id} lacks 2 trials: bench resume {one.info.run_id}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("interval", "notice", "pauses"),
+    [(60, None, [60.0]), (60, 25.0, [20.0] * 3), (20, 25.0, [20.0]), (25, 25.0, [25.0]), (300, 25.0, [25.0] * 12)],
+)
+def test_pauses_are_shorter_than_the_notice(interval: float, notice: float | None, pauses: list[float]) -> None:
+    assert watching._pauses(interval, notice) == pauses
 
 
 def test_targets_are_measured_with_their_peers() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.cloud.states import Done, Happening, Host, Notice, Observation, Progress, Reading, Standing, Word
-from bench.cloud.tables import as_json, as_row, state_words
+from bench.cloud.tables import as_json, as_row, common_remarks, happening_words, remarks_of, state_words, window_words
 from bench.cloud.transitions import SAME_S, moved, step
 from bench.store.codec import decode, encode
 
@@ -87,7 +87,7 @@ def test_a_reboot_whose_time_came_but_that_left_no_trace_was_withdrawn() -> None
     freeze = notice(kind="freeze")
     standing, _ = history((10, (freeze,), OLD), (200, (), OLD))
     assert standing.word is Word.DONE
-    assert state_words(standing) == "done at 1970-01-01 00:03Z, not confirmed by facts"
+    assert state_words(standing) == "done at 1970-01-01 00:03Z, not confirmed"
 
 
 def test_facts_that_come_after_the_end_confirm_it() -> None:
@@ -210,9 +210,64 @@ def test_trouble_changes_nothing_but_is_told_until_the_source_answers() -> None:
     standing, _ = history((10, (notice(),), OLD))
     troubled, happened = step(standing, Observation(SOURCE, 200, Reading(problem="asked too often (HTTP 429)")))
     assert (troubled.word, troubled.pending, happened) == (Word.SCHEDULED, standing.pending, ())
-    assert as_row(troubled)[-1] == "reboot; inside: asked too often (HTTP 429)"
+    assert as_row(troubled)[-1] == "reboot; asked too often (HTTP 429)"
     better, _ = step(troubled, Observation(SOURCE, 210, Reading((notice(),), OLD)))
     assert better.troubles == ()
+
+
+# --- in words ---
+
+
+def test_what_was_lost_again_says_since_when_and_what_moved() -> None:
+    standing, _ = history((10, (notice(),), OLD), (100, (notice(Progress.STARTED),), OLD), (130, (), ELSEWHERE),
+                          (200, (), Host("host-c", "b1", "boot-3")))  # fmt: skip
+    assert remarks_of(standing) == [
+        "reboot was done at 1970-01-01 00:02Z; since then host host-b → host-c, build b2 → b1"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "host", "said"),
+    [
+        ("reboot", OLD, "reboot; as it was: boot id, host, host build"),
+        ("migrate", OLD, "migrate; as it was: host, host build"),
+        ("migrate", Host("", "", "boot-1"), "migrate; nothing that the machine says of its host could confirm it"),
+    ],
+)
+def test_what_no_fact_confirms_says_which_facts_stayed(kind: str, host: Host, said: str) -> None:
+    standing, _ = history((10, (notice(Progress.STARTED, kind=kind),), host), (130, (), host))
+    assert remarks_of(standing) == [said]
+
+
+def test_a_remark_that_concerns_many_is_said_once() -> None:
+    names = [f"t{number}" for number in range(6)]
+    standings = [Standing(name, notes=(("inside", "no cloud"),)) for name in names]
+    standings[0] = dataclasses.replace(standings[0], troubles=(("azure control plane", "down"),))
+    assert common_remarks(standings) == [("t0", "azure control plane: down"), ("t0, t1, t2 and 3 more", "no cloud")]
+    assert common_remarks(standings[1:5]) == [("t1, t2, t3, t4", "no cloud")]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "lasts", "told", "said"),
+    [
+        (0.0, 3600.0, None, True, "1970-01-01 00:00Z – 01:00Z"),
+        (0.0, 86400.0, 9.0, False, "1970-01-01 00:00Z – 1970-01-02 00:00Z, 9 s"),
+        (0.0, None, 9.0, True, "9 s"),
+        (0.0, None, None, False, "from 1970-01-01 00:00Z"),
+        (None, 0.0, None, True, "until 1970-01-01 00:00Z"),
+        (None, None, None, True, ""),
+    ],
+)
+def test_a_window_says_what_the_state_does_not(
+    begin: float | None, end: float | None, lasts: float | None, told: bool, said: str
+) -> None:
+    assert window_words(notice(not_before=begin, not_after=end, duration_s=lasts), told=told) == said
+
+
+def test_everything_that_happens_has_words() -> None:
+    assert happening_words(Happening(1.0, "t", "done", SOURCE, "reboot")) == "reboot is over"
+    assert happening_words(Happening(1.0, "t", "host", SOURCE, "a → b")) == "host a → b"
+    assert happening_words(Happening(1.0, "t", "of another version", SOURCE, "x")) == "of another version x"
 
 
 # --- any history ---

@@ -108,6 +108,27 @@ def test_maintenance_is_followed_over_restarts(place: Path, service: MetadataSer
     assert {path.stat().st_mode & 0o077 for path in (place / "watch").iterdir()} == {0}
 
 
+def test_a_run_that_begins_in_the_middle_of_maintenance_learns_of_it(place: Path, service: MetadataServer) -> None:
+    target, store = Target("gcp-1", "127.0.0.1", "127.0.0.1"), Store(place / "runs")
+    watched(place, service)
+    service.gcp.begin()
+    watched(place, service)
+    first, second = (
+        store.create(Run(f"r{number}", campaign, "x", (), 1, 1, now(), (), (target,), (), ()))
+        for number, campaign in enumerate(("c", "other"))
+    )
+    watched(place, service)
+    watched(place, service)
+    kinds = [one["kind"] for one in first.events()]
+    assert kinds == [one["kind"] for one in second.events()] == ["maintenance started"], "once each"
+    third = store.create(Run("r3", "c", "y", (), 1, 1, now(), (), (target,), (), ()))
+    service.gcp.finish()
+    watched(place, service)
+    assert [one["kind"] for one in third.events()] == ["maintenance started", "maintenance done"]
+    assert third.events()[0]["time"] == first.events()[0]["time"] < str(third.info.created_at)
+    assert [one["kind"] for one in second.events()] == ["maintenance started", "maintenance done"]
+
+
 def test_the_table_is_one_line_a_target_in_a_pipe(place: Path, service: MetadataServer) -> None:
     service.aws.schedule()
     done = bench(place, "watch", "-i", "inventories/mine.yaml", "--once", "--metadata", service.address)
@@ -115,6 +136,6 @@ def test_the_table_is_one_line_a_target_in_a_pipe(place: Path, service: Metadata
     assert len(lines) == 5
     assert lines[0].split() == ["target", "state", "window", "source", "remarks"]
     assert "scheduled for 2026-01-21 09:00Z" in lines[2]
-    assert "2026-01-21 09:00Z – 2026-01-21 09:17Z" in lines[2]
+    assert "2026-01-21 09:00Z – 09:17Z" in lines[2]
     assert "--scheduled-events" in lines[1]
     assert not service.azure.enabled

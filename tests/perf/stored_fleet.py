@@ -112,7 +112,7 @@ def _run(store: Store, size: Size, targets: tuple[Target, ...], stage: int, phas
     for number, trial in enumerate(plan):
         began = start + timedelta(seconds=number)
         name = trial.targets[0]
-        failed = chance.random() < 0.002  # noqa: PLR2004  # a share
+        failed = chance.random() < 0.002  # a share
         known = {name: facts[name]}
         record = Attempt(
             trial, 1, Status.FAILED if failed else Status.OK, "exit code 1" if failed else "", _time(began),
@@ -126,7 +126,7 @@ def _run(store: Store, size: Size, targets: tuple[Target, ...], stage: int, phas
 def _values(place: int, metrics: int, stage: int, chance: random.Random) -> Iterator[str]:
     """One value per metric; every third metric has the effect of the phase, and region 2 has it twice."""
     for metric in range(metrics):
-        effect = EFFECTS[stage] ** (2 if place % 5 == 2 else 1) if metric % 3 == 0 else 1.0  # noqa: PLR2004
+        effect = EFFECTS[stage] ** (2 if place % 5 == 2 else 1) if metric % 3 == 0 else 1.0
         own = 0.02 * math.sin(place * 12.9898 + metric * 78.233) * (stage > 0)
         level = (100 + 13 * metric) * (1 + place % 4)
         yield f"{level * effect * math.exp(own + chance.gauss(0, 0.01)):.4f}"
@@ -150,7 +150,7 @@ def _facts(place: int, stage: int, session: int) -> Facts:
         ("guest-config", "governor"): "performance",
         ("guest-config", "scheduler"): "none" if stage and place in (3, 11) else "mq-deadline",
         ("guest-config", "entropy_seed"): f"{place * 7919 + stage * (place % 4 > 0)}",
-        ("network", "driver"): "mlx5_core" if stage > 2 else "hv_netvsc",  # noqa: PLR2004  # the fourth phase
+        ("network", "driver"): "mlx5_core" if stage > 2 else "hv_netvsc",  # the fourth phase
         ("network", "mtu"): "1500",
         ("network", "mac"): f"00:0d:3a:{place >> 8:02x}:{place & 255:02x}:01",
         ("disk", "model"): "Virtual Disk",

@@ -42,7 +42,7 @@ def render_html(report: Report, *, templates: Path | None = None) -> str:
 def _environment(templates: Path | None) -> Environment:
     builtin = FileSystemLoader(data_folder("templates"))
     places = [FileSystemLoader(templates)] if templates is not None and templates.is_dir() else []
-    return Environment(
+    environment = Environment(
         loader=ChoiceLoader([*places, builtin, PrefixLoader({"builtin": builtin})]),
         autoescape=True,
         undefined=StrictUndefined,
@@ -50,6 +50,13 @@ def _environment(templates: Path | None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["unbroken"] = unbroken
+    return environment
+
+
+def unbroken(words: str) -> str:
+    """Running text in which no line ends within a number, its sign of per cent, or between the ends of an interval."""
+    return words.replace(" %", "\u00a0%").replace(" … ", "\u00a0…\u00a0")
 
 
 def _shown(value: object) -> object:

@@ -9,13 +9,11 @@ from bench.analyse.headline import decisive, overall
 from bench.analyse.result import Attribution, AttributionKind, Comparison, MetricKey, MetricResult, Verdict
 from bench.model import Better
 from bench.report import numbers
-from bench.report.cards import strength
+from bench.report.factors import factor_names
 from bench.report.plain import one_line
+from bench.report.ranking import strength
 from bench.report.text import Text
-from bench.report.verdicts import title
-
-_NAMED_FACTORS = ("host_patch", "guest_patch", "sriov", "resize")
-"""Factors that have a name of their own in the catalogue of texts."""
+from bench.report.verdicts import places, ratio_words, result_unit, title
 
 
 def ladder(comparisons: Sequence[Comparison], leading: Set[MetricKey], text: Text) -> tuple[str, ...]:
@@ -24,11 +22,11 @@ def ladder(comparisons: Sequence[Comparison], leading: Set[MetricKey], text: Tex
     comparisons: of adjacent phases, in their order; one that spans several is not a step and is passed over.
     leading: metrics that speak for their suite.
     """
-    steps = list(_steps(comparisons))
-    return tuple(_sentence(step, steps[:number], leading, text) for number, step in enumerate(steps))
+    steps = list(adjacent(comparisons))
+    return tuple(sentence(step, steps[:number], leading, text) for number, step in enumerate(steps))
 
 
-def _steps(comparisons: Sequence[Comparison]) -> Iterator[Comparison]:
+def adjacent(comparisons: Sequence[Comparison]) -> Iterator[Comparison]:
     """The comparisons that follow each other, from the first on."""
     at: str | None = None
     for comparison in comparisons:
@@ -37,40 +35,55 @@ def _steps(comparisons: Sequence[Comparison]) -> Iterator[Comparison]:
             at = comparison.after
 
 
-def _sentence(step: Comparison, earlier: Sequence[Comparison], leading: Set[MetricKey], text: Text) -> str:
+def sentence(
+    step: Comparison, earlier: Sequence[Comparison], leading: Set[MetricKey], text: Text, called: str = ""
+) -> str:
+    """The verdict of one step. earlier: the steps before it. called: what it is called, if not by its factors."""
+    verdict = overall(decisive(step.metrics))
+    metric = subject(step, leading)
+    if metric is not None:
+        said = _change(metric, named(metric, step, text), verdict, earlier, text)
+    else:
+        said = text(f"ladder.{verdict.name}") if step.metrics else text("card.nothing")
+    cause = _cause(step.attribution, changed=metric is not None, text=text)
+    return text("ladder.step", step=called or who(step, text), said=f"{said}{cause}")
+
+
+def subject(step: Comparison, leading: Set[MetricKey]) -> MetricResult | None:
+    """The metric that the sentence of a step names: the strongest that moved as the step did; None when none did."""
     deciding = decisive(step.metrics)
     verdict = overall(deciding)
-    changed = verdict in (Verdict.REGRESSED, Verdict.IMPROVED)
-    if changed:
-        metric = min((one for one in deciding if one.verdict is verdict), key=lambda one: strength(one, leading))
-        said = _change(metric, verdict, earlier, text)
-    else:
-        said = text(f"ladder.{verdict.name}") if deciding else text("card.nothing")
-    cause = _cause(step.attribution, changed=changed, text=text)
-    return text("ladder.step", step=who(step, text), said=f"{said}{cause}")
+    if verdict not in (Verdict.REGRESSED, Verdict.IMPROVED):
+        return None
+    return min((one for one in deciding if one.verdict is verdict), key=lambda one: strength(one, leading))
 
 
 def who(step: Comparison, text: Text) -> str:
     """The factors that were declared to move, by their names; the tags where there are none."""
     factors = step.attribution.factors if step.attribution else ()
-    names = [
-        text(f"factor.{name}") if name in _NAMED_FACTORS else one_line(name).replace("_", " ") for name, _, _ in factors
-    ]
-    if not names:
+    if not factors:
         return f"{one_line(step.before)} → {one_line(step.after)}"
-    joined = text.listed(names, "and")
-    return joined[:1].upper() + joined[1:]
+    return factor_names((name for name, _, _ in factors), text, first=True)
 
 
-def _change(metric: MetricResult, verdict: Verdict, earlier: Sequence[Comparison], text: Text) -> str:
-    if metric.ratio is None:
-        return text(f"ladder.{verdict.name}", metric=title(metric))
-    moved = numbers.change(metric.ratio, metric.interval)
+def named(metric: MetricResult, step: Comparison, text: Text) -> str:
+    """The metric's title, with its place in the suite where another metric of the step is called the same."""
+    called = title(metric)
+    place = places((step,))[metric.key]
+    if not place or sum(title(one) == called for one in step.metrics) < 2:
+        return called
+    return text("ladder.placed", metric=called, place=place)
+
+
+def _change(metric: MetricResult, called: str, verdict: Verdict, earlier: Sequence[Comparison], text: Text) -> str:
+    if not metric.ratio:  # a count that appeared or went away
+        return text("ladder.changed", metric=called, change=text.line(ratio_words(metric, result_unit(metric))))
+    moved = text.line(numbers.change(metric.ratio, metric.interval))
     if metric.interval is not None:
         moved = text("ladder.with_interval", change=moved, interval=numbers.change_range(metric.interval))
     if verdict is Verdict.IMPROVED and _recovered(metric, earlier):
-        return text("ladder.recovered", metric=title(metric), change=moved)
-    return text("ladder.changed", metric=title(metric), change=moved)
+        return text("ladder.recovered", metric=called, change=moved)
+    return text("ladder.changed", metric=called, change=moved)
 
 
 def _recovered(metric: MetricResult, earlier: Sequence[Comparison]) -> bool:

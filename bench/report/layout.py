@@ -30,7 +30,7 @@ def page(report: Report) -> Page:
     return Page(
         lang=report.lang,
         kicker=text("kicker", campaign=one_line(report.campaign)),
-        title=one_line(report.title),
+        title=one_line(report.title) or text("page.untitled"),
         meta=meta(report, text),
         ladder=ladder(report.comparisons, report.leading, text),
         cards=cards(report, text),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby, islice
 
 from bench.analyse.result import Comparison, FlagKind, MetricKey, MetricResult
 from bench.report.bars import Axis, axis_for
-from bench.report.page import Matrix, MatrixGroup, MatrixRow
+from bench.report.details import details
+from bench.report.ladder import who
+from bench.report.page import Matrix, MatrixGroup, MatrixRow, VerdictView
 from bench.report.plain import one_line
 from bench.report.text import Text
 from bench.report.verdicts import keys_in_order, places, result_unit, title, unit_line, verdict_view
@@ -77,21 +80,31 @@ def _groups(report: Report, rows: Sequence[tuple[str, MatrixRow]]) -> tuple[Matr
 
 
 def _head(report: Report, comparison: Comparison, text: Text) -> tuple[str, str]:
-    before = one_line(comparison.before)
-    return one_line(comparison.after), text(
-        "matrix.whole" if report.is_whole(comparison) else "matrix.versus", before=before
-    )
+    """What a step is called and, below it, from which phase to which."""
+    before, after = one_line(comparison.before), one_line(comparison.after)
+    between = text("matrix.step", before=before, after=after)
+    if report.is_whole(comparison):
+        return text("card.whole"), between
+    if comparison.attribution is not None and comparison.attribution.factors:
+        return who(comparison, text), between
+    return after, text("matrix.versus", before=before)
 
 
 def _matrix_row(number: int, results: Sequence[MetricResult | None], place: str, axis: Axis, text: Text) -> MatrixRow:
     first = next(result for result in results if result is not None)
     step = next(index for index, result in enumerate(results) if result is not None)
     cells = tuple(
-        None if result is None else verdict_view(result, result.margin, result.better, axis, result_unit(result), text)
-        for result in results
+        None if result is None else cell(result, f"s{step}-m{number}", axis, text)
+        for step, result in enumerate(results)
     )
     shown = result_unit(first)
     kinds = {flag.kind for result in results if result is not None for flag in result.flags}
     flags = tuple(text(f"flag.{kind.name}") for kind in FlagKind if kind in kinds)
     unit = unit_line(first, shown, text)
     return MatrixRow(f"s{step}-m{number}", title(first), place, unit, first.primary, cells, flags)
+
+
+def cell(result: MetricResult, anchor: str, axis: Axis, text: Text) -> VerdictView:
+    """A result as a cell of the matrix; anchor: where the page has its targets, "" when it has no rows of its own."""
+    view = verdict_view(result, result.margin, result.better, axis, result_unit(result), text)
+    return replace(view, details=details(result, anchor, text))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.report.page_parts import Card, Details
+
 
 @dataclass(frozen=True, slots=True)
 class BarView:
@@ -28,7 +30,7 @@ class BarView:
 
 @dataclass(frozen=True, slots=True)
 class VerdictView:
-    """A verdict with its ratio: what a cell of the matrix and a row of a table share."""
+    """A verdict with its ratio: what a cell of the matrix and a row of a table share; only a cell has details."""
 
     css: str
     symbol: str
@@ -38,22 +40,7 @@ class VerdictView:
     reason: str
     settle: str
     bar: BarView | None
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One step in one glance. `moves` are (css, symbol, text), the strongest first; `doubt` is what to distrust."""
-
-    before: str
-    after: str
-    whole: bool
-    css: str
-    symbol: str
-    headline: str
-    moves: tuple[tuple[str, str, str], ...]
-    summary: str
-    attribution: str
-    doubt: str
+    details: Details | None = None
 
 
 @dataclass(frozen=True, slots=True)

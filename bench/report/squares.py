@@ -10,6 +10,7 @@ from bench.analyse.phases.designs import Effect, Interaction, Square, SquareMetr
 from bench.analyse.result import MetricKey
 from bench.report import numbers
 from bench.report.bars import Axis
+from bench.report.factors import factor_name
 from bench.report.matrix import worth_a_look
 from bench.report.page import SquareRow, SquareView, VerdictView
 from bench.report.plain import one_line
@@ -35,7 +36,7 @@ def _view(report: Report, square: Square, axis: Axis, text: Text) -> SquareView:
     rows = [(one.key, _row(one, anchor_of(report, one.key), names[one.key], axis, text)) for one in metrics]
     hidden = [pair for pair in rows if pair[0] not in shown]
     return SquareView(
-        title=text("factors.title", first=one_line(first[0]), second=one_line(second[0])),
+        title=text("factors.title", first=factor_name(first[0], text), second=factor_name(second[0], text)),
         sentences=tuple(sentences(square, text)),
         columns=(move_words(first, text), move_words(second, text), text("factors.interaction")),
         groups=_groups(report, (pair for pair in rows if pair[0] in shown)),

@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from bench.analyse.phases.designs import Move, Path, PathMetric, PathStep
-from bench.analyse.result import MetricKey, MetricResult
+from bench.analyse.result import MetricKey
 from bench.model import Pairs
 from bench.report.bars import Axis
-from bench.report.matrix import worth_a_look
+from bench.report.factors import factor_name
+from bench.report.matrix import cell, worth_a_look
 from bench.report.numbers import count
-from bench.report.page import Matrix, MatrixGroup, MatrixRow, StepsView, VerdictView
+from bench.report.page import Matrix, MatrixGroup, MatrixRow, StepsView
 from bench.report.plain import one_line
 from bench.report.text import Text
-from bench.report.verdicts import counted_targets, keys_in_order, places, result_unit, title, unit_line, verdict_view
+from bench.report.verdicts import counted_targets, keys_in_order, places, result_unit, title, unit_line
 from bench.report.view import Report
 from bench.report.words import moved
 
@@ -58,13 +59,15 @@ def anchor_of(report: Report, key: MetricKey) -> str:
 
 def move_words(move: Move, text: Text) -> str:
     """A factor with its levels before and after."""
-    name, before, after = map(text.line, move)
-    return text("steps.move", name=name, before=before, after=after)
+    name, before, after = move
+    return text("steps.move", name=factor_name(name, text), before=text.line(before), after=text.line(after))
 
 
 def level_words(levels: Pairs, text: Text) -> str:
     """Factors with the levels that they are held at."""
-    return text.listed(text("steps.level", name=one_line(name), level=one_line(str(level))) for name, level in levels)
+    return text.listed(
+        text("steps.level", name=factor_name(name, text), level=one_line(str(level))) for name, level in levels
+    )
 
 
 def left_out_words(left_out: Iterable[tuple[str, str]], text: Text) -> list[str]:
@@ -113,12 +116,8 @@ def _total(path: Path, text: Text) -> tuple[str, str]:
 def _row(one: PathMetric, anchor: str, place: str, axis: Axis, text: Text) -> MatrixRow:
     shown = result_unit(one.total)
     where = target_words(place, one.targets, one.left_out, text)
-    cells = tuple(_cell(result, axis, text) for result in (*one.steps, one.total))
+    cells = tuple(cell(result, "", axis, text) for result in (*one.steps, one.total))
     return MatrixRow(anchor, title(one.total), where, unit_line(one.total, shown, text), one.total.primary, cells)
-
-
-def _cell(result: MetricResult, axis: Axis, text: Text) -> VerdictView:
-    return verdict_view(result, result.margin, result.better, axis, result_unit(result), text)
 
 
 def _groups(report: Report, rows: Iterable[tuple[MetricKey, MatrixRow]]) -> tuple[MatrixGroup, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.report.text_en_page import PAGE
 from bench.report.text_en_steps import STEPS
 from bench.report.text_en_ticket import TICKET
 
@@ -41,6 +42,8 @@ ENGLISH: dict[str, str] = STEPS | {
     "pair.many": "{n} pairs",
     "phase.one": "{n} phase",
     "phase.many": "{n} phases",
+    "result.one": "{n} result",
+    "result.many": "{n} results",
     "run.one": "{n} run",
     "run.many": "{n} runs",
     "trial.one": "{n} trial",
@@ -82,21 +85,9 @@ ENGLISH: dict[str, str] = STEPS | {
     "unit.count": "events ({unit}), {way}",
     "bar.label": "{ratio}, interval {interval}, margin {margin}",
     "bar.label.none": "{ratio}, no interval, margin {margin}",
-    # head and cards
+    # head
     "kicker": "Before / after report · {campaign}",
     "meta.trials": "{ok} of {planned} trials measured",
-    "cards.label": "Verdict per step",
-    "card.whole": "first to last",
-    "card.same": "No meaningful change",
-    "card.open.all": "Not decided",
-    "card.open": "Not decided: {undecided} of {total} metrics",
-    "card.nothing": "Nothing to compare",
-    "card.more": "{named}, {more} more",
-    "card.summary": "{metrics}: {parts}.",
-    "doubt.CONFOUNDED": "Confounded: something undeclared changed too",
-    "doubt.replaced": "Identity changed: another machine than before ({targets})",
-    "doubt.JOINT": "Joint effect: the factors cannot be separated",
-    "doubt.not_observed": "Declared but not observed: {factors}",
     # before you rely on this
     "trust.title": "Before you rely on this",
     "trust.none": "Every planned trial was measured, every step has its cause, and nothing was left out.",
@@ -110,12 +101,13 @@ ENGLISH: dict[str, str] = STEPS | {
     "trust.replaced": "{targets} changed identity: another machine than before.",
     "trust.replaced.detail": "Between {step}; a difference there may be one between machines.",
     "trust.relocated": "{targets} moved to another host.",
-    "trust.relocated.detail": "Between {step}; results there mix the change with the other host.",
+    "trust.relocated.detail": "Between {steps}; results there mix the change with the other host.",
     "sentence": "{said}.",
     "trust.cause": "{target}: {cause} ×{number}",
     "trust.flag": "{kind} {number}",
     "trust.reason": "{number} {reason}",
     "trust.undecided": "{step}: {number} of {total} not decided.",
+    "trust.undecided.steps": "{number} of {total} not decided.",
     "trust.settle": "What would settle {number} of them: {settle}",
     "trust.settle.all": "What would settle that: {settle}",
     "trust.more": "And {points}",
@@ -136,21 +128,6 @@ ENGLISH: dict[str, str] = STEPS | {
     "trust.imported.detail": "The values were imported; vmbench did not watch the measurement.",
     "trust.left_out": "Left out: {what}.",
     # matrix and tables
-    "matrix.title": "What moved",
-    "matrix.lead": (
-        "After as a share of before, over all targets. ▲ better, ▼ worse, = no meaningful change, ? not decided. "
-        "Bars: interval, right is better; the band is the margin under which a change does not matter."
-    ),
-    "matrix.scale": (
-        "All bars share one logarithmic scale, {low} % to {high} %; an arrowhead means that the interval goes on."
-    ),
-    "matrix.more": "{metrics}, neither improved nor regressed",
-    "matrix.label": "Matrix of ratios, metrics by steps",
-    "matrix.metric": "Metric",
-    "matrix.versus": "against {before}",
-    "matrix.whole": "first to last, against {before}",
-    "matrix.none": "not measured",
-    "matrix.primary": "primary",
     "table.title": "Where",
     "table.lead": (
         "Every metric over all targets, by group and per target, worst first. Before and after are geometric "
@@ -328,3 +305,4 @@ ENGLISH: dict[str, str] = STEPS | {
     "footer": "vmbench {version} · raw files sha256 {digest} · generated {time}",
 }
 ENGLISH.update(TICKET)
+ENGLISH.update(PAGE)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from bench.analyse.coverage import Coverage
 from bench.analyse.result import CLOSE_SESSIONS, AttributionKind, Comparison, FlagKind, Verdict
+from bench.report.factors import factor_names
 from bench.report.machines import unpatched
 from bench.report.numbers import count, share
 from bench.report.page import Finding
@@ -34,13 +35,13 @@ def findings(report: Report, text: Text) -> tuple[tuple[Finding, ...], tuple[Fin
         revised(report.revisions, text),
         (one for step in steps for one in _replaced(step, text)),
         unpatched(report, text),
-        _causes(steps, text),
+        _causes([one for one in steps if not _as_planned(one, report)], text),
         (one for step in steps for one in _wrong_path(step, text)),
         (one for step in steps for one in _not_observed(step, text)),
-        (one for step in steps for one in _relocated(step, text)),
+        _relocated(report, text),
         _missing(report.coverage, text),
         _left_out(report.coverage, text),
-        (one for step in steps for one in _undecided(step, text)),
+        _undecided(steps, text),
         _warnings(steps, text),
         (one for step in steps for one in _flags(step, text)),
         _excluded(steps, text),
@@ -60,6 +61,12 @@ def _step(comparison: Comparison) -> str:
     return f"{one_line(comparison.before)} → {one_line(comparison.after)}"
 
 
+def _as_planned(comparison: Comparison, report: Report) -> bool:
+    """Whether it spans all the other steps, and moves several things only because they do."""
+    judged = comparison.attribution
+    return judged is not None and judged.kind is AttributionKind.JOINT and report.is_whole(comparison)
+
+
 def _causes(comparisons: Iterable[Comparison], text: Text) -> list[Finding]:
     """Steps whose effect has no single known cause, the most doubtful first."""
     found: list[tuple[int, Finding]] = []
@@ -77,7 +84,7 @@ def _causes(comparisons: Iterable[Comparison], text: Text) -> list[Finding]:
 def _not_observed(comparison: Comparison, text: Text) -> Iterator[Finding]:
     judged = comparison.attribution
     if judged is not None and judged.not_observed:
-        factors = _names(judged.not_observed, text)
+        factors = factor_names(judged.not_observed, text, first=True)
         yield Finding(
             text("trust.not_observed", factors=factors), text("trust.not_observed.detail", step=_step(comparison))
         )
@@ -113,17 +120,27 @@ def _replaced(comparison: Comparison, text: Text) -> Iterator[Finding]:
         )
 
 
-def _relocated(comparison: Comparison, text: Text) -> Iterator[Finding]:
-    judged = comparison.attribution
-    if judged is not None and judged.relocated:
+def _relocated(report: Report, text: Text) -> Iterator[Finding]:
+    """Targets that moved, of all steps at once: what is to be said about them is the same."""
+    targets: dict[str, None] = {}
+    steps: list[str] = []
+    for one in report.comparisons:
+        moved = one.attribution.relocated if one.attribution is not None else ()
+        if moved and not (report.is_whole(one) and targets.keys() >= set(moved)):
+            targets.update(dict.fromkeys(moved))
+            steps.append(_step(one))
+    if targets:
         yield Finding(
-            text("trust.relocated", targets=_names(judged.relocated, text)),
-            text("trust.relocated.detail", step=_step(comparison)),
+            text("trust.relocated", targets=_names(targets, text)),
+            text("trust.relocated.detail", steps=_names(steps, text)),
         )
 
 
-def _undecided(comparison: Comparison, text: Text) -> Iterator[Finding]:
-    undecided = [metric for metric in comparison.metrics if metric.verdict is Verdict.INCONCLUSIVE]
+def _undecided(comparisons: Iterable[Comparison], text: Text) -> Iterator[Finding]:
+    """What is not decided, of all steps at once, why, and what would settle most of it."""
+    found = [(one, [m for m in one.metrics if m.verdict is Verdict.INCONCLUSIVE]) for one in comparisons]
+    steps = [one for one, metrics in found if metrics]
+    undecided = [metric for _, metrics in found for metric in metrics]
     if not undecided:
         return
     reasons = Counter(metric.reason for metric in undecided if metric.reason is not None)
@@ -132,13 +149,18 @@ def _undecided(comparison: Comparison, text: Text) -> Iterator[Finding]:
         for reason, number in reasons.most_common()
     )
     settle = Counter(text.line(metric.settle) for metric in undecided if metric.settle).most_common(1)
-    detail = text("sentence", said=said) if said else ""
+    detail = [text("sentence", said=said)] if said else []
     if settle:
         words, number = settle[0]
         some = "trust.settle" if number < len(undecided) else "trust.settle.all"
-        detail = f"{detail} {text(some, number=count(number), settle=words)}".strip()
-    total = text.number("metric", len(comparison.metrics))
-    yield Finding(text("trust.undecided", step=_step(comparison), number=len(undecided), total=total), detail)
+        detail.append(text(some, number=count(number), settle=words))
+    if len(steps) == 1:
+        total = text.number("metric", len(steps[0].metrics))
+        point = text("trust.undecided", step=_step(steps[0]), number=count(len(undecided)), total=total)
+    else:
+        total = text.number("result", sum(len(one.metrics) for one, _ in found))
+        point = text("trust.undecided.steps", number=count(len(undecided)), total=total)
+    yield Finding(point, " ".join(detail))
 
 
 def _few_targets(report: Report, text: Text) -> Iterator[Finding]:

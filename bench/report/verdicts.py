@@ -38,13 +38,14 @@ def verdict_view(
         ratio=ratio,
         interval=interval,
         word=text(f"verdict.{result.verdict.name}"),
-        reason=_reason(result, margin, text),
+        reason=reason_words(result, margin, text),
         settle=text.line(result.settle),
         bar=bar(result, margin, better, axis, label),
     )
 
 
-def _reason(result: MetricResult | TargetResult, margin: float, text: Text) -> str:
+def reason_words(result: MetricResult | TargetResult, margin: float, text: Text) -> str:
+    """Why a verdict is inconclusive, or how far a clear change goes; "" when there is nothing to add."""
     if result.reason is not None:
         return text(f"reason.{result.reason.name}")
     if isinstance(result, MetricResult) and result.clear and moved(result):

@@ -137,7 +137,7 @@ def test_everything_doubtful_is_said_before_the_numbers() -> None:
     top = said[: said.index("What moved")]
     for words in (
         "post-guest-patch → sriov-on is confounded.",
-        "guest_patch was declared but not observed.",
+        "Guest patch was declared but not observed.",
         "vm-2 moved to another host.",
         "1 of 4 metrics not decided.",
         "Only 2 targets.",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from report_factory import HOSTILE, key, metric
 
 from bench.analyse.result import Attribution, AttributionKind, Comparison, FactChange, Verdict
-from bench.model import Kind
+from bench.model import Kind, Scale
 from bench.report.ladder import ladder
 from bench.report.text import Text
 
@@ -68,14 +68,17 @@ def test_every_doubt_is_in_the_sentence() -> None:
 
 def test_undecided_and_empty_steps() -> None:
     assert said(step("a", "b", 1.0, "sriov", half=0.3)) == ("SR-IOV: not decided.",)
-    assert said(replace(step("a", "b", 1.0, "sriov"), metrics=())) == ("SR-IOV: Nothing to compare.",)
+    assert said(replace(step("a", "b", 1.0, "sriov"), metrics=())) == ("SR-IOV: nothing to compare.",)
     assert said() == ()
 
 
 def test_a_count_that_appears_has_no_ratio() -> None:
     one = step("a", "b", 1.0, "sriov")
-    appeared = replace(one.metrics[0], ratio=None, interval=None, verdict=Verdict.REGRESSED, reason=None)
-    assert said(replace(one, metrics=(appeared,))) == ("SR-IOV: Network throughput regressed, attributed.",)
+    appeared = replace(
+        one.metrics[0], before=0.0, after=12.0, ratio=None, interval=None, verdict=Verdict.REGRESSED, reason=None,
+        scale=Scale.COUNT,
+    )  # fmt: skip
+    assert said(replace(one, metrics=(appeared,))) == ("SR-IOV: Network throughput 0 → 12, attributed.",)
 
 
 def test_hostile_names_stay_on_one_line() -> None:

@@ -103,6 +103,7 @@ def test_every_word_is_in_the_catalogue_and_every_entry_is_used() -> None:
         "doubt.",
         "trust.",
         "coverage.",
+        "detail.basis.",
         "provenance.",
         "table.",
         "method.sample.",
@@ -121,7 +122,7 @@ def test_every_word_is_in_the_catalogue_and_every_entry_is_used() -> None:
     for key in ENGLISH:
         noun = key.split(".")[0]
         if noun in nouns and key != "names.more":
-            assert f'number("{noun}"' in code, key
+            assert f'number("{noun}"' in code or f"number('{noun}'" in code, key
         elif not key.startswith(built):
             assert f'"{key}"' in code or f"'{key}'" in code, key
     assert {f"{noun}.{form}" for noun in nouns for form in ("one", "many")} <= set(ENGLISH)
@@ -188,7 +189,7 @@ def test_counts_without_a_ratio_show_both_values() -> None:
         before=0.0, after=12.0, scale=Scale.COUNT, unit="segments", verdict=Verdict.REGRESSED, reason=None, settle="",
     )  # fmt: skip
     made = page(factory.report((Comparison("a", "b", (one,)),)))
-    assert made.cards[0].headline == "iperf3 TCP retransmits 0 → 12"
+    assert made.cards[0].sentence.startswith("a → b: TCP retransmits 0 → 12,")
     cell = made.matrix.groups[0].rows[0].cells[0]
     assert cell is not None
     assert (cell.ratio, cell.bar) == ("0 → 12", None)

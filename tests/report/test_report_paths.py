@@ -182,4 +182,4 @@ def test_hostile_names_stay_on_their_line() -> None:
     comparison = replace(factory.story(), attribution=replace(factory.ATTRIBUTED, wrong_path=wrong))
     assert not any("\n" in one for one in remarks(comparison))
     card = page(factory.report((comparison,))).cards[0]
-    assert card.doubt == "The bytes went another way than declared: a b"
+    assert card.doubts == ("The bytes went another way than declared: a b",)

@@ -38,7 +38,7 @@ def test_steps_along_a_ladder_are_the_effects_of_its_factors(tmp_path: Path) -> 
     shown = page(made)
     assert "Steps and total" in shown
     assert "guest off → on" in shown
-    assert "with host on, sriov off" in shown
+    assert "with host on, SR-IOV off" in shown
     assert "Factors:" not in shown
     lines = said(made)
     assert re.search(r"tiny Speed.* ▼ 7\d.* ▲ 13\d.* = 10\d", lines), lines

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 ALLOWED = frozenset(
     {
-        "0BSD", "APACHE-2.0", "BSD", "BSD-2-CLAUSE", "BSD-3-CLAUSE", "CC0-1.0", "ISC", "LGPL-2.1", "MIT", "MIT-0",
+        "0BSD", "APACHE-2.0", "BLUEOAK-1.0.0", "BSD", "BSD-2-CLAUSE", "BSD-3-CLAUSE", "CC0-1.0", "ISC", "LGPL-2.1", "MIT", "MIT-0",
         "MIT-CMU", "MPL-2.0", "PSF", "PSF-2.0", "ZLIB",
     }
 )  # fmt: skip
@@ -155,6 +155,27 @@ def _chosen(expression: str) -> set[str]:
     return found
 
 
+def check_node_lock(lock: str, package: str) -> Iterator[str]:
+    """What judges the page (tests/browser): pinned and hashed, no place named that it comes from, licences allowed."""
+    packages = json.loads(lock)["packages"]
+    wanted = json.loads(package)["dependencies"]
+    if packages[""]["dependencies"] != wanted:
+        yield "package-lock.json: does not fit package.json: run npm install --package-lock-only in tests/browser"
+    for name, version in wanted.items():
+        if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+            yield f"package.json: {name} {version} is not pinned"
+    for path, found in packages.items():
+        name = path.rpartition("node_modules/")[2]
+        if not path:
+            continue
+        if "resolved" in found or "link" in found:
+            yield f"package-lock.json: {name} names where it comes from"
+        if not str(found.get("integrity", "")).startswith("sha512-"):
+            yield f"package-lock.json: {name} has no hash"
+        if not (names := _chosen(str(found.get("license", "none that is known")))) <= ALLOWED:
+            yield f"package-lock.json: {name}: licence {', '.join(sorted(names))} is not on the list in scripts/audit.py"
+
+
 def check_imports(root: Path, project: Mapping[str, object]) -> Iterator[str]:
     """What the code imports is declared: by `dependencies`, or for the tests by `dev` too."""
     owners = metadata.packages_distributions()
@@ -205,6 +226,10 @@ def findings(root: Path = ROOT) -> Iterator[str]:
     yield from check_declared(lock, project)
     yield from check_known_bad(lock, (root / "scripts" / "known_bad.toml").read_text("utf-8"))
     yield from check_installed(lock)
+    judges = root / "tests" / "browser"
+    yield from check_node_lock(
+        (judges / "package-lock.json").read_text("utf-8"), (judges / "package.json").read_text("utf-8")
+    )
     yield from check_imports(root, project)
 
 

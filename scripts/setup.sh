@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes .venv from requirements.lock, and installs the Debian packages that are missing. Calling it again costs nothing.
 #
-#   sh scripts/setup.sh [demo|test|vm]  test: what the tests need beyond the demo: a browser, disk tools, faketime
+#   sh scripts/setup.sh [demo|test|vm]  test: what the tests need beyond the demo: a browser and what judges
+#                                       pages in it, disk tools, faketime
 #                                       vm: QEMU, and what makes an image for it
 #   PYTHON=python3.12                   which Python (3.11 or newer)
 #   SKIP_PACKAGES=1                     install no Debian packages, go on with what is there
@@ -53,6 +54,9 @@ find_missing() {
         need fdisk sfdisk
         need btrfs-progs mkfs.btrfs
         need faketime faketime
+        # For axe-core and html-validate, which judge the page in tests/browser.
+        need nodejs node
+        need npm npm
     fi
     if [ "$mode" = vm ]; then
         need debootstrap debootstrap
@@ -104,11 +108,28 @@ apt_install() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "$@" >/dev/null
 }
 
+# What judges the page, as tests/browser/package-lock.json pins it (20 MB); nothing to do while that has not changed.
+install_judges() {
+    judges=$(cksum <tests/browser/package-lock.json)
+    kept=tests/browser/node_modules/.setup.stamp
+    [ "$(cat "$kept" 2>/dev/null || true)" != "$judges" ] || return 0
+    if ! has npm; then
+        say "there is no npm: what judges the page is not installed, tests in tests/browser fail"
+        return 0
+    fi
+    say "installing what judges the page, tests/browser/package-lock.json"
+    (cd tests/browser && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error) ||
+        fail "npm could not install what tests/browser/package-lock.json names (see above)" \
+            "It needs a package registry: check the network, or the proxy and registry that npm is configured for"
+    printf '%s\n' "$judges" >"$kept"
+}
+
 case $mode in demo | test | vm) ;; *) fail "usage: sh scripts/setup.sh [demo|test|vm]" ;; esac
 find_missing
 if [ -n "$missing" ] && [ -z "${SKIP_PACKAGES:-}" ]; then
     install_missing
 fi
+[ "$mode" != test ] || install_judges
 
 # What the environment was made from: when none of it changed, there is nothing to do.
 has "$python" || fail "there is no $python" "Install Python 3.11 or newer, or name it: PYTHON=/path/to/python3"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import tomllib
 from email.message import Message
 from pathlib import Path
@@ -141,3 +142,32 @@ def test_an_import_that_nobody_declares(tmp_path: Path) -> None:
         "bench/a.py:3: imports hypothesis, which pyproject.toml does not declare",
         "tests/t.py:1: imports unheard_of, which pyproject.toml does not declare",
     ]
+
+
+def node_lock(**changes: object) -> str:
+    one = {"version": "1.0.0", "integrity": "sha512-aa", "license": "MIT"} | changes
+    kept = {name: value for name, value in one.items() if value is not None}
+    return json.dumps({"packages": {"": {"dependencies": {"a": "1.0.0"}}, "node_modules/a": kept}})
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, ""),
+        ({"resolved": "https://registry.example/a.tgz"}, "a names where it comes from"),
+        ({"integrity": None}, "a has no hash"),
+        ({"integrity": "sha1-aa"}, "a has no hash"),
+        ({"license": "GPL-3.0"}, "licence GPL-3.0 is not on the list"),
+        ({"license": None}, "is not on the list"),
+    ],
+)
+def test_what_judges_the_page_is_pinned_and_hashed_and_free(changes: dict[str, object], said: str) -> None:
+    found = list(audit.check_node_lock(node_lock(**changes), '{"dependencies": {"a": "1.0.0"}}'))
+    assert len(found) == bool(said)
+    assert said in "".join(found)
+
+
+def test_what_judges_the_page_is_named_exactly() -> None:
+    found = list(audit.check_node_lock(node_lock(), '{"dependencies": {"a": "^1.0.0"}}'))
+    assert "does not fit package.json" in found[0]
+    assert found[1] == "package.json: a ^1.0.0 is not pinned"

@@ -22,6 +22,7 @@ case "$*" in
 --version) echo "Python 3.x" ;;
 esac
 """
+NPM = 'echo "npm $*" >>"$LOG"; [ -z "${NO_REGISTRY:-}" ] || exit 1; mkdir -p node_modules\n'
 APT = 'echo "apt-get $*" >>"$LOG"; [ ! -e "$LOG.refuse" ] || { rm "$LOG.refuse"; exit 100; }\n'
 
 
@@ -60,10 +61,14 @@ def machine(tmp_path: Path) -> Machine:
     shutil.copy(ROOT / "scripts" / "setup.sh", tmp_path / "scripts")
     (tmp_path / "requirements.lock").write_text("a==1\n")
     (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "tests" / "browser").mkdir(parents=True)
+    (tmp_path / "tests" / "browser" / "package-lock.json").write_text("{}\n")
     for name in ("cat", "cksum", "cp", "dirname", "env", "mkdir", "rm"):
         (tmp_path / "bin" / name).symlink_to(shutil.which(name) or name)
     for name in TOOLS:
         made.stub(name)
+    made.stub("node")
+    made.stub("npm", NPM)
     made.stub("id", "echo 1000\n")
     made.stub("python3", PYTHON)
     return made
@@ -143,6 +148,30 @@ def test_without_a_way_to_be_root_it_says_what_to_do(machine: Machine, sudo: str
     assert "SKIP_PACKAGES=1 make demo" in done.stderr
     assert machine.log() == []
     assert machine.setup(SKIP_PACKAGES="1").returncode == 0
+
+
+def test_what_judges_the_page_is_installed_for_tests_only_and_once(machine: Machine) -> None:
+    machine.setup("demo")
+    assert not [line for line in machine.log() if line.startswith("npm")]
+    for _ in range(2):
+        assert machine.setup("test", SKIP_PACKAGES="1").returncode == 0
+    lock = machine.root / "tests" / "browser" / "package-lock.json"
+    (calls,) = [line for line in machine.log() if line.startswith("npm")]
+    assert calls.startswith("npm ci --ignore-scripts ")
+    lock.write_text("[]\n")
+    machine.setup("test", SKIP_PACKAGES="1")
+    assert len([line for line in machine.log() if line.startswith("npm")]) == 2
+
+
+def test_without_a_registry_or_npm_it_is_said(machine: Machine) -> None:
+    done = machine.setup("test", SKIP_PACKAGES="1", NO_REGISTRY="1")
+    assert done.returncode == 1
+    assert "npm could not install" in done.stderr
+    assert not (machine.root / "tests" / "browser" / "node_modules").exists()
+    (machine.root / "bin" / "npm").unlink()
+    done = machine.setup("test", SKIP_PACKAGES="1")
+    assert done.returncode == 0
+    assert "there is no npm" in done.stdout
 
 
 def test_without_apt_get_it_says_what_is_missing(machine: Machine) -> None:

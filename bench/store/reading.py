@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.errors import StoreError
 from bench.model import Look, Run
-from bench.store.attempts import StoredAttempt
+from bench.store.attempts import StoredAttempt, read_attempt
 from bench.store.codec import decode
 from bench.store.files import VERIFY_REMEDY, append_whole, cannot_write, read_bytes, safe_component
 from bench.store.locking import held
@@ -48,6 +48,10 @@ class StoredRun:
     def attempts(self) -> Iterator[StoredAttempt]:
         """The attempts of `survey`: those whose records are sound. What is not is told by `survey` and `verify`."""
         return iter(self.survey().attempts)
+
+    def attempt(self, trial_id: str, number: int) -> StoredAttempt:
+        """One published attempt; StoreError when it is not there, or its record is damaged."""
+        return read_attempt(self.folder / "trials" / safe_component(trial_id, "trial id") / str(number))
 
     def missing(self) -> tuple[str, ...]:
         """Ids of planned trials without a sound `ok` attempt, in the plan's order. Reads every attempt's record."""

@@ -15,13 +15,16 @@ from bench.analyse.coverage import coverage
 from bench.analyse.damaged import in_campaign, left_out, nothing_left
 from bench.analyse.findings import finding_of, news, revision
 from bench.analyse.happened import freezes, happenings, stays
+from bench.analyse.latencies import latencies_of
 from bench.analyse.past.history import History
 from bench.analyse.past.loading import load_history
 from bench.analyse.paths import with_paths
 from bench.analyse.phases.designs import Factorial
 from bench.analyse.phases.factorial import factorial
+from bench.analyse.rereading import Rows
 from bench.analyse.result import Comparison, Excluded
 from bench.analyse.samples import Loaded, load_samples
+from bench.analyse.series import series_of
 from bench.analyse.sightings import sightings_of
 from bench.config.catalogue import LoadedSuite
 from bench.errors import AnalysisError, StoreError
@@ -239,6 +242,7 @@ def make_report(
     titles: Pairs = tuple((name, loaded.suite.title) for name, loaded in evidence.suites.items())
     frame = evidence.loaded.frame
     seen = sightings_of(runs)
+    rows = Rows(frame, runs)
     journal, comparisons = _journal(runs[0].folder.parent, comparisons)
     told = findings(evidence, comparisons, told_at=generated_at)
     attempts = [
@@ -252,6 +256,8 @@ def make_report(
         factorial=phases_together(evidence, tags, comparisons),
         happenings=(*happenings(seen), *freezes(runs)),
         stays=stays(seen),
+        series=series_of(rows, comparisons, tags, runs, evidence.suites),
+        latencies=latencies_of(rows, comparisons, tags, runs, evidence.suites),
         revisions=[found for one in told if (found := revision(journal, one))],
         coverage=coverage(runs),
         generated_at=generated_at,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bench.report import folds
 from bench.report.cards import cards
 from bench.report.changes import fact_tables
+from bench.report.curves import latency_pictures, series_pictures
+from bench.report.fleet import fleet
 from bench.report.ladder import ladder
 from bench.report.machines import machines
 from bench.report.matrix import matrix, page_axis
@@ -40,6 +42,9 @@ def page(report: Report) -> Page:
         matrix=matrix(report, axis, text),
         galleries=galleries(report, text),
         timeline=timeline(report, text),
+        fleet=fleet(report, text),
+        series=series_pictures(report, text),
+        latencies=latency_pictures(report, text),
         tables=ratio_tables(report, axis, text),
         steps=steps_view(report, axis, text),
         squares=square_views(report, axis, text),

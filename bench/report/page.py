@@ -1,12 +1,13 @@
 """What stands on the page, as plain data: every number is already text or a coordinate, templates only place it.
 
-Coordinates are in the units of the SVG they belong to (see `bars.py`, `timeline.py`); `css` is a verdict's class.
+Coordinates are in the units of the SVG they belong to (see `bars.py`); `css` is a verdict's class.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.report.fleet_views import FleetStep, Gallery, Picture
 from bench.report.page_parts import Card, Details
 
 
@@ -162,56 +163,6 @@ class RatioTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """One chart: finished SVG, its title and what the reader needs to read it."""
-
-    title: str
-    note: str
-    svg: str
-
-
-@dataclass(frozen=True, slots=True)
-class Gallery:
-    """The charts of one suite: `first` are shown, `more` lie in a fold."""
-
-    title: str
-    lead: str
-    first: tuple[Picture, ...]
-    more: tuple[Picture, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A mark on the time axis."""
-
-    x: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """One phase on the timeline: its bar from `x` over `width`, its runs as (x, description)."""
-
-    tag: str
-    full_tag: str
-    css: str
-    y: float
-    x: float
-    width: float
-    runs: tuple[tuple[float, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """When the runs took place; 960 units wide, `height` high."""
-
-    height: float
-    label: str
-    lanes: tuple[Lane, ...]
-    ticks: tuple[Tick, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class FactRow:
     """A fact that changed; `warn` when no declared factor explains it."""
 
@@ -271,7 +222,10 @@ class Page:
     more_findings_title: str
     matrix: Matrix
     galleries: tuple[Gallery, ...]
-    timeline: Timeline | None
+    timeline: Picture | None
+    fleet: tuple[FleetStep, ...]
+    series: tuple[Picture, ...]
+    latencies: tuple[Picture, ...]
     tables: tuple[RatioTable, ...]
     steps: StepsView | None
     squares: tuple[SquareView, ...]

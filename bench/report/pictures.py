@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bench.analyse.result import MetricResult
+from bench.report.charts.samples import numbered, sample_chart
+from bench.report.fleet_views import Gallery, Picture
 from bench.report.numbers import quantity
-from bench.report.page import Gallery, Picture
 from bench.report.plain import one_line
 from bench.report.strips import Strip, strips
 from bench.report.text import Text
@@ -43,8 +46,6 @@ def galleries(report: Report, text: Text) -> tuple[Gallery, ...]:
 
 
 def _picture(result: MetricResult, place: str, strip: Strip, text: Text) -> Picture:
-    from bench.report.charts import sample_chart
-
     named = f"{title(result)} ({place})" if place else title(result)
     way = text(f"better.{result.better.value}")
     targets = counted_targets(strip.targets, text)
@@ -52,9 +53,26 @@ def _picture(result: MetricResult, place: str, strip: Strip, text: Text) -> Pict
         note = text("pictures.relative", targets=targets, way=way)
     else:
         note = text("pictures.plain", unit=one_line(strip.unit), targets=targets, way=way)
-    if strip.medians_only:
-        note = text.listed((note, text("pictures.medians")), "semicolon")
+    note = text.listed((note, *_remarks(strip, text)), "semicolon")
     return Picture(named, note, sample_chart(strip, named, _describe(strip, text)))
+
+
+def _remarks(strip: Strip, text: Text) -> Iterator[str]:
+    """What a reader must know of how the samples are drawn."""
+    if strip.percentiles_only:
+        yield text("pictures.percentiles")
+    elif strip.medians_only:
+        yield text("pictures.medians")
+    if strip.beyond:
+        low, high = (f"{quantity(value)} {one_line(strip.unit)}" for value in (strip.beyond[0], strip.beyond[-1]))
+        key = "pictures.beyond.one" if len(strip.beyond) == 1 else "pictures.beyond"
+        yield text(key, values=text.number("value", len(strip.beyond)), low=low, high=high)
+    if strip.tainted:
+        yield text("pictures.tainted", values=text.number("value", strip.tainted))
+    if numbered(strip):
+        yield text.listed(
+            text("pictures.numbered", number=phase.colour + 1, tag=one_line(phase.tag)) for phase in strip.phases
+        )
 
 
 def _describe(strip: Strip, text: Text) -> str:
@@ -64,7 +82,11 @@ def _describe(strip: Strip, text: Text) -> str:
             text(
                 "pictures.phase",
                 tag=one_line(phase.tag),
-                medians=text.listed(f"{quantity(session.median)} {strip.unit}" for session in phase.sessions),
+                medians=text.listed(
+                    f"{quantity(session.median)} {strip.unit}"
+                    for session in phase.sessions
+                    if session.median is not None
+                ),
             )
             for phase in strip.phases
         ),

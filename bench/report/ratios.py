@@ -99,8 +99,8 @@ def _block(metric: MetricResult, step: _Step) -> RatioBlock:
         for group in step.comparison.groups
         if group.result.key == metric.key and 1 < len(group.targets) < number
     ]
-    worst_first = sorted(metric.targets, key=lambda target: _worst(target, metric))
-    rows += [_row("target", one_line(one.target), one, one.labels, metric, step) for one in worst_first[: step.most]]
+    ranked = sorted(metric.targets, key=lambda target: worst_first(target, metric))
+    rows += [_row("target", one_line(one.target), one, one.labels, metric, step) for one in ranked[: step.most]]
     more = number - step.most
     return RatioBlock(
         anchor=f"s{step.number}-m{step.numbers[metric.key]}",
@@ -174,7 +174,7 @@ def _flag(flag: Flag, text: Text) -> str:
     return text("table.flag", kind=text(f"flag.{flag.kind.name}"), sentence=text.line(flag.sentence))
 
 
-def _worst(target: TargetResult, metric: MetricResult) -> tuple[int, float, str]:
+def worst_first(target: TargetResult, metric: MetricResult) -> tuple[int, float, str]:
     """Regressed targets first, within a verdict the one that lost most; then by name."""
     ratio = target.ratio if target.ratio is not None and target.ratio > 0 else 1.0
     gain = math.log(ratio) * (1 if metric.better.value == "higher" else -1)

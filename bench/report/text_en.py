@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bench.report.text_en_charts import CHARTS
 from bench.report.text_en_page import PAGE
 from bench.report.text_en_steps import STEPS
 from bench.report.text_en_ticket import TICKET
 
-ENGLISH: dict[str, str] = STEPS | {
+ENGLISH: dict[str, str] = (STEPS | CHARTS | PAGE | TICKET) | {
     # dates; clock: hours and minutes
     "date.day": "{day} {name} {year}",
     "date.from": "{day} {name}",
@@ -304,5 +305,3 @@ ENGLISH: dict[str, str] = STEPS | {
     "provenance.more": "{more} more files are in the store; the digest above covers them.",
     "footer": "vmbench {version} · raw files sha256 {digest} · generated {time}",
 }
-ENGLISH.update(TICKET)
-ENGLISH.update(PAGE)

@@ -91,9 +91,6 @@ STEPS: dict[str, str] = {
     "machines.between": "between {before} and {after}",
     "machines.unpatched": "{targets}: back on an unpatched host.",
     "machines.unpatched.detail": "Seen {where}: {evidence}. What was measured there is not what the phase is called.",
-    "time.machines": "machines",
-    "time.machines.full": "What happened to the machines",
-    "time.event": "{event}: {targets}, seen {time} UTC",
     "factors.title": "Factors: {first} × {second}",
     "factors.held": "With {levels}.",
     "factors.lead": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.report.text_ja_charts import CHARTS
 from bench.report.text_ja_method import METHOD
 from bench.report.text_ja_page import PAGE
 from bench.report.text_ja_steps import STEPS
@@ -206,4 +207,4 @@ JAPANESE: dict[str, str] = {
     "coverage.why": "理由と、含める方法",
     "footer": "vmbench {version} · 生データファイルのSHA-256 {digest} · 作成 {time}",
 }
-JAPANESE |= METHOD | PAGE | STEPS | TICKET
+JAPANESE |= CHARTS | METHOD | PAGE | STEPS | TICKET

@@ -92,9 +92,6 @@ STEPS: dict[str, str] = {
     "machines.between": "{before}と{after}の間",
     "machines.unpatched": "{targets}：パッチ未適用のホストに戻った。",
     "machines.unpatched.detail": "{where}に確認：{evidence}。そこでの測定値は、フェーズ名の示す状態のものではない。",
-    "time.machines": "マシン",
-    "time.machines.full": "マシンに起きたこと",
-    "time.event": "{event}：{targets}、{time} UTCに確認",
     "factors.title": "要因：{first} × {second}",
     "factors.held": "{levels}のとき。",
     "factors.lead": (

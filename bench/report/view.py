@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from bench.analyse.coverage import Coverage
 from bench.analyse.findings import Revision
 from bench.analyse.happened import Happening, Stay
+from bench.analyse.latencies import LatencyCurve
 from bench.analyse.phases.designs import Factorial
 from bench.analyse.result import Comparison, MetricKey
+from bench.analyse.series import MetricSeries
 from bench.analyse.table import machines_of
 from bench.model import Pairs, Run, speaker
 from bench.report.logo import Logo
@@ -50,6 +52,7 @@ class Report:
     phases say together, None for two of them. revisions: steps of which an earlier report said something else.
     happenings, stays: what became of the machines meanwhile, and which hosts they were on.
     redacted: its names are aliases (`bench.report.redact`). notes: of the author, in Markdown. logo: of the author.
+    series, latencies: what the raw files of a few trials say over time and of percentiles.
     """
 
     title: str
@@ -71,6 +74,8 @@ class Report:
     redacted: bool = False
     notes: str = ""
     logo: Logo | None = None
+    series: tuple[MetricSeries, ...] = ()
+    latencies: tuple[LatencyCurve, ...] = ()
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -130,6 +135,8 @@ def build_report(
     revisions: Sequence[Revision] = (),
     happenings: Sequence[Happening] = (),
     stays: Sequence[Stay] = (),
+    series: Sequence[MetricSeries] = (),
+    latencies: Sequence[LatencyCurve] = (),
     provenance: Provenance | None = None,
     suite_titles: Pairs = (),
     reproduce: Sequence[str] = (),
@@ -162,6 +169,8 @@ def build_report(
         revisions=tuple(revisions),
         happenings=tuple(happenings),
         stays=tuple(stays),
+        series=tuple(series),
+        latencies=tuple(latencies),
     )
 
 

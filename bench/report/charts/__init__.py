@@ -1,0 +1,1 @@
+"""Charts as SVG: one theme (`canvas`, `scales`), one function per chart."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _DIGEST = hashlib.sha256().digest_size
-_VERSION = "7"  # raise it when the columns of the table or the meaning of a cached file change
+_VERSION = "8"  # raise it when the columns of the table or the meaning of a cached file change
 
 
 def run_key(run: StoredRun, depends_on: Iterable[str] = ()) -> str:

@@ -147,11 +147,6 @@ def switched(before: Counters, after: Counters) -> tuple[str, ...]:
     return tuple(line for line in after.switches if line not in known)[:_MOST_SWITCHES]
 
 
-def switches_of(stored: StoredAttempt) -> tuple[str, ...]:
-    """Switches of the data path while an attempt ran, on all its targets; StoreError when an output is damaged."""
-    return tuple(line for _, before, after in _probes(stored) for line in switched(before, after))
-
-
 def ways_of(run: StoredRun) -> tuple[Way, ...]:
     """Which way the bytes of every network trial (one between two targets) went, from the cache where it is known."""
     key = cache.run_key(run)
@@ -218,14 +213,14 @@ def in_words(wrong: WrongPath) -> Said:
 
 
 def _ways(stored: StoredAttempt) -> Iterator[Way]:
-    for target, before, after in _probes(stored):
+    for target, before, after in probes(stored):
         bytes_of = moved(before, after)
         if bytes_of is not None and sum(bytes_of) >= ENOUGH_BYTES:
             yield Way(stored.record.trial.trial_id, target, *bytes_of)
 
 
-def _probes(stored: StoredAttempt) -> Iterator[tuple[str, Counters, Counters]]:
-    """Each target of an attempt with the counters before and after it, where both were taken."""
+def probes(stored: StoredAttempt) -> Iterator[tuple[str, Counters, Counters]]:
+    """Each target of an attempt with the counters before and after it, where both were taken; StoreError for damage."""
     roles = {role: target for target, role in stored.record.roles}
     known = {file.path for file in stored.record.files}
     for path in sorted(known):

@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.analyse import cache
-from bench.analyse.freezes import freezes_of, in_words, watched
-from bench.analyse.paths import switches_of
+from bench.analyse.freezes import watched
+from bench.analyse.switches import switches_in
+from bench.analyse.taints import Taints
 from bench.analyse.transform import TAINTED
 from bench.config.catalogue import LoadedSuite
 from bench.errors import BenchError, StoreError
 from bench.model import Attempt, Measurement, Metric, Parsed, Run, Status
 from bench.store import Damage, StoredAttempt, StoredRun
-from bench.words import Said, from_plain, joined, quoted, say, to_plain
+from bench.words import Said, from_plain, quoted, say, to_plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,9 +38,6 @@ TEXT_COLUMNS = (
 
 COLUMNS = (*TEXT_COLUMNS, "session", "margin", "headline", "detail", "value", "repetition", "attempt", "started_at")
 """Every column of the table."""
-
-
-_LONGEST_LINE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +73,11 @@ def load_samples(runs: Iterable[StoredRun], suites: Mapping[str, LoadedSuite], *
     tables: list[pa.Table] = []
     problems: list[Problem] = []
     for run in runs:
-        key = cache.run_key(run, digests(run.info, suites)) if use_cache else ""
+        taints = Taints.of(run)
+        key = cache.run_key(run, (*digests(run.info, suites), taints.key)) if use_cache else ""
         table = cache.read_table(run, key) if use_cache else None
         if table is None:
-            rows, found = _parse_run(run, suites)
+            rows, found = _parse_run(run, suites, taints)
             table = _with_problems(rows, found)
             if use_cache and not any(one.damaged for one in found):  # restoring a file changes no key
                 cache.write_table(run, key, table)
@@ -103,18 +102,23 @@ def digests(run: Run, suites: Mapping[str, LoadedSuite]) -> list[str]:
     return [f"{name}={suite.digest}" for name, suite in sorted(suites.items()) if not used or name in used]
 
 
-def _parse_run(run: StoredRun, suites: Mapping[str, LoadedSuite]) -> tuple[list[dict[str, Any]], list[Problem]]:
+def _parse_run(
+    run: StoredRun, suites: Mapping[str, LoadedSuite], taints: Taints
+) -> tuple[list[dict[str, Any]], list[Problem]]:
     rows: list[dict[str, Any]] = []
     problems: list[Problem] = []
     labels = {target.name: json.dumps(dict(target.labels), sort_keys=True) for target in run.info.targets}
     unwatched: set[tuple[str, ...]] = set()
     survey = run.survey()
     problems += [Problem(one.trial, run.info.run_id, said(one, run), True, True) for one in survey.damage]
+    switches = switches_in(run, survey)
+    if taints.damaged:
+        problems.append(Problem("", run.info.run_id, taints.damaged, lost=False, damaged=True))
     for stored in survey.attempts:
         record = stored.record
         if record.status is not Status.OK:
             continue
-        said_of, damaged = _taints(stored)
+        said_of, damaged = taints.why(stored, switches)
         context = _context(run.info, record, labels, tainted=bool(said_of))
         if said_of:
             said_of = say("taint", target=ARROW.join(record.trial.targets), why=said_of)
@@ -130,27 +134,6 @@ def _parse_run(run: StoredRun, suites: Mapping[str, LoadedSuite]) -> tuple[list[
             else:
                 problems.append(Problem(record.trial.trial_id, run.info.run_id, item.text, item.lost, item.damaged))
     return rows, problems
-
-
-def _taints(stored: StoredAttempt) -> tuple[Said, tuple[Said, ...]]:
-    """Why the values of an attempt do not count (empty when they do), and the damage that hides it.
-
-    The machine stood still or its clock was set (the freeze probe noticed), or its data path was switched.
-    """
-    attempt = stored.record.attempt
-    found: list[Said] = []
-    damaged: list[Said] = []
-    try:
-        found.append(in_words(freezes_of(stored)))
-    except StoreError as error:
-        damaged.append(say("problem.freeze_log", attempt=attempt, problem=error.what))
-    try:
-        if switches := switches_of(stored):
-            key = "taint.switched.times" if len(switches) > 1 else "taint.switched"
-            found.append(say(key, times=len(switches), line=switches[0].strip()[:_LONGEST_LINE]))
-    except StoreError as error:
-        damaged.append(say("problem.probe", attempt=attempt, problem=error.what))
-    return joined(filter(None, found)), tuple(damaged)
 
 
 def said(item: Damage, run: StoredRun) -> Said:

@@ -150,7 +150,10 @@ ENGLISH: dict[str, str] = FLAGS | {
     "excluded.infinite": "infinite",
     "excluded.negative": "negative",
     "excluded.zero": "zero in a metric that is compared as a ratio",
-    "excluded.tainted": "tainted: the machine stood still, its clock was set, or its data path was switched meanwhile",
+    "excluded.tainted": (
+        "tainted: meanwhile the machine stood still, its clock was set, its data path was switched, or it was under "
+        "maintenance or acted upon"
+    ),
     "damaged.run": "damaged in the store: run {run}",
     "damaged.in": "damaged in the store: {run}",
     "damaged.trial": "damaged in the store: {run}, trial {trial}",
@@ -178,6 +181,12 @@ ENGLISH: dict[str, str] = FLAGS | {
     "taint.clock.times": "its clock was set by {seconds} s, {times} times",
     "taint.switched": "its data path was switched ({line})",
     "taint.switched.times": "its data path was switched, {times} times ({line})",
+    "taint.maintenance": "maintenance of {target} ran from {since} to {until} ({details})",
+    "taint.maintenance.open": "maintenance of {target} ran from {since} on, and its end was not seen ({details})",
+    "taint.action": "{target} was acted upon by vmbench from {since} to {until} ({details})",
+    "taint.action.open": "{target} was acted upon by vmbench from {since} on, and the end was not seen ({details})",
+    "span.number": "event {number}",
+    "problem.events": "whether maintenance overlapped its trials is not known: its events {problem}",
     "problem.unwatched": "{target}: the freeze probe did not run (it needs perl there)",
     "problem.freeze_log": "the log of the freeze probe of attempt {attempt}: {problem}",
     "problem.probe": "what the probe said around attempt {attempt}: {problem}",

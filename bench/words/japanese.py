@@ -140,7 +140,10 @@ JAPANESE: dict[str, str] = FLAGS | {
     "excluded.infinite": "無限大",
     "excluded.negative": "負の値",
     "excluded.zero": "比で比較する指標の値が0",
-    "excluded.tainted": "汚染された値：測定中にマシンが停止したか、時計が変更されたか、データ経路が切り替わった",
+    "excluded.tainted": (
+        "汚染された値：測定中にマシンが停止したか、時計が変更されたか、データ経路が切り替わったか、"
+        "メンテナンスまたは操作を受けた"
+    ),
     "damaged.run": "保存データの破損：実行{run}",
     "damaged.in": "保存データの破損：{run}",
     "damaged.trial": "保存データの破損：{run}、試行{trial}",
@@ -166,6 +169,12 @@ JAPANESE: dict[str, str] = FLAGS | {
     "taint.clock.times": "時計が最大{seconds}秒、計{times}回変更された",
     "taint.switched": "データ経路が切り替わった（{line}）",
     "taint.switched.times": "データ経路が{times}回切り替わった（{line}）",
+    "taint.maintenance": "{target}のメンテナンスが{since}から{until}まで行われていた（{details}）",
+    "taint.maintenance.open": "{target}のメンテナンスが{since}から行われており、終了は確認されていない（{details}）",
+    "taint.action": "{target}がvmbenchによって{since}から{until}まで操作されていた（{details}）",
+    "taint.action.open": "{target}がvmbenchによって{since}から操作されており、終了は確認されていない（{details}）",
+    "span.number": "イベント{number}",
+    "problem.events": "メンテナンスが試行と重なったかどうかは不明：イベントの記録は{problem}",
     "problem.unwatched": "{target}：停止検知プローブが動かなかった（対象にperlが必要）",
     "problem.freeze_log": "試み{attempt}の停止検知プローブの記録：{problem}",
     "problem.probe": "試み{attempt}の前後のプローブの出力：{problem}",

@@ -116,14 +116,14 @@ def test_the_cache_follows_new_attempts_and_new_parsers(run: StoredRun, tmp_path
     from bench.config.catalogue import load_suites
 
     assert list(load_samples([run], load_suites([tmp_path / "suites"])).frame["value"]) == [10.0, 20.0]
-    assert len(list((run.folder / ".cache").iterdir())) == 1
+    assert [one.name.partition("-")[0] for one in sorted((run.folder / ".cache").iterdir())] == ["samples", "switches"]
 
 
 def test_a_damaged_or_forbidden_cache_is_never_fatal(run: StoredRun, tmp_path: Path) -> None:
     suites = tiny_suite(tmp_path)
     add(run, trial(1), b"speed=1")
     load_samples([run], suites)
-    (cached,) = (run.folder / ".cache").iterdir()
+    (cached,) = (run.folder / ".cache").glob("samples-*")
     good = cached.read_bytes()
     for bad in (b"PAR1 no", b"", good[:-1], bytes([good[0] ^ 1]) + good[1:], good[:200] + b"x" + good[201:]):
         cached.write_bytes(bad)

@@ -41,7 +41,7 @@ _SETTLED_NS = 2_000_000_000
 """A run that changed less than this ago may change again within the clock's grain: nothing is remembered yet."""
 _KIND = "visits"
 _FACTS = b"bench.facts"
-_VERSION = "2"
+_VERSION = "3"
 
 
 class Visits(NamedTuple):

@@ -37,6 +37,25 @@ def test_an_unknown_format_is_refused(bench: Bench) -> None:
     assert "html, md, jira, csv, json, junit, pdf" in done.err
 
 
+@pytest.mark.parametrize(
+    ("words", "says"), [(("-o", "x.html"), '<html lang="ja">'), (("-f", "md", "-o", "x"), "何が動いたか")]
+)
+def test_a_report_in_japanese(bench: Bench, words: tuple[str, ...], says: str) -> None:
+    done = bench("report", "--lang", "ja", *words)
+    assert (done.code, done.err) == (0, "")
+    assert says in Path(words[-1]).read_text("utf-8")
+    assert "Overall REGRESSED" in done.out  # the terminal is English
+    assert "--lang ja" in Path(words[-1]).read_text("utf-8").replace("\\", "")  # the command that makes it again
+
+
+def test_an_unknown_language_is_refused(bench: Bench) -> None:
+    done = bench("report", "--lang", "xx")
+    assert done.code == 2
+    assert "there is no language 'xx'" in done.err
+    assert "Use en or ja" in done.err
+    assert not Path("reports").exists()
+
+
 def test_what_fails_agrees_with_the_exit_code(bench: Bench) -> None:
     assert bench("report", "-f", "junit", "-o", "x.xml", "--fail-on", "regressed").code == 4
     assert int(fromstring(Path("x.xml").read_text("utf-8")).get("failures")) > 0

@@ -38,6 +38,7 @@ NOT_SAID = {
     "not what was kept": "never leaves the cache",
     "could be read": "what probe.sh prints",
     "Published numbers from ": "a title that is stored with what is imported",
+    "noopener noreferrer": "an attribute of links",
     "bold blue": "a style of the terminal",
     "bold red": "a style of the terminal",
     "item is": "part of an error",
@@ -49,11 +50,13 @@ _WORDS = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 
 
 def _silent(node: ast.AST) -> bool:
-    """Whether literals below this node reach no reader of a report: errors, patterns, members of enums, types."""
+    """Whether literals below this node reach no reader of a report: errors and their remedies, patterns, members of enums."""
     if isinstance(node, ast.Raise | ast.ClassDef) and (
         isinstance(node, ast.Raise) or any("Enum" in ast.unparse(base) for base in node.bases)
     ):
         return True
+    if isinstance(node, ast.Assign):
+        return "remedy" in ast.unparse(node.targets[0]).lower()
     if isinstance(node, ast.Call):
         name = ast.unparse(node.func)
         return name.endswith(("Error", "re.compile", "cast", "filterwarnings", "re.search", "re.sub", "_fail"))

@@ -76,13 +76,14 @@ def load_samples(runs: Iterable[StoredRun], suites: Mapping[str, LoadedSuite], *
         taints = Taints.of(run)
         key = cache.run_key(run, (*digests(run.info, suites), taints.key)) if use_cache else ""
         table = cache.read_table(run, key) if use_cache else None
-        if table is None:
+        found = _problems_of(table) if table is not None else None
+        if table is None or found is None:
             rows, found = _parse_run(run, suites, taints)
             table = _with_problems(rows, found)
             if use_cache and not any(one.damaged for one in found):  # restoring a file changes no key
                 cache.write_table(run, key, table)
         tables.append(table.replace_schema_metadata(None))
-        problems.extend(_problems_of(table))
+        problems.extend(found)
     return Loaded(_to_frame(pa.concat_tables(tables) if tables else _table([])), tuple(problems))
 
 
@@ -287,6 +288,10 @@ def _with_problems(rows: list[dict[str, Any]], problems: list[Problem]) -> pa.Ta
     return _table(rows).replace_schema_metadata({_PROBLEMS: data})
 
 
-def _problems_of(table: pa.Table) -> list[Problem]:
+def _problems_of(table: pa.Table) -> list[Problem] | None:
+    """Cached problems; None when they are not what is kept there, or said in words that this version does not have."""
     data = (table.schema.metadata or {}).get(_PROBLEMS, b"[]")
-    return [Problem(trial, run, from_plain(said), *how) for trial, run, said, *how in json.loads(data)]
+    try:
+        return [Problem(trial, run, from_plain(said), *how) for trial, run, said, *how in json.loads(data)]
+    except (TypeError, ValueError):
+        return None

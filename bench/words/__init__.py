@@ -68,7 +68,7 @@ def first_names(names: Sequence[str], limit: int = 5) -> Said:
 
 def fill(words: Mapping[str, str], key: str, values: Mapping[str, Any]) -> str:
     """The words of `key` in the language of `words`, with `values` in their places; KeyError when something lacks."""
-    return words[key].format_map({name: _Place(value, words) for name, value in values.items()})
+    return words[key].format_map({name: _in_place(value, words) for name, value in values.items()})
 
 
 def told(value: str, words: Mapping[str, str]) -> str:
@@ -105,8 +105,13 @@ def _is_sentence(data: Any) -> TypeGuard[dict[str, dict[str, Any]]]:
     return isinstance(data, dict) and len(data) == 1 and all(isinstance(one, dict) for one in data.values())
 
 
+def _in_place(value: Any, words: Mapping[str, str]) -> Any:
+    """What `str.format` writes in the place of a value; a report of a large fleet has a million of them."""
+    return value if type(value) is str or type(value) is int else _Place(value, words)
+
+
 class _Place:
-    """A value in a sentence of a language: how `str.format` writes it."""
+    """A sentence, or a list, in a sentence of a language: how `str.format` writes it."""
 
     __slots__ = ("_value", "_words")
 

@@ -11,7 +11,9 @@ from stored_runs import add, make_run, tiny_suite, trial
 
 from bench.analyse.samples import COLUMNS, Problem, empty_samples, load_samples
 from bench.model import Status
+from bench.report.text import Text
 from bench.store import StoredRun, verify
+from bench.words import Said
 
 
 @pytest.fixture
@@ -103,6 +105,26 @@ def test_the_cache_gives_the_same_and_is_used(run: StoredRun, tmp_path: Path) ->
     assert 999.0 not in set(third.frame["value"]), "bytes that nobody measured are no values"
     assert any("SHA-256" in one.message and one.damaged for one in third.problems)
     assert not list((run.folder / ".cache").glob("samples-*")), "what is damaged is looked at again each time"
+
+
+def test_the_cache_keeps_problems_as_sentences(run: StoredRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They can be told in another language; one in words that this version does not have is found anew."""
+    suites = tiny_suite(tmp_path)
+    add(run, trial(1), b"extra")
+    first, second = load_samples([run], suites).problems, load_samples([run], suites).problems
+    assert first == second
+    for problem in second:
+        assert isinstance(problem.message, Said)
+    assert Text("ja").line(second[1].message) == "「alien」の値1個を除外：スイートtinyはその指標を宣言していない"
+    parsed: list[str] = []
+    monkeypatch.setattr("bench.analyse.samples.from_plain", lambda data: _unknown(parsed, data))
+    assert load_samples([run], suites).problems == first
+    assert len(parsed) == 1
+
+
+def _unknown(seen: list[str], data: object) -> None:
+    seen.append(str(data))
+    raise ValueError("there are no such words")
 
 
 def test_the_cache_follows_new_attempts_and_new_parsers(run: StoredRun, tmp_path: Path) -> None:

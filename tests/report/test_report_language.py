@@ -45,14 +45,15 @@ NAMED = "q1"
 """What is filled in where a name is wanted."""
 
 
-FILLED = dict.fromkeys((place for key in WORDS for place in places(ENGLISH[key])), NAMED)
+FILLED: dict[str, object] = dict.fromkeys((place for key in WORDS for place in places(ENGLISH[key])), NAMED)
+FILLED |= dict.fromkeys(("changes", "factors", "items", "ways"), (NAMED,))
 
 
 def sentences(prefix: str) -> Iterator[Said]:
     """Everything that begins so, each with names in its places."""
     for key in WORDS:
         if key.startswith(prefix):
-            yield say(key, **FILLED)
+            yield say(key, **FILLED | ({"tags": (NAMED,)} if "{tags:" in ENGLISH[key] else {}))
 
 
 def metric(number: int, settle: str, reason: Reason) -> MetricResult:

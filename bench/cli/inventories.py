@@ -90,9 +90,10 @@ def _from_file(
         raise ConfigError("which file?", remedy=f"Write: bench inventory {source} FILE")
     if source == "ansible":
         return read_ansible(_content(file), file)
+    if file == "-":
+        raise ConfigError("the inventory points to the file, so it cannot come from a pipe", remedy="Name the file")
     given = Path(file).expanduser()
-    name = os.path.relpath(given.absolute(), path.absolute().parent)
-    return read_ssh_config(_content(str(given)), file, name)
+    return read_ssh_config(given, file, os.path.relpath(given.absolute(), path.absolute().parent), _content)
 
 
 def _content(file: str) -> bytes:

@@ -155,7 +155,9 @@ def _table(standings: Sequence[Standing]) -> None:
         print_table(COLUMNS, rows)
         return
     print_table(COLUMNS[:-1], [row[:-1] for row in rows], whole=("target",))
-    for whom, said in common_remarks(standings):
+    for place, (whom, said) in enumerate(common_remarks(standings)):
+        if not place:
+            say("")
         paragraph(f"{whom}: {said}", indent="  ")
 
 

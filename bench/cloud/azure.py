@@ -1,7 +1,7 @@
 """What does Azure's control plane say of all VMs of all subscriptions? The cloud, with `azure_metadata` for inside.
 
-Control plane: Resource Graph (VMs; planned updates in `maintenanceresources`), the instance view
-(`maintenance_redeploy_status`, absent unless planned), Resource Health (history) and Service Health (announcements).
+Control plane: Resource Graph (see `azure_queries`), the instance view (`maintenance_redeploy_status`, absent unless
+planned), Resource Health (history) and Service Health (announcements).
 """
 
 from __future__ import annotations
@@ -10,52 +10,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bench.cloud import azure_metadata
+from bench.cloud.azure_queries import ANNOTATIONS, UPDATES, VMS, annotations_of, machine_of, update_of
 from bench.cloud.azure_sessions import Clients, failures, parts_of, refused
-from bench.cloud.clocks import read_moment
+from bench.cloud.clocks import read_moment, shown
 from bench.cloud.parallel import each
 from bench.cloud.protocol import Answer, Machine, Request
-from bench.cloud.replies import list_of, mapping_of, number_of, text_of
+from bench.cloud.replies import list_of, mapping_of, text_of
 from bench.cloud.states import Notice, Progress, Reading
 from bench.errors import CloudError
-from bench.model import Pairs, pairs
+from bench.model import Pairs
 
 if TYPE_CHECKING:
     from azure.mgmt.compute.models import VirtualMachineInstanceView
     from azure.mgmt.resourcehealth.models import AvailabilityStatus, Event
 
 _THREADS = 8
-_VMS = """resources
-| where type =~ 'microsoft.compute/virtualmachines'
-| mv-expand nic = iff(isnull(properties.networkProfile.networkInterfaces), dynamic([null]),
-    properties.networkProfile.networkInterfaces)
-| where array_length(properties.networkProfile.networkInterfaces) < 2 or isnull(nic)
-    or tobool(nic.properties.primary)
-| project id, name, location, zones, tags, nic = tolower(tostring(nic.id)), vmId = tostring(properties.vmId),
-    size = tostring(properties.hardwareProfile.vmSize), os = tostring(properties.storageProfile.osDisk.osType),
-    power = tostring(properties.extended.instanceView.powerState.code)
-| join kind=leftouter (resources
-    | where type =~ 'microsoft.network/networkinterfaces'
-    | mv-expand ip = properties.ipConfigurations
-    | where tobool(ip.properties.primary) or array_length(properties.ipConfigurations) < 2
-    | project nic = tolower(id), address = tostring(ip.properties.privateIPAddress),
-        public = tolower(tostring(ip.properties.publicIPAddress.id))) on nic
-| join kind=leftouter (resources
-    | where type =~ 'microsoft.network/publicipaddresses'
-    | project public = tolower(id), publicAddress = tostring(properties.ipAddress)) on public
-| project id, name, location, zones, tags, vmId, size, os, power, address, publicAddress
-| order by id asc"""
-_UPDATES = """maintenanceresources
-| where type =~ 'microsoft.maintenance/updates'
-| mv-expand update = properties.value
-| project resourceId = tostring(update.resourceId), status = tostring(update.status),
-    impact = tostring(update.impactType), seconds = toint(update.impactDurationInSec),
-    notBefore = tostring(update.notBefore), number = name
-| where isnotempty(resourceId)
-| order by resourceId asc, number asc"""
-_UPDATE_PROGRESS = {
-    "pending": Progress.SCHEDULED, "retrynow": Progress.SCHEDULED, "retrylater": Progress.SCHEDULED,
-    "inprogress": Progress.STARTED, "completed": Progress.COMPLETED, "cancelled": Progress.CANCELED,
-}  # fmt: skip
 
 
 class Azure:
@@ -87,7 +56,7 @@ class AzureControl:
 
     def machines(self) -> Iterator[Machine]:
         """All VMs, by one query of Resource Graph."""
-        for row in self._rows(_VMS):
+        for row in self._rows(VMS):
             machine = machine_of(row)
             if machine is not None:
                 yield machine
@@ -95,6 +64,7 @@ class AzureControl:
     def maintenance(self, machines: Sequence[Machine]) -> Iterator[tuple[str, str, Reading]]:
         """Planned updates and announcements of all machines, then each one's instance view and health."""
         yield from self._updates(machines)
+        yield from self._history(machines)
         yield from self._announced(machines)
         for readings in each(self._each, machines, _THREADS):
             yield from readings
@@ -111,17 +81,19 @@ class AzureControl:
             )
             try:
                 found = self._clients.graph().resources(asked)
-                rows, token = list_of(found.data), found.skip_token
+                rows, token, cut = list_of(found.data), found.skip_token, str(found.result_truncated).lower() == "true"
             except failures() as error:
                 raise CloudError(refused(error).problem, where="Azure Resource Graph") from error
             yield from (mapping_of(row) for row in rows)
+            if cut and not token:
+                raise CloudError("gave only a part of its rows", where="Azure Resource Graph")
             if not token:
                 return
 
     def _updates(self, machines: Sequence[Machine]) -> Iterator[tuple[str, str, Reading]]:
         found: dict[str, list[Notice]] = {machine.cloud_id: [] for machine in machines}
         try:
-            for row in self._rows(_UPDATES):
+            for row in self._rows(UPDATES):
                 notice, resource = update_of(row), text_of(row.get("resourceId")).lower()
                 if notice is not None and resource in found:
                     found[resource].append(notice)
@@ -129,6 +101,18 @@ class AzureControl:
             yield from ((one, "azure maintenance", Reading(problem=error.what)) for one in found)
             return
         yield from ((one, "azure maintenance", Reading(tuple(notices))) for one, notices in found.items())
+
+    def _history(self, machines: Sequence[Machine]) -> Iterator[tuple[str, str, Reading]]:
+        """What Resource Health annotates: when the platform did planned work on a VM."""
+        source = "azure health annotations"
+        rows: dict[str, list[Mapping[str, Any]]] = {machine.cloud_id: [] for machine in machines}
+        try:
+            for row in self._rows(ANNOTATIONS):
+                rows.get(text_of(row.get("resourceId")).lower(), []).append(row)
+        except CloudError as error:
+            yield from ((one, source, Reading(problem=error.what)) for one in rows)
+            return
+        yield from ((one, source, Reading(annotations_of(mine))) for one, mine in rows.items())
 
     def _announced(self, machines: Sequence[Machine]) -> Iterator[tuple[str, str, Reading]]:
         """Planned maintenance of Service Health, for the machines that it says are impacted."""
@@ -166,43 +150,6 @@ class AzureControl:
         return readings
 
 
-def machine_of(row: Mapping[str, Any]) -> Machine | None:
-    """A row of the query for VMs; None when it names none."""
-    number, power = text_of(row.get("id")).lower(), text_of(row.get("power"))
-    if len(parts_of(number)) != 3:
-        return None
-    tags = mapping_of(row.get("tags"))
-    return Machine(
-        "azure",
-        number,
-        text_of(row.get("name")) or parts_of(number)[2],
-        address=text_of(row.get("address")),
-        public_address=text_of(row.get("publicAddress")),
-        region=text_of(row.get("location")),
-        zone=", ".join(filter(None, map(text_of, list_of(row.get("zones"))))),
-        size=text_of(row.get("size")),
-        tags=pairs({str(key): text_of(value) for key, value in tags.items()}),
-        running=power.lower().endswith("/running") if power else None,
-        vm_id=text_of(row.get("vmId")).lower(),
-        windows=text_of(row.get("os")).lower() == "windows",
-    )
-
-
-def update_of(row: Mapping[str, Any]) -> Notice | None:
-    """A row of the query for updates; None when it says nothing that is known."""
-    progress = _UPDATE_PROGRESS.get(text_of(row.get("status")).lower())
-    if progress is None:
-        return None
-    begins = text_of(row.get("notBefore"))
-    return Notice(
-        f"{text_of(row.get('number'))} {begins}".strip() or "update",
-        text_of(row.get("impact")).lower() or "update",
-        progress,
-        not_before=read_moment(begins),
-        duration_s=number_of(row.get("seconds")),
-    )
-
-
 def instance_view_of(view: VirtualMachineInstanceView) -> Reading:
     """`maintenance_redeploy_status`: absent unless maintenance is planned, and then it says how the last try ended."""
     status = view.maintenance_redeploy_status
@@ -212,7 +159,8 @@ def instance_view_of(view: VirtualMachineInstanceView) -> Reading:
     done = status.last_operation_result_code == "MaintenanceCompleted"
     said = [status.last_operation_message or ""]
     if status.is_customer_initiated_maintenance_allowed:
-        said.append("you may start it yourself: `bench azure perform-maintenance`")
+        until = shown(read_moment(status.pre_maintenance_window_end_time))
+        said.append(f"`bench azure perform-maintenance` starts it{f', until {until}' if until else ''}")
     notice = Notice(
         f"redeploy {begin}",
         "redeploy",

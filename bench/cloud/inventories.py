@@ -1,7 +1,7 @@
 """How does a list of machines from somewhere become an inventory? With safe names, whatever is in it.
 
-Every scalar is written between double quotes with JSON's escapes, which YAML reads the same, and what comes out is
-read again by `bench.config` before anybody sees it.
+A word that YAML reads as nothing but itself is written plainly, every other scalar between double quotes with JSON's
+escapes, which YAML reads the same; and what comes out is read again by `bench.config` before anybody sees it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from bench.errors import ConfigError
 from bench.model import Pairs, is_safe_name
 
 _LONGEST_NAME, _LONGEST_VALUE = 64, 200
+_PLAIN = re.compile(r"/?[A-Za-z][A-Za-z0-9_./-]*|[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+_WORDS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf")
 _KEYS = ("address", "data_address", "port", "user", "identity_file", "jump", "peer")
 
 
@@ -155,4 +157,6 @@ def _clean(text: str) -> str:
 
 
 def _scalar(text: str) -> str:
-    return json.dumps(_clean(text), ensure_ascii=False)
+    clean = _clean(text)
+    plain = _PLAIN.fullmatch(clean) and clean.lower() not in _WORDS
+    return clean if plain else json.dumps(clean, ensure_ascii=False)

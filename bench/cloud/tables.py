@@ -12,6 +12,7 @@ from bench.cloud.transitions import boots
 
 _NAMED = 3
 """Targets that are named with a remark; more are counted."""
+_STALE_S = 1800.0
 COLUMNS = ("target", "state", "window", "source", "remarks")
 
 
@@ -60,9 +61,10 @@ def window_words(notice: Notice, *, told: bool = False) -> str:
 
 
 def sources_of(one: Standing) -> tuple[str, ...]:
-    """Who says so: the sources of what is pending, of what is done, else those that answered."""
-    if one.pending:
-        return tuple(sorted({each.source for each in one.pending}))
+    """Who says so: the source of what the state speaks of, else those that answered."""
+    current = current_of(one)
+    if current is not None:
+        return (current.source,)
     if one.done is not None:
         return (one.done.source,)
     return tuple(name for name, _ in one.answered)
@@ -84,12 +86,21 @@ def remarks_of(one: Standing) -> list[str]:
             f"{current.notice.kind}{f': {current.notice.description}' if current.notice.description else ''}"
             + (f" (and {more} more)" if more else "")
         )
+        said += _stale(one, current.source)
     elif one.done is not None and one.word is Word.DONE:
         said.append(_ended(one, one.done))
     for source, text in (*one.troubles, *one.notes):
         name = _source(one, source)
         said.append(text if name == INSIDE else f"{name}: {text}")
     return said
+
+
+def _stale(one: Standing, source: str) -> list[str]:
+    """Whether a source has not been heard of while others were: it is not asked any more, or cannot answer."""
+    heard = dict(one.answered)
+    if source not in heard or max(heard.values()) - heard[source] < _STALE_S:
+        return []
+    return [f"{_source(one, source)}: last heard of at {shown(heard[source])}"]
 
 
 def _ended(one: Standing, done: Done) -> str:

@@ -19,7 +19,7 @@ from bench.cloud.states import Happening, Observation, Progress, Reading, Standi
 from bench.cloud.transitions import IDENTITY, another, step
 from bench.errors import BenchError, StoreError
 from bench.measure.connections import Connections
-from bench.model import Target
+from bench.model import Pairs, Target
 
 THREADS = 16
 CONTROL_EVERY_S = 300.0
@@ -75,7 +75,9 @@ class Watch:
         self.unsaved = ""
         """Why the last look could not be remembered; it is tried again at the next one."""
         for target in targets:
-            self._all.setdefault(target.name, Standing(target.name))
+            # What a source that is not asked any more once complained of is no news; one that is asked says it again.
+            one = self._all.get(target.name, Standing(target.name))
+            self._all[target.name] = replace(one, troubles=_inside(one.troubles), notes=_inside(one.notes))
 
     @property
     def standings(self) -> list[Standing]:
@@ -181,6 +183,10 @@ class Watch:
         for cloud_id, name, reading in said:
             for target_name in names.get(cloud_id, ()):
                 yield target_name, Observation(name, self._clock(), reading)
+
+
+def _inside(said: Pairs) -> Pairs:
+    return tuple((source, text) for source, text in said if source == INSIDE)
 
 
 def _running(standings: Mapping[str, Standing]) -> list[Happening]:

@@ -206,7 +206,7 @@ def _lines(path: Path, base: Path, block: str = "Host *", depth: int = 0) -> Ite
             block = line
             yield line
         else:
-            for file in _included(value, base):
+            for file in included(value, base):
                 yield from _lines(file, base, block, depth + 1)
             yield block
 
@@ -222,8 +222,11 @@ def _settings(text: str) -> tuple[tuple[str, str, str], ...]:
     return tuple(found)
 
 
-def _included(value: str, base: Path) -> Iterator[Path]:
-    """The files that an `Include` means, in ssh's order; as in a shell, `*` means no hidden ones."""
+def included(value: str, base: Path) -> Iterator[Path]:
+    """The files that an `Include` means, in ssh's order; as in a shell, `*` means no hidden ones.
+
+    base: the folder of names that are not absolute. ValueError for what would have to be expanded.
+    """
     for name in shlex.split(value, comments=True):
         if "%" in name or "$" in name:
             raise ValueError(f"Include {name}: only ~ and patterns are expanded")

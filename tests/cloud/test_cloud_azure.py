@@ -8,6 +8,7 @@ import pytest
 from replay import Asked, Replay, Told, azure_clients
 
 from bench.cloud.azure import AzureControl
+from bench.cloud.azure_queries import ANNOTATIONS, UPDATES
 from bench.cloud.protocol import Machine
 from bench.cloud.states import Notice, Progress, Reading
 from bench.errors import CloudError
@@ -96,6 +97,7 @@ def test_scope_limits_the_query_and_odd_rows_are_passed_over(replay: Replay) -> 
 def test_nothing_planned_is_none_planned_by_every_source(replay: Replay) -> None:
     assert readings(replay) == {
         "azure maintenance": Reading(()),
+        "azure health annotations": Reading(()),
         "azure service health": Reading(()),
         "azure instance view": Reading(()),
         "azure resource health": Reading(()),
@@ -114,7 +116,7 @@ def test_an_instance_view_says_window_self_service_and_end(replay: Replay) -> No
     replay.on("GET", f"{VM}/instanceView", Told({"maintenanceRedeployStatus": status}))
     (planned,) = readings(replay)["azure instance view"].notices or ()
     assert (planned.progress, planned.not_before, planned.not_after) == (Progress.SCHEDULED, 1768845600.0, 1768932000.0)
-    assert "perform-maintenance" in planned.description
+    assert planned.description == "`bench azure perform-maintenance` starts it, until 2026-01-15 00:00Z"
     over = status | {"lastOperationResultCode": "MaintenanceCompleted", "isCustomerInitiatedMaintenanceAllowed": False}
     replay.on("GET", f"{VM}/instanceView", Told({"maintenanceRedeployStatus": over}))
     (done,) = readings(replay)["azure instance view"].notices or ()
@@ -153,6 +155,41 @@ def test_planned_updates_of_the_graph(replay: Replay) -> None:
         Notice("u1 2026-01-19T18:00:00Z", "freeze", Progress.SCHEDULED, 1768845600.0, None, 9.0),
         Notice("u2", "redeploy", Progress.STARTED),
     )
+
+
+def annotated(when: str, summary: str = "", resource: str = VM) -> dict[str, str]:
+    return {"id": "/a", "resourceId": resource, "occurred": when, "annotation": "Moved", "summary": summary}
+
+
+def test_planned_work_that_resource_health_annotates_is_maintenance_that_is_over(replay: Replay) -> None:
+    rows = [
+        annotated("2026-01-20T00:10:00Z", "It is back."),
+        annotated("2026-01-05T00:00:00Z"),
+        annotated("2026-01-20T00:00:00.5Z", "It is moved."),
+        annotated("never"),
+        annotated("2026-01-20T00:00:00Z", resource=VM.replace("web-1", "other")),
+        {},
+    ]
+
+    def graph(asked: Asked) -> Told:
+        return page(*rows) if asked.body["query"].startswith("healthresources") else page()
+
+    replay.on("POST", GRAPH, graph)
+    found = readings(replay)
+    assert found["azure maintenance"] == Reading(())
+    assert found["azure health annotations"].notices == (
+        Notice("annotation 1767571200", "planned", Progress.COMPLETED, 1767571200.0, 1767571200.0, None, "Moved"),
+        Notice("annotation 1768867200", "planned", Progress.COMPLETED, 1768867200.5, 1768867800.0, None, "It is back."),
+    )
+
+
+def test_rows_that_the_graph_keeps_back_are_a_trouble_and_no_silence(replay: Replay) -> None:
+    told = page(vm_row())
+    replay.on("POST", GRAPH, Told(told.data | {"resultTruncated": "true"}))
+    with pytest.raises(CloudError, match="only a part of its rows"):
+        list(AzureControl(azure_clients(replay)).machines())
+    queries = [one.body["query"] for one in replay.asked]
+    assert all("project id," in query for query in (*queries, UPDATES, ANNOTATIONS)), "else there is no next page"
 
 
 def status(when: str, state: str | None, **fields: str) -> dict[str, Any]:

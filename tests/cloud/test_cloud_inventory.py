@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +42,16 @@ def test_vms_become_targets_with_labels() -> None:
         "cloud": "azure", "cloud_id": "/id/web-1", "region": "japaneast", "zone": "1", "size": "Standard_B2ms",
         "Owner-Team": "a: b #c", "tag-region": "x",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text", ["web-1", "/a/B_c.d", "10.0.0.4", "no", "Y", "null", "1e5", "0x1f", "2026-01-05", "a: b", "#x", "é", "1", "-a"]
+)
+def test_a_word_reads_as_itself_for_every_reader_of_yaml(text: str) -> None:
+    made = Made((Entry("web-1", (("address", "10.0.0.4"),), (("tag", text),)),))
+    written, _ = inventory_text(made, [], "x.yaml")
+    assert yaml.safe_load(written)["targets"]["web-1"] == {"address": "10.0.0.4", "labels": {"tag": text}}
+    assert "  web-1:\n    address: 10.0.0.4\n" in written
 
 
 def test_what_cannot_be_measured_is_left_out_and_said() -> None:
@@ -189,23 +200,46 @@ Include other
 """
 
 
-def test_aliases_of_an_ssh_config_keep_its_settings(tmp_path: Path) -> None:
+def read_file(path: str) -> bytes:
+    return Path(path).read_bytes()
+
+
+def test_aliases_of_an_ssh_config_keep_its_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "ssh").mkdir()
-    (tmp_path / "ssh" / "config").write_text(SSH.replace("Include other\n", ""))
-    made = read_ssh_config(SSH.encode(), "config", "../ssh/config")
-    assert "other" in made.notes[0]
+    config = tmp_path / "ssh" / "config"
+    config.write_text("Include conf.d/* nowhere\nMatch all\n" + SSH.replace("Include other\n", ""))
+    (tmp_path / "home" / ".ssh" / "conf.d").mkdir(parents=True)
+    (tmp_path / "home" / ".ssh" / "conf.d" / "a").write_text("Host inner-1\n  HostName 10.9.0.1\n  ProxyJump web-1\n")
+    made = read_ssh_config(config, "config", "../ssh/config", read_file)
+    assert made.notes == ()
     text, _ = inventory_text(made, [], str(tmp_path / "inventories" / "x.yaml"))
     (tmp_path / "inventories").mkdir()
     (tmp_path / "inventories" / "x.yaml").write_text(text)
     targets = load_inventory(tmp_path / "inventories" / "x.yaml").targets
-    assert [target.name for target in targets] == ["web-1", "web-2", "db-1"]
-    assert [resolve(target).address for target in targets] == ["10.0.0.4", "10.0.0.4", "10.0.0.5"]
-    assert resolve(targets[0]).user == "deploy"
+    assert [target.name for target in targets] == ["inner-1", "web-1", "web-2", "db-1"]
+    assert [resolve(target).address for target in targets] == ["10.9.0.1", "10.0.0.4", "10.0.0.4", "10.0.0.5"]
+    assert resolve(targets[0]).jump == "web-1"
+    assert resolve(targets[1]).user == "deploy"
 
 
-def test_an_ssh_config_without_machines_is_said() -> None:
+def test_an_include_that_is_not_there_or_goes_round_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    config = tmp_path / "config"
+    config.write_text("Host a\nInclude gone\nInclude %h\n")
+    made = read_ssh_config(config, "config", "config", read_file)
+    assert [one.name for one in made.entries] == ["a"]
+    assert "Include gone: there is no such file" in made.notes[0]
+    assert "%h" in made.notes[1]
+    config.write_text(f"Host a\nInclude {config}\n")
+    with pytest.raises(ConfigError, match="too many nested Include"):
+        read_ssh_config(config, "config", "config", read_file)
+
+
+def test_an_ssh_config_without_machines_is_said(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("Host *\n  User x\n")
     with pytest.raises(ConfigError, match="names no machine"):
-        read_ssh_config(b"Host *\n  User x\n", "config", "config")
+        read_ssh_config(tmp_path / "config", "config", "config", read_file)
 
 
 # --- the command ---
@@ -265,6 +299,7 @@ def test_ansible_may_come_from_a_pipe(capsys: pytest.CaptureFixture[str], monkey
         (("azur",), "Did you mean 'azure'?"),
         (("azure", "x.yaml"), "-o x.yaml"),
         (("ssh",), "which file?"),
+        (("ssh", "-"), "cannot come from a pipe"),
         (("ansible", "-", "--public"), "go with a cloud"),
         (("ssh", "/nonexistent/x"), "No such file"),
     ],

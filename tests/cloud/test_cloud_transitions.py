@@ -247,6 +247,16 @@ def test_a_remark_that_concerns_many_is_said_once() -> None:
     assert common_remarks(standings[1:5]) == [("t1, t2, t3, t4", "no cloud")]
 
 
+def test_a_source_that_was_not_heard_of_lately_is_named() -> None:
+    standing, _ = history((10, (notice(),), OLD), source="azure maintenance")
+    for at, said in (
+        (1000.0, ["reboot"]),
+        (4000.0, ["reboot", "azure maintenance: last heard of at 1970-01-01 00:00Z"]),
+    ):
+        standing, _ = step(standing, Observation("inside", at, Reading(())))
+        assert remarks_of(standing) == said
+
+
 @pytest.mark.parametrize(
     ("begin", "end", "lasts", "told", "said"),
     [

@@ -11,7 +11,7 @@ import typer
 
 from bench.cli import context
 from bench.cli.asking import credentials
-from bench.cli.console import counted, note, print_table, say, warn
+from bench.cli.console import counted, note, paragraph, print_table, warn
 from bench.cli.context import RunsOption
 from bench.errors import ConfigError
 
@@ -107,17 +107,16 @@ def _machines(targets: Sequence[Target], listed: Sequence[Machine]) -> dict[str,
 
 def _show(action: Action, targets: Sequence[Target], machines: Mapping[str, Machine]) -> None:
     from bench.cloud.azure_actions import BURSTABLE, EFFECTS
+    from bench.cloud.azure_sessions import parts_of
     from bench.measure.plan import BURSTABLE as SIZES
 
-    say(f"{action.value}: {EFFECTS[action]}")
-    print_table(
-        ("target", "VM", "size", "region"),
-        [
-            (target.name, machines[target.name].cloud_id, machines[target.name].size, machines[target.name].region)
-            for target in targets
-        ],
-        whole=("target",),
-    )
+    paragraph(f"{action.value}: {EFFECTS[action]}")
+    rows = []
+    for target in targets:
+        one = machines[target.name]
+        subscription, group, name = parts_of(one.cloud_id)
+        rows.append((target.name, name, group, subscription, one.size, one.region))
+    print_table(("target", "VM", "resource group", "subscription", "size", "region"), rows, whole=("target", "VM"))
     for target in targets:
         if machines[target.name].size.startswith(SIZES):
             warn(f"{target.name} {BURSTABLE}")
@@ -152,7 +151,7 @@ def _tell(acted: Sequence[Acted]) -> None:
         [
             (
                 one.target,
-                one.trouble or one.detail or "done",
+                one.trouble.removeprefix(f"{one.target}: ") or one.detail or "done",
                 ", ".join(one.changed) or ("" if one.trouble else "no fact of the host"),
                 " → ".join(filter(None, (one.before.name, one.after.name)))
                 if "host" in one.changed

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli import context
-from bench.cli.console import counted, note, print_json, print_table, say, warn
+from bench.cli.console import counted, note, paragraph, print_json, print_table, say, warn
 from bench.cli.context import CampaignOption, JsonOption, RunsOption, warn_left_out
 from bench.errors import AnalysisError
 
 if TYPE_CHECKING:
     from bench.analyse.fleet import FleetFact
-    from bench.analyse.result import Attribution, FactChange
+    from bench.analyse.result import Attribution
     from bench.model import Facts
     from bench.store import StoredRun
 
@@ -50,7 +51,10 @@ def facts(
         for _, same in groupby(fleet_facts(found), key=lambda one: (one.layer, one.name))
         for row in _rows(list(same))
     ]
-    print_table(("layer", "fact", "value", "targets"), _once(rows), whole=("layer",))
+    if sys.stdout.isatty():
+        print_table(("fact", "value", "targets"), _headed(rows), whole=("fact",))
+    else:
+        print_table(("layer", "fact", "value", "targets"), _once(rows))
     for name, mine in found.items():
         for said in mine.notes:
             warn(f"{name}: {said}")
@@ -63,6 +67,7 @@ def diff(
     after: Annotated[str, typer.Argument(metavar="AFTER", help="The tag after it.")],
     campaign: CampaignOption = None,
     target: Targets = None,
+    by_target: Annotated[bool, typer.Option("--by-target", help="A row per target and change.")] = False,
     runs: RunsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -88,16 +93,16 @@ def diff(
         print_json(_as_json(judged, same))
         return
     say(f"{before} → {after}: {judged.kind.value.upper()}")
-    say(judged.sentence)
-    rows = [
-        (one.layer, one.name, one.before, one.after, _where(one, same), one.declared_by or "nothing declared")
+    paragraph(judged.sentence)
+    moves = [
+        _Move(one.layer, f"{one.name} {one.before} → {one.after}", one.targets, one.total,
+              same.get((one.layer, one.name), ()), one.declared_by or "nothing declared")
         for one in judged.changes
-    ]
+    ]  # fmt: skip
     for one, later in one_sided(first, second):
-        values = ("", one.value) if later else (one.value, "")
-        rows.append((one.layer, one.name, *values, _whom(one.targets, one.total), "known on one side only"))
-    if rows:
-        print_table(("layer", "fact", "before", "after", "targets", "accounted for by"), rows, whole=("layer",))
+        text = f"{one.name} {'not known' if later else one.value} → {one.value if later else 'not known'}"
+        moves.append(_Move(one.layer, text, one.targets, one.total, (), "known on one side only"))
+    _print_moves(moves, by_target=by_target)
     for name in sorted(first.keys() ^ second.keys()):
         warn(f"{name}: facts of one of the tags only")
 
@@ -172,6 +177,19 @@ def _once(rows: Sequence[tuple[str, str, str, str]]) -> list[tuple[str, str, str
     return shown
 
 
+def _headed(rows: Sequence[tuple[str, str, str, str]]) -> list[tuple[str, str, str]]:
+    """The same for a terminal: a layer stands above its facts, which leaves their values more room."""
+    shown = []
+    layer = name = ""
+    for row in rows:
+        if row[0] != layer:
+            layer, name = row[0], ""
+            shown.append((f"{layer}:", "", ""))
+        shown.append(("" if row[1] == name else row[1], row[2], row[3]))
+        name = row[1]
+    return shown
+
+
 def _whom(targets: Sequence[str], total: int) -> str:
     if len(targets) == total:
         return "all" if total > 1 else targets[0]
@@ -180,11 +198,42 @@ def _whom(targets: Sequence[str], total: int) -> str:
     return f"{len(targets)} of {total}"
 
 
-def _where(change: FactChange, same: Mapping[tuple[str, str], tuple[str, ...]]) -> str:
-    """On which targets a fact changed, and who stayed as they were: "40 of 41; web-7 unchanged"."""
-    still = same.get((change.layer, change.name), ())
-    said = _whom(change.targets, change.total)
-    return f"{said}; {', '.join(still)} unchanged" if 0 < len(still) <= _NAMED else said
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A fact that differs between two tags: on `targets`, of `total`; `still`: where it is known and did not."""
+
+    layer: str
+    text: str
+    targets: tuple[str, ...]
+    total: int
+    still: tuple[str, ...]
+    because: str
+
+    @property
+    def sentence(self) -> str:
+        """`kernel 5.15.0-1 → 5.15.0-9 on 40 of 41 targets; web-7 unchanged`."""
+        many = len(self.targets)
+        if many <= _NAMED:
+            where = ", ".join(self.targets) + (f" (of {self.total} targets)" if many < self.total else "")
+        else:
+            where = f"all {many} targets" if many == self.total else f"{many} of {self.total} targets"
+        stayed = f"; {', '.join(self.still)} unchanged" if 0 < len(self.still) <= _NAMED else ""
+        return f"{self.text} on {where}{stayed}"
+
+
+def _print_moves(moves: Sequence[_Move], *, by_target: bool) -> None:
+    if not moves:
+        return
+    if by_target:
+        rows = [(name, one.layer, one.text, one.because) for one in moves for name in one.targets]
+        rows.sort(key=lambda row: row[0])
+        print_table(("target", "layer", "change", "accounted for by"), rows, whole=("target", "layer"))
+        return
+    print_table(
+        ("layer", "change", "accounted for by"),
+        [(one.layer, one.sentence, one.because) for one in moves],
+        whole=("layer",),
+    )
 
 
 def _as_json(judged: Attribution, same: Mapping[tuple[str, str], tuple[str, ...]]) -> dict[str, object]:

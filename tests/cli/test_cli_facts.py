@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from cli_process import Bench
 
+from bench.cli.facts import _headed, _Move
 from bench.measure.facts import parse_facts
 from bench.model import Attempt, Status
 from bench.store import publish
@@ -37,6 +38,13 @@ def test_facts_of_a_fleet_are_shown_by_layer_and_value(bench: Bench) -> None:
     assert "je-d3-1" not in one
 
 
+def test_on_a_terminal_a_layer_stands_above_its_facts() -> None:
+    rows = [("host", "name", "a", "x"), ("host", "name", "b", "y"), ("size", "name", "c", "all")]
+    assert _headed(rows) == [
+        ("host:", "", ""), ("name", "a", "x"), ("", "b", "y"), ("size:", "", ""), ("name", "c", "all"),
+    ]  # fmt: skip
+
+
 def test_facts_say_what_root_or_a_tool_would_add(bench: Bench, elsewhere: None) -> None:
     text = (GOLDEN / "qemu-guest" / "probe.txt").read_bytes()
     one = trial(1)
@@ -62,8 +70,11 @@ def test_a_diff_says_what_changed_where_and_by_what(bench: Bench) -> None:
     said = bench("diff", "post-host-patch", "post-guest-patch").out
     assert said.startswith("post-host-patch → post-guest-patch: ATTRIBUTED\n")
     rows = [" ".join(line.split()) for line in said.splitlines()]
-    assert f"guest-os kernel {example.OLD_KERNEL} {example.NEW_KERNEL} all guest_patch" in rows
-    assert "guest-config vulnerability.meltdown Mitigation: PTI all known on one side only" in rows
+    assert f"guest-os kernel {example.OLD_KERNEL} → {example.NEW_KERNEL} on all 12 targets guest_patch" in rows
+    assert (
+        "guest-config vulnerability.meltdown not known → Mitigation: PTI on all 12 targets known on one side only"
+        in rows
+    )
     first = bench("diff", "pre-maintenance", "post-host-patch").out
     assert "jw-a4-1, jw-a4-2" in first
     found = json.loads(bench("diff", "pre-maintenance", "post-host-patch", "--json").out)
@@ -76,7 +87,33 @@ def test_a_diff_says_what_changed_where_and_by_what(bench: Bench) -> None:
 @pytest.mark.usefixtures("runs")
 def test_who_stayed_as_they_were_is_named_where_they_are_few(bench: Bench) -> None:
     few = bench("diff", "pre-maintenance", "post-host-patch", "--target", "j[we]-[af]4-*", "--target", "jw-f2-1").out
-    assert "jw-a4-1, jw-a4-2; jw-f2-1 unchanged" in few
+    assert "on jw-a4-1, jw-a4-2 (of 3 targets); jw-f2-1 unchanged" in few
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_diff_by_target_has_a_row_per_target_and_change(bench: Bench) -> None:
+    said = bench("diff", "post-host-patch", "post-guest-patch", "--by-target").out
+    rows = [" ".join(line.split()) for line in said.splitlines()]
+    kernels = [row for row in rows if f"kernel {example.OLD_KERNEL} → {example.NEW_KERNEL}" in row]
+    assert len(kernels) == 12
+    assert f"jw-a4-1 guest-os kernel {example.OLD_KERNEL} → {example.NEW_KERNEL} guest_patch" in kernels
+    names = [row.split()[0] for row in rows if " guest-os " in row]
+    assert names == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("changed", "total", "still", "said"),
+    [
+        (40, 41, ("web-7",), "kernel a → b on 40 of 41 targets; web-7 unchanged"),
+        (40, 50, tuple("abcdefghij"), "kernel a → b on 40 of 50 targets"),
+        (41, 41, (), "kernel a → b on all 41 targets"),
+        (1, 1, (), "kernel a → b on t0"),
+        (2, 41, (), "kernel a → b on t0, t1 (of 41 targets)"),
+    ],
+)
+def test_a_change_over_the_fleet_is_one_sentence(changed: int, total: int, still: tuple[str, ...], said: str) -> None:
+    names = tuple(f"t{number}" for number in range(changed))
+    assert _Move("guest-os", "kernel a → b", names, total, still, "").sentence == said
 
 
 @pytest.mark.usefixtures("runs")

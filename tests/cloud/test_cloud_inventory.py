@@ -45,7 +45,8 @@ def test_vms_become_targets_with_labels() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["web-1", "/a/B_c.d", "10.0.0.4", "no", "Y", "null", "1e5", "0x1f", "2026-01-05", "a: b", "#x", "é", "1", "-a"]
+    "text",
+    ["web-1", "/a/B_c.d", "10.0.0.4", "no", "Y", "null", "1e5", "0x1f", "2026-01-05", "a: b", "#x", "é", "1", "-a"],
 )
 def test_a_word_reads_as_itself_for_every_reader_of_yaml(text: str) -> None:
     made = Made((Entry("web-1", (("address", "10.0.0.4"),), (("tag", text),)),))

@@ -210,13 +210,13 @@ class SshConnection:
         if len(text) > _CHUNK:
             threading.Thread(target=_feed, args=(channel, text), daemon=True).start()
         else:
-            _send(channel, text)
+            _feed(channel, text)
         output = bytearray()
         errors = bytearray()
         start = b"\n@@" + nonce + b" exit "
         while (end := _ended(output, start)) is None:
             if rest and b"\n@@" + nonce + b" secret\n" in output:
-                _send(channel, rest)
+                _feed(channel, rest)
                 rest = b""
             self._receive(channel, output, errors)
         _take_errors(channel, errors)
@@ -280,18 +280,15 @@ def _ended(output: bytearray, mark: bytes) -> tuple[int, int] | None:
 
 
 def _feed(channel: paramiko.Channel, text: bytes) -> None:
-    """Send a long script while its output is read; a closed channel shows itself on the reading side."""
-    try:
-        _send(channel, text)
-    except Exception:  # noqa: BLE001  # it says on the reading side what it is
-        return
+    """Send all of it, however long the other end takes to make room.
 
-
-def _send(channel: paramiko.Channel, text: bytes) -> None:
-    """Send all of it, however long the other end takes to make room."""
+    Where that fails, the channel is closed, perhaps by a shell that ended at once: the reading side finds out why.
+    """
     place = 0
     while place < len(text):
         try:
             place += channel.send(text[place : place + _PIECE])
         except TimeoutError:
             continue  # the channel's timeout is for looking at standard error, see _receive
+        except Exception:  # noqa: BLE001  # it says on the reading side what it is
+            return

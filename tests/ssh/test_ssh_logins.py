@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import paramiko
 import pytest
 from ssh_ground import Field, only, scripted
 from ssh_users import KEYS, let_in, needs_root, new_user, target_of
@@ -22,11 +23,11 @@ from bench.measure.connections import Connections
 from bench.measure.credentials import Credentials
 from bench.measure.provision import install, survey
 from bench.measure.sandbox import Sandbox
-from bench.measure.ssh import SshTransport
+from bench.measure.ssh import SshConnection, SshTransport
 from bench.model import Status, Target, Tool
 from tests.chaos.proxy import Kind, Proxy
 
-pytestmark = needs_root
+pytestmark = [needs_root, pytest.mark.xdist_group("accounts")]
 CONFIG_FISH = ".config/fish/config.fish"
 
 
@@ -132,6 +133,25 @@ def test_login_shells_that_cannot_be_used(
     connection.close()
     assert said in str(caught.value)
     assert "The login has to run `sh -s` and nothing else" in caught.value.remedy
+
+
+def test_a_shell_that_ended_before_anything_was_sent_is_described_all_the_same(
+    account: Callable[[str], Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = account("/bin/bash")
+    there.write(".bashrc", "echo go away; exit 3\n")
+    opened = SshConnection._open_shell
+
+    def late(connection: SshConnection, timeout_s: float) -> paramiko.Channel:
+        channel = opened(connection, timeout_s)
+        wait(lambda: channel.closed)
+        return channel
+
+    monkeypatch.setattr(SshConnection, "_open_shell", late)
+    connection = SshTransport().connect(there.target)
+    with pytest.raises(TransportError, match=r"the shell ended with exit code 3 \(go away\)"):
+        survey(connection, there.target)
+    connection.close()
 
 
 def test_bytes_that_are_no_utf8_come_home_as_they_are(ground: Field, account: Callable[[str], Account]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import IO
+from queue import Empty, SimpleQueue
+from typing import IO, Any, TypeAlias
 
 import paramiko
 
@@ -18,6 +20,9 @@ from bench.model import Target
 
 DEAD_AFTER_S = 60
 """While an answer is waited for: a peer whose kernel says nothing for so long is gone, though nobody hung up."""
+
+_Place: TypeAlias = tuple[Any, Any, int, str, Any]
+"""What `socket.getaddrinfo` says of one address."""
 
 _PROBING = (("TCP_KEEPIDLE", 20), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 4), ("TCP_USER_TIMEOUT", DEAD_AFTER_S * 1000))
 
@@ -109,8 +114,7 @@ class _Proxy:
 def _dial(endpoint: Endpoint, timeout_s: float) -> socket.socket:
     """A TCP connection to the first of its addresses that answers; OSError when none does."""
     problem: OSError | None = None
-    places = socket.getaddrinfo(endpoint.host, endpoint.port, endpoint.family, socket.SOCK_STREAM)
-    for family, kind, protocol, _, address in places:
+    for family, kind, protocol, _, address in _looked_up(endpoint, timeout_s):
         sock = socket.socket(family, kind, protocol)
         try:
             sock.settimeout(timeout_s)
@@ -126,6 +130,31 @@ def _dial(endpoint: Endpoint, timeout_s: float) -> socket.socket:
         else:
             return sock
     raise problem or OSError("it has no address")
+
+
+def _looked_up(endpoint: Endpoint, timeout_s: float) -> list[_Place]:
+    """Its addresses; OSError when nobody knows them, or not in time.
+
+    The C library's look-up has no bound of ours, and cannot be called off: one that hangs is left to its thread.
+    """
+    answer: SimpleQueue[list[_Place] | OSError] = SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            answer.put(socket.getaddrinfo(endpoint.host, endpoint.port, endpoint.family, socket.SOCK_STREAM))
+        except OSError as error:
+            answer.put(error)
+        except ValueError as error:  # a name that cannot be one (UnicodeError)
+            answer.put(OSError(f"it is no name of a host: {error}"))
+
+    threading.Thread(target=look_up, daemon=True).start()
+    try:
+        found = answer.get(timeout=timeout_s)
+    except Empty:
+        raise OSError(f"its name was not looked up in time ({timeout_s:g} s)") from None
+    if isinstance(found, OSError):
+        raise found
+    return found
 
 
 _PROHIBITED = 1

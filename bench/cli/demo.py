@@ -195,14 +195,14 @@ def _workspace(
 ) -> Campaign:
     """Write the demo's inventory and campaign, and read them back as anybody would."""
     from bench.config.campaign import load_campaign
-    from bench.measure.sandbox import free_port
+    from bench.measure.sandbox import free_ports
 
-    ports = [free_port() for _ in range(PORTS)]
+    data_port, *ports = free_ports(1 + PORTS)
     try:
         (folder / "inventories").mkdir(parents=True, exist_ok=True)
         (folder / "inventories" / "demo.yaml").write_text(_INVENTORY.format(folder=temporary, ports=ports), "utf-8")
         path = folder / "campaign.yaml"
-        path.write_text(_campaign_text(name, setting, sessions, free_port()), "utf-8")
+        path.write_text(_campaign_text(name, setting, sessions, data_port), "utf-8")
     except OSError as error:
         raise ConfigError(
             f"cannot be written ({error.strerror})", where=str(folder), remedy="Give another folder: bench demo DIR"

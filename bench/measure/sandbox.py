@@ -9,12 +9,13 @@ from __future__ import annotations
 import getpass
 import itertools
 import os
+import random
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,9 @@ from bench.errors import TransportError
 
 START_TIMEOUT_S = 10.0
 _PRIVSEP = Path("/run/sshd")
+_PASSING_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_LOWEST_PORT = 10_000
+_MOST_TRIES = 1_000
 
 _CONFIG = """\
 Port {port}
@@ -124,10 +128,32 @@ class Sandbox:
 
 
 def free_port() -> int:
-    """A loopback TCP port that nothing listens on at the moment."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A loopback TCP port that nothing listens on at the moment; see `free_ports`."""
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Different loopback TCP ports that nothing listens on at the moment.
+
+    They lie below those that Linux gives to outgoing connections, so that none of these takes one before it is used.
+    """
+    found: list[int] = []
+    for port in random.SystemRandom().sample(range(_LOWEST_PORT, _first_passing_port()), _MOST_TRIES):
+        with socket.socket() as sock, suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise TransportError("no free TCP ports", remedy="End what listens on so many ports of this machine")
+
+
+def _first_passing_port() -> int:
+    """Where the ports of outgoing connections begin."""
+    try:
+        first = int(_PASSING_PORTS.read_text("ascii").split()[0])
+    except (OSError, ValueError, IndexError):
+        first = 0
+    return first if first >= _LOWEST_PORT + _MOST_TRIES else 32768
 
 
 @contextmanager

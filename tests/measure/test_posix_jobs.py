@@ -14,6 +14,7 @@ import pytest
 from shells import Place, Shell, alive, ended, spec, wait_for
 
 from bench.measure import posix
+from bench.measure.sandbox import free_port
 from bench.model import JobSpec, Step
 
 
@@ -206,8 +207,8 @@ def test_what_is_left_of_a_dead_job_makes_nothing_busy(make_place: Callable[[], 
 
 
 def test_awaiting_a_port(shell: Shell, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
         assert shell.run(posix.await_port(port, 1, str(tmp_path))).stdout == b"listening\n"
     start = time.monotonic()
     assert shell.run(posix.await_port(port, 1, str(tmp_path))).stdout == b"silent\n"

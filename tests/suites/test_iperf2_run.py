@@ -13,6 +13,7 @@ import pytest
 from bench.config.catalogue import load_suite
 from bench.errors import ParseError
 from bench.measure.provision import recipe
+from bench.measure.sandbox import free_port
 from bench.model import Context, Role, Scalar
 
 LOADED = load_suite(Path(__file__).resolve().parents[2] / "suites" / "iperf2")
@@ -67,13 +68,14 @@ def test_the_installed_copy_runs_what_steps_writes(tmp_path: Path) -> None:
     assert all((tool / name).is_file() for name in SUITE.tool.binaries)
     version = [word.replace("{tool}", str(tool)) for word in SUITE.tool.version]
     assert b"iperf version 2." in subprocess.run(version, stderr=subprocess.PIPE, check=False).stderr
-    params = parameters("tcp", duration=1, port=15292)
+    port = free_port()
+    params = parameters("tcp", duration=1, port=port)
     ends = {role: Context(role, str(tool), "", "", False, 2, "127.0.0.1", "127.0.0.1") for role in Role}
     specs = {role: LOADED.steps(SUITE.cases[0], params, ends[role]) for role in (Role.RECEIVER, Role.SENDER)}
     serve, send = specs[Role.RECEIVER].steps[0], specs[Role.SENDER].steps[0]
     with subprocess.Popen(serve.argv, env={**os.environ, **dict(serve.env)}, stdout=subprocess.DEVNULL) as server:
         try:
-            await_port(15292)
+            await_port(port)
             output = subprocess.run(send.argv, env={**os.environ, **dict(send.env)}, capture_output=True, check=True)
         finally:
             server.terminate()
@@ -83,7 +85,7 @@ def test_the_installed_copy_runs_what_steps_writes(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("iperf") is None, reason="iperf is not installed")
 def test_a_server_that_is_not_there_is_seen_although_iperf_exits_with_zero() -> None:
-    step = LOADED.steps(SUITE.cases[0], parameters("tcp", duration=1, port=15299), context(Role.SENDER)).steps[0]
+    step = LOADED.steps(SUITE.cases[0], parameters("tcp", duration=1, port=free_port()), context(Role.SENDER)).steps[0]
     argv = [word.replace("/t/bin/iperf", "iperf").replace("10.0.0.6", "127.0.0.1") for word in step.argv]
     output = subprocess.run(argv, capture_output=True, check=True).stdout
     with pytest.raises(ParseError, match="Connection refused"):

@@ -12,6 +12,7 @@ import pytest
 
 from bench.config.catalogue import load_suite
 from bench.measure.provision import recipe
+from bench.measure.sandbox import free_port
 from bench.model import Context, Role, Scalar
 
 LOADED = load_suite(Path(__file__).resolve().parents[2] / "suites" / "iperf3")
@@ -64,13 +65,14 @@ def test_the_installed_copy_runs_what_steps_writes(tmp_path: Path) -> None:
     assert all((tool / name).is_file() for name in SUITE.tool.binaries)
     version = [word.replace("{tool}", str(tool)) for word in SUITE.tool.version]
     assert subprocess.run(version, capture_output=True, check=True).stdout.startswith(b"iperf 3.")
-    params = parameters("tcp", duration=1, omit=0, port=15293)
+    port = free_port()
+    params = parameters("tcp", duration=1, omit=0, port=port)
     ends = {role: Context(role, str(tool), "", "", False, 2, "127.0.0.1", "127.0.0.1") for role in Role}
     specs = {role: LOADED.steps(SUITE.cases[0], params, ends[role]) for role in (Role.RECEIVER, Role.SENDER)}
     serve, send = specs[Role.RECEIVER].steps[0], specs[Role.SENDER].steps[0]
     with subprocess.Popen(serve.argv, env={**os.environ, **dict(serve.env)}, stdout=subprocess.DEVNULL) as server:
         try:
-            await_port(15293)
+            await_port(port)
             output = subprocess.run(send.argv, env={**os.environ, **dict(send.env)}, capture_output=True, check=True)
         finally:
             server.terminate()

@@ -1,5 +1,7 @@
 # make demo and make test do their own set-up; `sh scripts/setup.sh` says how.
 BIN := .venv/bin
+# Tests wait more than they compute: more workers than CPUs. One that dies ends the run: pytest-xdist 3.8 may hang on a new one.
+PARALLEL = -n $(or $(WORKERS),4) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test demo example test test-vm lint audit perf stats chaos lock clean
@@ -30,8 +32,8 @@ lint: setup-test ## ruff, mypy, and the audit of dependencies that needs no netw
 audit: setup-test ## dependencies: pins, licences, versions known to be bad, and what the package index has withdrawn
 	@$(BIN)/python scripts/audit.py --index
 
-test: lint ## lint, then every test, with coverage of bench/ and suites/
-	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90
+test: lint ## lint, then every test, with coverage of bench/ and suites/ (WORKERS=1 for one after the other)
+	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term --cov-fail-under=90
 
 test-vm: ## a real campaign on a virtual machine that is patched, rebooted and reset; needs root (10 minutes)
 	@sh scripts/setup.sh vm

@@ -9,7 +9,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from unittest.mock import patch
@@ -205,9 +205,10 @@ def kill_sessions(daemon: Sshd) -> int:
     """Kill a daemon's sessions, which a stopped daemon leaves behind; not the jobs that were started through them."""
     killed = 0
     for child in psutil.Process(daemon.process.pid).children(recursive=True):
-        if child.name().startswith("sshd"):
-            child.kill()
-            killed += 1
+        with suppress(psutil.NoSuchProcess):
+            if child.name().startswith("sshd"):
+                child.kill()
+                killed += 1
     return killed
 
 

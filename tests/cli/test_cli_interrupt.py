@@ -101,7 +101,7 @@ def in_use(ports: list[int]) -> list[str]:
 
 def left(folder: Path, ports: list[int]) -> bool:
     """Whether something still runs; what sshd forked may take a moment to see that its controller has hung up."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while (found := bool(processes(folder) or in_use(ports))) and time.monotonic() < deadline:
         time.sleep(0.05)
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cli_process import Bench
 from defusedxml.ElementTree import fromstring
-from test_cli_analysing import slower  # noqa: F401  # a fixture
+from test_cli_analysing import kept_slower, slower  # noqa: F401  # fixtures
 
 pytestmark = pytest.mark.usefixtures("slower")
 

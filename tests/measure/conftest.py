@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def make_place(shell: Shell, tmp_path: Path) -> Iterator[Callable[[], Place]]:
     made: list[Place] = []
 
     def make() -> Place:
-        job_id = f"t{next(_NUMBERS):07d}-{id(made):016x}"
+        job_id = f"t{next(_NUMBERS):07d}-{os.getpid():016x}"  # the mark of its processes, on the whole machine
         made.append(Place(shell, tmp_path / "base dir" / "jobs" / job_id, job_id))
         return made[-1]
 

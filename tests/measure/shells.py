@@ -78,7 +78,7 @@ class Place:
         """Stop the job."""
         return self.shell.state(posix.stop(self.job_id, str(self.folder)))
 
-    def done(self, timeout_s: float = 15) -> Mapping[str, object]:
+    def done(self, timeout_s: float = 60) -> Mapping[str, object]:
         """`done.json`, when the job has ended and its shell is gone."""
         wait_for(lambda: (self.folder / "done.json").exists(), timeout_s)
         wait_for(lambda: not alive(int(self.read("claim/pid"))))
@@ -89,7 +89,7 @@ class Place:
         return (self.folder / name).read_text()
 
 
-def wait_for(condition: Callable[[], bool], timeout_s: float = 10) -> None:
+def wait_for(condition: Callable[[], bool], timeout_s: float = 60) -> None:
     """Until `condition` holds; AssertionError when it does not in time."""
     deadline = time.monotonic() + timeout_s
     while not condition():

@@ -15,6 +15,8 @@ from bench.measure import posix
 from bench.model import JobSpec
 from tests.measure.loops import loop_device, needs
 
+pytestmark = pytest.mark.one_at_a_time("devices")
+
 OVERWRITE = "dd if=/dev/urandom of={} bs=64k count=16 conv=notrunc,fsync 2>/dev/null && echo written"
 
 

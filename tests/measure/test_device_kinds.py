@@ -20,6 +20,8 @@ from bench.resources import data_folder
 from tests.measure.loops import Device, loop_device, mounted, needs, partition, run, stable_name
 from tests.measure.signatures import SIGNATURES
 
+pytestmark = pytest.mark.one_at_a_time("devices")
+
 ROOT = Path(__file__).parents[2]
 
 

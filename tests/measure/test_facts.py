@@ -16,6 +16,8 @@ import bench.measure.facts
 from bench.measure.facts import MAX_NAME, MAX_VALUE, MOST_FACTS, lacking, parse_facts, parse_volatile
 from bench.model import LAYERS
 
+pytestmark = pytest.mark.one_at_a_time("devices")
+
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "facts"
 PROBE = Path(bench.measure.facts.__file__).with_name("probe.sh")
 HERE = (GOLDEN / "debian-12-kvm" / "probe.txt").read_bytes()
@@ -61,15 +63,16 @@ def test_the_probe_says_the_same_twice_in_every_shell(shell: list[str]) -> None:
 
 
 def test_the_probe_costs_little() -> None:
-    """Under 1 s and (the median of several) under 60 ms of CPU on a busy machine; 25 ms were seen."""
-    costs = []
+    """Under 1 s and 60 ms of CPU, the least of several: a busy machine adds to it. 25 ms were seen."""
+    costs, waits = [], []
     for _ in range(5):
         before = os.times()
         run_probe(["sh"])
         after = os.times()
         costs.append(after.children_user + after.children_system - before.children_user - before.children_system)
-        assert after.elapsed - before.elapsed < 2
-    assert sorted(costs)[2] < 0.06
+        waits.append(after.elapsed - before.elapsed)
+    assert min(costs) < 0.06
+    assert min(waits) < 1
 
 
 def test_what_moves_by_itself_is_not_a_fact() -> None:

@@ -42,10 +42,11 @@ def test_a_stop_of_known_length_is_measured(ticker: tuple[subprocess.Popen[bytes
     stopped = time.monotonic() - start
     while max((one.seconds for one in parse_freezes(log.read_bytes())), default=0) < 1:
         time.sleep(0.05)
+    seen = time.monotonic() - start
     freeze = max(parse_freezes(log.read_bytes()), key=lambda one: one.seconds)
     assert freeze.what is Interruption.FREEZE
     assert freeze.taints
-    assert freeze.seconds == pytest.approx(stopped, abs=0.3)
+    assert stopped - 0.3 < freeze.seconds < seen + 0.3  # it waits for a CPU, too, and its period is part of the stop
     assert abs(freeze.ended_at - time.time()) < 60
 
 

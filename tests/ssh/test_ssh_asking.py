@@ -16,7 +16,7 @@ from terminal_ground import AtTerminal
 from bench.measure.sandbox import Sandbox
 
 PASSWORD = "typed by a person"  # noqa: S105  # of a user who lives for seconds
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.one_at_a_time("accounts")]
 Start = Callable[..., AtTerminal]
 
 ASK = """\

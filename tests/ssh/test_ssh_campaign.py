@@ -46,17 +46,19 @@ STOPPED = """
 ticker=$(for entry in $(grep -lsaF "VMBENCH_JOB=$VMBENCH_JOB" /proc/[0-9]*/environ); do
     read -r name <"${entry%/*}/comm" && [ "$name" = perl ] && basename "${entry%/*}"; done)
 kill -STOP $ticker; sleep 2; kill -CONT $ticker
-while ! grep -q '^gap ' freeze.log; do sleep 0.1; done
+while ! grep -q '^gap [^ ]* [1-9]' freeze.log; do sleep 0.1; done
 echo rate 42"""
 
 
 def test_a_machine_that_stands_still_taints_its_trial(ground: Field) -> None:
     """The ticker is stopped instead of the machine: it sees the same."""
     run = ground.run(scripted(STOPPED), freeze_probe=True)
+    start = time.monotonic()
     assert ground.execute(run).missing == {}
+    most = time.monotonic() - start
     (stored,) = run.attempts()
     freeze = max((one for one in freezes_of(stored) if one.what is Interruption.FREEZE), key=lambda one: one.seconds)
-    assert freeze.seconds == pytest.approx(2, abs=0.5)  # a busy host may have stopped this machine for a moment, too
+    assert 1.7 < freeze.seconds < most  # a busy host may have stopped this machine for a moment, too
     assert b"\nend " in stored.read("raw/single/freeze.log")
     assert ground.jobs() == []
     still = ground.run(scripted("sleep 0.5; echo rate 42"), freeze_probe=True)

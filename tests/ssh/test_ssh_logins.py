@@ -27,7 +27,7 @@ from bench.measure.ssh import SshConnection, SshTransport
 from bench.model import Status, Target, Tool
 from tests.chaos.proxy import Kind, Proxy
 
-pytestmark = [needs_root, pytest.mark.xdist_group("accounts")]
+pytestmark = [needs_root, pytest.mark.one_at_a_time("accounts")]
 CONFIG_FISH = ".config/fish/config.fish"
 
 

@@ -29,7 +29,7 @@ from bench.model import Target, Tool
 PASSWORD = "c0rrect $(horse) 'battery' \\n %s"  # noqa: S105  # of a user who lives for seconds
 WRONG = "not-this-one"
 PASSPHRASE = "a passphrase"  # noqa: S105  # of a key that is made here
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.one_at_a_time("accounts")]
 METHODS = {
     "password": ("PasswordAuthentication yes",),
     "keyboard-interactive": ("UsePAM yes", "KbdInteractiveAuthentication yes"),

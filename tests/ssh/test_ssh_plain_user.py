@@ -18,6 +18,8 @@ from bench.measure.sandbox import free_port, sandbox
 from bench.model import Status, SuiteChoice, Target, pairs
 from bench.store import verify
 
+pytestmark = pytest.mark.one_at_a_time("accounts")
+
 BUILT_IN = Path(__file__).parents[2] / "suites"
 
 

@@ -27,7 +27,7 @@ PASSWORD = "S3cret-of-the-acc0unt"  # noqa: S105  # of a user who lives for seco
 PASSPHRASE = "S3cret-of-the-k3y"  # noqa: S105  # of a key that is made here
 TOKEN = "S3cret-of-the-pr0xy"  # noqa: S105  # of a proxy that is not there
 WRONG = "S3cret-that-is-wr0ng"
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.one_at_a_time("accounts")]
 
 RELAY = """\
 import os, socket, sys, threading

@@ -114,7 +114,9 @@ def test_unchanged_metrics_are_shown_to_be_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "noise"), [("Mann-Whitney", SESSION), ("t-test", SESSION), ("ratio > 5 %", BURST)], ids=str
+    ("method", "noise"),
+    [("Mann-Whitney", SESSION), ("t-test", SESSION), ("ratio > 5 %", BURST)],
+    ids=lambda one: one.name if isinstance(one, Noise) else one,
 )
 def test_common_practice_breaks_them_so_the_bounds_can_fail(method: str, noise: Noise) -> None:
     x, _, sign = drawn(noise, 1, 1, repetitions=10)

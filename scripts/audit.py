@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 ALLOWED = frozenset(
     {
-        "0BSD", "APACHE-2.0", "BLUEOAK-1.0.0", "BSD", "BSD-2-CLAUSE", "BSD-3-CLAUSE", "CC0-1.0", "ISC", "LGPL-2.1", "MIT", "MIT-0",
-        "MIT-CMU", "MPL-2.0", "PSF", "PSF-2.0", "ZLIB",
+        "0BSD", "APACHE-2.0", "BLUEOAK-1.0.0", "BSD", "BSD-2-CLAUSE", "BSD-3-CLAUSE", "CC0-1.0", "ISC", "LGPL-2.1",
+        "MIT", "MIT-0", "MIT-CMU", "MPL-2.0", "PSF", "PSF-2.0", "ZLIB",
     }
 )  # fmt: skip
 """Licences that Apache-2.0 software may depend on; the weak copyleft ones (LGPL, MPL) only as unchanged libraries."""
@@ -173,7 +173,7 @@ def check_node_lock(lock: str, package: str) -> Iterator[str]:
         if not str(found.get("integrity", "")).startswith("sha512-"):
             yield f"package-lock.json: {name} has no hash"
         if not (names := _chosen(str(found.get("license", "none that is known")))) <= ALLOWED:
-            yield f"package-lock.json: {name}: licence {', '.join(sorted(names))} is not on the list in scripts/audit.py"
+            yield f"package-lock.json: {name}: {', '.join(sorted(names))} is not on the list in scripts/audit.py"
 
 
 def check_imports(root: Path, project: Mapping[str, object]) -> Iterator[str]:

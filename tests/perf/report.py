@@ -1,8 +1,8 @@
 """A report of a large fleet from its store, by the command itself: seconds, memory of the process, size of the file.
 
 Goals: 50 targets × 60 metrics × 4 phases in under 10 s and 500 MB, the file under 2 MB; 1,000 targets in under 60 s;
-the example's file under 300 KB. First nothing is cached, then the samples are. The rival is the analysis alone, on the same
-store: what a report costs beyond it is rendering.
+the example's file under 300 KB. First nothing is cached, then the samples are. The rival is the analysis alone, on
+the same store: what a report costs beyond it is rendering.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bench.analyse.result import Interval, MetricResult, TargetResult
+from bench.analyse.result import Interval, MetricResult, TargetResult, Verdict
 from bench.model import Better
 from bench.report.page import BarView
 
@@ -44,18 +44,25 @@ class Axis:
 
 
 def axis_for(results: Iterable[MetricResult]) -> Axis:
-    """The axis that shows nine tenths of all intervals whole, and every margin band.
+    """The axis that shows every margin band, nine tenths of the decided intervals and half of the undecided ones whole.
 
-    Ends beyond ten times or a tenth say nothing and do not stretch it: they are drawn as arrowheads.
+    What is not decided is often wide, and would squeeze what is: it gets an arrowhead. Ends beyond ten times or a tenth
+    say nothing and do not stretch the axis either.
     """
-    ends: list[float] = []
+    decided: list[float] = []
+    undecided: list[float] = []
     widest = 0.0
     for result in results:
         widest = max(widest, math.log1p(result.margin) * 1.5)
+        ends = undecided if result.verdict is Verdict.INCONCLUSIVE else decided
         ends += [abs(math.log(value)) for value in _ends(result) if 1 / _MOST <= value <= _MOST]
-    ends.sort()
-    needed = max(widest, ends[math.ceil(0.9 * (len(ends) - 1))] if ends else 0.0)
+    needed = max(widest, _share(decided, 0.9), _share(undecided, 0.5))
     return Axis(next((step for step in _STEPS if math.log1p(step) >= needed), _STEPS[-1]))
+
+
+def _share(ends: list[float], share: float) -> float:
+    """What `share` of the ends do not exceed, 0 without any."""
+    return sorted(ends)[math.ceil(share * (len(ends) - 1))] if ends else 0.0
 
 
 def bar(result: MetricResult | TargetResult, margin: float, better: Better, axis: Axis, label: str) -> BarView | None:

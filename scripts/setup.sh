@@ -118,7 +118,7 @@ install_judges() {
         return 0
     fi
     say "installing what judges the page, tests/browser/package-lock.json"
-    (cd tests/browser && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error) ||
+    (cd tests/browser && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null) ||
         fail "npm could not install what tests/browser/package-lock.json names (see above)" \
             "It needs a package registry: check the network, or the proxy and registry that npm is configured for"
     printf '%s\n' "$judges" >"$kept"

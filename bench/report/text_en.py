@@ -124,6 +124,7 @@ ENGLISH: dict[str, str] = (STEPS | CHARTS | PAGE | TICKET) | {
     "trust.excluded.detail": "{cause} ({step})",
     "trust.warning": "Note:",
     "trust.flags": "{step}: odd values in {number} of {total}.",
+    "trust.flags.steps": "Odd values in {number} of {total}.",
     "trust.flags.detail": "{kinds}. For example {metric}: {sentence}.",
     "trust.imported": "Measured elsewhere: {tags}.",
     "trust.imported.detail": "The values were imported; vmbench did not watch the measurement.",

@@ -121,6 +121,7 @@ JAPANESE: dict[str, str] = {
     "trust.excluded.detail": "{cause}（{step}）",
     "trust.warning": "注意：",
     "trust.flags": "{step}：{total}中{number}件の値に異常。",
+    "trust.flags.steps": "{total}中{number}件の値に異常。",
     "trust.flags.detail": "{kinds}。例えば{metric}：{sentence}。",
     "trust.imported": "ほかで測定：{tags}。",
     "trust.imported.detail": "値は取り込まれたもので、vmbenchは測定に立ち会っていない。",

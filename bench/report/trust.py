@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bench.analyse.coverage import Coverage
-from bench.analyse.result import CLOSE_SESSIONS, AttributionKind, Comparison, FlagKind, Verdict
+from bench.analyse.result import CLOSE_SESSIONS, AttributionKind, Comparison, FlagKind, MetricResult, Verdict
 from bench.report.factors import factor_names
 from bench.report.machines import unpatched
 from bench.report.numbers import count, share
@@ -43,7 +43,7 @@ def findings(report: Report, text: Text) -> tuple[tuple[Finding, ...], tuple[Fin
         _left_out(report.coverage, text),
         _undecided(steps, text),
         _warnings(steps, text),
-        (one for step in steps for one in _flags(step, text)),
+        _flags(steps, text),
         _excluded(steps, text),
         _imported(report, text),
         _few_targets(report, text),
@@ -154,13 +154,7 @@ def _undecided(comparisons: Iterable[Comparison], text: Text) -> Iterator[Findin
         words, number = settle[0]
         some = "trust.settle" if number < len(undecided) else "trust.settle.all"
         detail.append(text(some, number=count(number), settle=words))
-    if len(steps) == 1:
-        total = text.number("metric", len(steps[0].metrics))
-        point = text("trust.undecided", step=_step(steps[0]), number=count(len(undecided)), total=total)
-    else:
-        total = text.number("result", sum(len(one.metrics) for one, _ in found))
-        point = text("trust.undecided.steps", number=count(len(undecided)), total=total)
-    yield Finding(point, " ".join(detail))
+    yield Finding(_counted("trust.undecided", steps, len(undecided), found, text), " ".join(detail))
 
 
 def _few_targets(report: Report, text: Text) -> Iterator[Finding]:
@@ -213,9 +207,11 @@ def _warnings(comparisons: Iterable[Comparison], text: Text) -> Iterator[Finding
         yield Finding(text("trust.warning"), warning)
 
 
-def _flags(comparison: Comparison, text: Text) -> Iterator[Finding]:
-    """How many metrics of a step have flags, of which kinds, and one of them."""
-    flagged = [metric for metric in comparison.metrics if metric.flags]
+def _flags(comparisons: Iterable[Comparison], text: Text) -> Iterator[Finding]:
+    """How many metrics have flags, of all steps at once, of which kinds, and one of them."""
+    found = [(one, [metric for metric in one.metrics if metric.flags]) for one in comparisons]
+    steps = [one for one, metrics in found if metrics]
+    flagged = [metric for _, metrics in found for metric in metrics]
     if not flagged:
         return
     kinds = Counter(kind for metric in flagged for kind in {flag.kind for flag in metric.flags})
@@ -226,14 +222,24 @@ def _flags(comparison: Comparison, text: Text) -> Iterator[Finding]:
     )
     first = next((metric for metric in flagged if metric.primary), flagged[0])
     yield Finding(
-        text(
-            "trust.flags",
-            step=_step(comparison),
-            number=count(len(flagged)),
-            total=text.number("metric", len(comparison.metrics)),
-        ),
+        _counted("trust.flags", steps, len(flagged), found, text),
         text("trust.flags.detail", kinds=said, metric=title(first), sentence=text.line(first.flags[0].sentence)),
     )
+
+
+def _counted(
+    key: str,
+    steps: Sequence[Comparison],
+    number: int,
+    found: Sequence[tuple[Comparison, Sequence[MetricResult]]],
+    text: Text,
+) -> str:
+    """`number` of the metrics of the one step that it is about, or of the results of all steps."""
+    if len(steps) == 1:
+        total = text.number("metric", len(steps[0].metrics))
+        return text(key, step=_step(steps[0]), number=count(number), total=total)
+    total = text.number("result", sum(len(one.metrics) for one, _ in found))
+    return text(f"{key}.steps", number=count(number), total=total)
 
 
 def _excluded(comparisons: Iterable[Comparison], text: Text) -> Iterator[Finding]:

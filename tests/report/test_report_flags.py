@@ -111,6 +111,11 @@ def test_what_to_distrust_counts_them_once_a_step() -> None:
     (finding,) = [one for one in made.findings if "odd values" in one.point]
     assert finding.point == "before → after: odd values in 2 of 3 metrics."
     assert finding.detail == f"drift 2, outlier 2. For example Metric 0: {DRIFT.sentence}."
+    later = replace(flagged(), before="after", after="later")
+    (finding,) = [
+        one for one in page(factory.report((flagged(), later), samples=None)).findings if "values" in one.point
+    ]
+    assert finding.point == "Odd values in 4 of 6 results."
     quiet = page(factory.report((factory.story(),), samples=None))
     assert not [one for one in (*quiet.findings, *quiet.more_findings) if "odd values" in one.point]
 

@@ -5,36 +5,41 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import groupby, pairwise
 
 from bench.analyse.facts import HOST_IDENTITY
-from bench.analyse.freezes import Interruption, frozen
 from bench.analyse.sightings import Sighting
 from bench.model import Facts
-from bench.store import StoredRun
-from bench.words import say
 
 
 class Event(StrEnum):
-    """What happened to a target, as far as it can be seen from inside."""
+    """What happened to a target, as far as it can be seen from inside, and what its cloud and we say we did to it.
+
+    Where it is not known whether the machine kept running (MOVED) or stayed on its host (OTHER_BUILD), neither is said.
+    """
 
     REPLACED = "another machine"
     REDEPLOYED = "redeployed"
     MIGRATED = "moved to another host while running"
+    MOVED = "moved to another host"
     HOST_UPDATED = "host updated in place"
+    OTHER_BUILD = "on a host of another build"
     UNPATCHED = "back on an unpatched host"
     REBOOTED = "rebooted"
     FROZE = "stood still"
     CLOCK_SET = "its clock was set"
+    SWITCHED = "its data path was switched"
+    MAINTAINED = "maintenance"
+    ACTED = "acted upon by vmbench"
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One event of one target, between two sightings.
+    """One event of one target, between two sightings, or for a while.
 
-    after, before: ISO 8601, UTC: the last probe that saw the old state and the first that saw the new one.
+    after, before: ISO 8601, UTC: the last probe that saw the old state and the first that saw the new one; of what
+    lasts, its start and its end (the start once more where nobody saw the end).
     tags: of these two. evidence: the facts that moved, as (layer, name, before, after). detail: what else is known.
     """
 
@@ -73,37 +78,16 @@ def happenings(sightings: Iterable[Sighting]) -> tuple[Happening, ...]:
     """Everything that happened between consecutive sightings of each target, by target and time."""
     found: list[Happening] = []
     for _, mine in groupby(sightings, key=lambda one: one.target):
-        seen = list(mine)
+        seen = _fresh(mine)
         found += [event for old, new in pairwise(seen) for event in _between(old, new)]
         found += _unpatched(seen)
     return tuple(sorted(found, key=lambda one: (one.target, one.before, list(Event).index(one.event))))
 
 
-def freezes(runs: Iterable[StoredRun]) -> tuple[Happening, ...]:
-    """What the freeze probe noticed in runs, by target and time."""
-    kinds = {Interruption.FREEZE: Event.FROZE, Interruption.CLOCK: Event.CLOCK_SET}
-    found = [
-        Happening(
-            target,
-            kinds[one.what],
-            _time(one.ended_at - max(0.0, one.seconds)),
-            _time(one.ended_at),
-            (run.info.tag, run.info.tag),
-            detail=say(
-                "seconds",
-                number=f"{one.seconds:.1f}" if one.what is Interruption.FREEZE else f"{one.seconds:+.1f}",
-            ),
-        )
-        for run in runs
-        for target, one in frozen(run)
-    ]
-    return tuple(sorted(found, key=lambda one: (one.target, one.before)))
-
-
 def stays(sightings: Iterable[Sighting]) -> tuple[Stay, ...]:
     """The host history of every target: one row for each host and build in turn, by target and time."""
     found: list[Stay] = []
-    for one in sightings:
+    for one in (one for _, mine in groupby(sightings, key=lambda one: one.target) for one in _fresh(mine)):
         host, build = host_of(one.facts), build_of(one.facts)
         last = found[-1] if found else None
         if last is not None and (last.target, last.host, last.build) == (one.target, host, build):
@@ -145,12 +129,38 @@ def _between(old: Sighting, new: Sighting) -> Iterator[Happening]:
     elif boot and (host or disk):
         yield event(Event.REDEPLOYED, host, disk, build, boot)
     elif host:
-        yield event(Event.MIGRATED, host, build)
+        yield event(Event.MIGRATED if _kept(old, new, _BOOT) else Event.MOVED, host, build)
     else:
         if boot:
             yield event(Event.REBOOTED, boot)
         if build:
-            yield event(Event.HOST_UPDATED, build)
+            stayed = _kept(old, new, _HOST) or (boot and _kept(old, new, _TEMPORARY_DISK))
+            yield event(Event.HOST_UPDATED if stayed else Event.OTHER_BUILD, build)
+
+
+def _fresh(sightings: Iterable[Sighting]) -> list[Sighting]:
+    """Those of one target, without the build that the kernel printed at boot where the machine moved since then.
+
+    That text goes stale with a live migration: it tells of the host that was left.
+    """
+    found: list[Sighting] = []
+    at_boot: dict[str, str] = {}
+    left: set[str] = set()
+    for one in sightings:
+        boot, host = one.facts.get("identity", "boot_id"), host_of(one.facts)
+        if boot and host and at_boot.setdefault(boot, host) != host:
+            left.add(boot)
+        if boot in left:
+            kept = tuple(fact for fact in one.facts.values if fact[:2] != ("host", "build_at_boot"))
+            one = replace(one, facts=replace(one.facts, values=kept))  # the same sighting, as far as it is fresh
+        found.append(one)
+    return found
+
+
+def _kept(old: Sighting, new: Sighting, fields: Iterable[tuple[str, str]]) -> bool:
+    """Whether one of `fields` is known on both sides, and the same."""
+    pairs = ((old.facts.get(*field), new.facts.get(*field)) for field in fields)
+    return any(one is not None and one == other for one, other in pairs)
 
 
 def _moved(old: Sighting, new: Sighting, fields: Iterable[tuple[str, str]]) -> _Moved:
@@ -190,11 +200,3 @@ def _older(build: str, than: str, known: Sequence[str]) -> bool:
 
 def _numbers(text: str) -> tuple[int, ...] | None:
     return tuple(map(int, re.split(r"[.-]", text))) if re.fullmatch(r"\d{1,9}(?:[.-]\d{1,9}){0,7}", text) else None
-
-
-def _time(seconds: float) -> str:
-    """Seconds since 1970 as ISO 8601, UTC; "" for what no clock shows."""
-    try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError):
-        return ""

@@ -106,7 +106,7 @@ def overlapping(spans: Iterable[Span], stored: StoredAttempt) -> tuple[Span, ...
 def in_words(span: Span) -> Said:
     """Why a trial does not count, as in "maintenance of web-1 (freeze, azure metadata, event A1) ran from … to …"."""
     key = f"taint.{span.what.value}" if span.ended else f"taint.{span.what.value}.open"
-    return say(key, target=span.target, details=span.details, since=_shown(span.since), until=_shown(span.until))
+    return say(key, target=span.target, details=span.details, since=shown(span.since), until=shown(span.until))
 
 
 def seconds(time: str) -> float | None:
@@ -151,7 +151,7 @@ def _bounded(event: Mapping[str, str], at: float) -> float:
     return at if looked is None or looked > at else min(at, looked + UNSEEN_S)
 
 
-def _shown(at: float) -> str:
+def shown(at: float) -> str:
     """`2026-01-05 18:29:47 UTC`; "" for what no clock shows."""
     try:
         return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -14,8 +14,9 @@ from bench.analyse.compare import compare
 from bench.analyse.coverage import coverage
 from bench.analyse.damaged import in_campaign, left_out, nothing_left
 from bench.analyse.findings import finding_of, news, revision
-from bench.analyse.happened import freezes, happenings, stays
+from bench.analyse.happened import stays
 from bench.analyse.latencies import latencies_of
+from bench.analyse.noticed import everything
 from bench.analyse.past.history import History
 from bench.analyse.past.loading import load_history
 from bench.analyse.paths import with_paths
@@ -254,7 +255,7 @@ def make_report(
         runs=[run.info for run in runs],
         comparisons=comparisons,
         factorial=phases_together(evidence, tags, comparisons),
-        happenings=(*happenings(seen), *freezes(runs)),
+        happenings=everything(runs, seen),
         stays=stays(seen),
         series=series_of(rows, comparisons, tags, runs, evidence.suites),
         latencies=latencies_of(rows, comparisons, tags, runs, evidence.suites),

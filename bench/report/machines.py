@@ -92,10 +92,11 @@ def _where(tags: tuple[str, str], text: Text) -> str:
 
 
 def _evidence(mine: list[Happening], text: Text) -> str:
-    """The facts of the first of them; those of the others are of the same kind."""
+    """The facts of the first of them, and what else is known of it; those of the others are of the same kind."""
     if not mine[0].evidence:
         return text.listed(dict.fromkeys(one.detail for one in mine[:_NAMED]), "semicolon")
-    said = (f"{layer} {name} {old} → {new}" for layer, name, old, new in mine[0].evidence[:_NAMED])
+    said = [f"{layer} {name} {old} → {new}" for layer, name, old, new in mine[0].evidence[:_NAMED]]
+    said += [mine[0].detail] if mine[0].detail else []
     return text.listed(said, "semicolon")
 
 

@@ -61,15 +61,20 @@ STEPS: dict[str, str] = {
     "event.REPLACED": "another machine",
     "event.REDEPLOYED": "redeployed, or stopped and started",
     "event.MIGRATED": "moved to another host while running",
+    "event.MOVED": "moved to another host",
     "event.HOST_UPDATED": "host updated in place",
+    "event.OTHER_BUILD": "on a host of another build",
     "event.UNPATCHED": "back on an unpatched host",
     "event.REBOOTED": "rebooted",
     "event.FROZE": "stood still",
     "event.CLOCK_SET": "its clock was set",
+    "event.SWITCHED": "its data path was switched",
+    "event.MAINTAINED": "under maintenance",
+    "event.ACTED": "acted upon by vmbench",
     "machines.title": "What happened to the machines",
     "machines.lead": (
         "Read off the facts around every trial: each event lies between the last probe that saw the old state and the "
-        "first that saw the new one. Times are UTC."
+        "first that saw the new one. Maintenance is what `bench watch` saw of it. Times are UTC."
     ),
     "machines.none": "No reboot, no move and no change of the host was seen.",
     "machines.unknown": "Nothing names the hosts, so a move that leaves the machine running would not be seen.",

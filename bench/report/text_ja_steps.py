@@ -62,15 +62,20 @@ STEPS: dict[str, str] = {
     "event.REPLACED": "別のマシン",
     "event.REDEPLOYED": "再デプロイ、または停止と起動",
     "event.MIGRATED": "稼働中に別のホストへ移動",
+    "event.MOVED": "別のホストへ移動",
     "event.HOST_UPDATED": "ホストの更新（移動なし）",
+    "event.OTHER_BUILD": "ビルドの異なるホスト",
     "event.UNPATCHED": "パッチ未適用のホストに戻った",
     "event.REBOOTED": "再起動",
     "event.FROZE": "停止",
     "event.CLOCK_SET": "時計の変更",
+    "event.SWITCHED": "データ経路の切り替え",
+    "event.MAINTAINED": "メンテナンス",
+    "event.ACTED": "vmbenchによる操作",
     "machines.title": "マシンに何が起きたか",
     "machines.lead": (
         "各試行の前後の環境情報から読み取ったもの。各イベントは、古い状態を最後に見たプローブと、"
-        "新しい状態を最初に見たプローブの間に起きた。時刻はUTC。"
+        "新しい状態を最初に見たプローブの間に起きた。メンテナンスは`bench watch`が見たもの。時刻はUTC。"
     ),
     "machines.none": "再起動も、移動も、ホストの変化も見られなかった。",
     "machines.unknown": "ホストを識別できる情報がないため、マシンを動かしたままの移動は検出できない。",

@@ -186,6 +186,8 @@ ENGLISH: dict[str, str] = FLAGS | {
     "taint.action": "{target} was acted upon by vmbench from {since} to {until} ({details})",
     "taint.action.open": "{target} was acted upon by vmbench from {since} on, and the end was not seen ({details})",
     "span.number": "event {number}",
+    "happened.open": "{details}; its end was not seen",
+    "happened.froze": "stood still for {seconds} until {time}",
     "problem.events": "whether maintenance overlapped its trials is not known: its events {problem}",
     "problem.unwatched": "{target}: the freeze probe did not run (it needs perl there)",
     "problem.freeze_log": "the log of the freeze probe of attempt {attempt}: {problem}",

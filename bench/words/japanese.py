@@ -174,6 +174,8 @@ JAPANESE: dict[str, str] = FLAGS | {
     "taint.action": "{target}がvmbenchによって{since}から{until}まで操作されていた（{details}）",
     "taint.action.open": "{target}がvmbenchによって{since}から操作されており、終了は確認されていない（{details}）",
     "span.number": "イベント{number}",
+    "happened.open": "{details}；終了は確認されていない",
+    "happened.froze": "{time}までに{seconds}停止",
     "problem.events": "メンテナンスが試行と重なったかどうかは不明：イベントの記録は{problem}",
     "problem.unwatched": "{target}：停止検知プローブが動かなかった（対象にperlが必要）",
     "problem.freeze_log": "試み{attempt}の停止検知プローブの記録：{problem}",

@@ -125,3 +125,54 @@ def test_sightings_are_merged_and_come_from_the_cache_the_second_time(tmp_path: 
         file.write_text('{"facts": [], "seen": [["vm", "", "", true, 7]]}')
     assert sightings(run) == found
     assert [one.event for one in happenings(sightings_of([run]))] == [Event.REBOOTED]
+
+
+@pytest.mark.parametrize(
+    ("values", "event"),
+    [
+        ({}, Event.OTHER_BUILD),
+        ({"identity__boot_id": "b2"}, Event.OTHER_BUILD),
+        ({"identity__boot_id": "b2", "disk__temporary.id": "d1"}, Event.HOST_UPDATED),  # a redeploy would have lost it
+    ],
+)
+def test_without_a_name_of_the_host_nobody_knows_whether_the_machine_stayed(values: dict, event: Event) -> None:
+    bare = {"identity__boot_id": "b1", "host__build": "1", "disk__temporary.id": "d1"}
+    before, after = facts(**bare), facts(**bare | {"host__build": "2", "disk__temporary.id": ""} | values)
+    known = replace(after, values=tuple(one for one in after.values if one[2]))
+    found = happenings([replace(seen(1), facts=before), replace(seen(2), facts=known)])
+    assert event in {one.event for one in found}
+    assert len({one.event for one in found} & {Event.HOST_UPDATED, Event.OTHER_BUILD}) == 1
+
+
+def test_without_a_boot_id_nobody_knows_whether_the_machine_kept_running() -> None:
+    one, other = (replace(seen(hour), facts=facts(host__physical_host=f"H{hour}")) for hour in (1, 2))
+    assert [found.event for found in happenings([one, other])] == [Event.MOVED]
+
+
+def test_what_the_kernel_said_at_boot_goes_stale_when_the_machine_moves() -> None:
+    """A live migration keeps the old host's build in the kernel's log; the next boot tells of the new host's."""
+    start = {"host__os_major": "", "host__build_at_boot": "17763"}
+    history = [
+        seen(1, **start),
+        seen(2, **start | {"host__physical_host": "H2"}),
+        seen(3, **start | {"host__physical_host": "H2", "identity__boot_id": "b2", "host__build_at_boot": "20348"}),
+        seen(4, **start | {"host__physical_host": "H2", "identity__boot_id": "b3", "host__build_at_boot": "25398"}),
+    ]
+    known = [
+        replace(one, facts=replace(one.facts, values=tuple(fact for fact in one.facts.values if fact[2])))
+        for one in history
+    ]
+    assert [(one.event, one.before[11:13]) for one in happenings(known)] == [
+        (Event.MIGRATED, "02"), (Event.REBOOTED, "03"), (Event.HOST_UPDATED, "04"), (Event.REBOOTED, "04"),
+    ]  # fmt: skip
+    assert [(one.host, one.build) for one in stays(known)] == [
+        ("H1", "17763"), ("H2", ""), ("H2", "20348"), ("H2", "25398"),
+    ]  # fmt: skip
+
+
+def test_a_live_build_that_moved_with_the_machine_is_believed() -> None:
+    values = {"host__build": "10.0.17763", "host__build_at_boot": "10.0.17763"}
+    after = values | {"host__physical_host": "H2", "host__build": "10.0.14393"}
+    found = happenings([seen(1, **values), seen(2, **after)])
+    assert [one.event for one in found] == [Event.MIGRATED, Event.UNPATCHED]
+    assert ("host", "build", "10.0.17763", "10.0.14393") in found[0].evidence

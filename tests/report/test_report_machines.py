@@ -29,9 +29,10 @@ def report(tmp_path: Path, *seen: tuple[str, Facts]) -> Report:
 
 
 def test_a_failover_to_an_unpatched_host_is_loud_and_in_the_history(tmp_path: Path) -> None:
-    patched = facts(**BASE | {"host__os_major": "11"})
-    back = facts(**BASE | {"host__physical_host": "H9"})
-    made = report(tmp_path, ("pre", facts(**BASE)), ("post", patched), ("post", back))
+    base = BASE | {"identity__boot_id": "b1"}
+    patched = facts(**base | {"host__os_major": "11"})
+    back = facts(**base | {"host__physical_host": "H9"})
+    made = report(tmp_path, ("pre", facts(**base)), ("post", patched), ("post", back))
     (said,) = unpatched(made, TEXT)
     assert said.point == "vm-0, vm-1, vm-2 and 3 more: back on an unpatched host."
     assert said.detail == "Seen during post: host os 11 → 10. What was measured there is not what the phase is called."

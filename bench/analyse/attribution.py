@@ -4,6 +4,10 @@ One factor moved, and only facts of its layers: the effect is that factor's. Two
 moved: CONFOUNDED, naming field, before and after. A factor whose facts did not move is as loud. A target that is
 another machine than before (`identity`) is CONFOUNDED whatever was declared, and is said first.
 
+On a target that came to another host, facts that the host brings with it are the relocation's (`follows` says which, and
+when they are the guest's after all): its own stratum, never pooled. Where it stayed, what its kernel concludes from the
+CPU when it boots is the host patch's, if one is declared and the guest is the same; else it is undeclared.
+
 A factor that is not in `FACTOR_LAYERS` names no layers, and nothing is known of what it touches. It may move every
 layer but `tool` (the ruler) and `identity` (another machine); the sentence says that the attribution rests on the
 declaration alone. Pass `layers` to say more.
@@ -14,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from bench.analyse.facts import NOT_IDENTITY, facts_of, hosts_moved, replaced, short_id
+from bench.analyse.follows import of_a_new_host, of_the_same_host
 from bench.analyse.result import Attribution, AttributionKind, FactChange
 from bench.model import LAYERS, Facts, Pairs
 from bench.words import Said, joined, say
@@ -70,7 +75,7 @@ def attribute(
         for name in allowed
         if name in layers
         and observable & set(allowed[name])
-        and not any(change.layer in allowed[name] for change in changes)
+        and not any(change.layer in allowed[name] or change.declared_by == name for change in changes)
     )
     kind = _kind(bool(common), len(factors), bool(undeclared or others))
     return Attribution(
@@ -124,8 +129,7 @@ def _changes(
             was = old.get((layer, name))
             if was is None or was == value or (layer, name) in _VARIES_BY_NATURE:
                 continue
-            relocation = target in relocated and _of_the_host(layer, name, (was, value))
-            blamed = RELOCATION if relocation else _blame(layer, allowed)
+            blamed = _blame((layer, name), target in relocated, before[target], after[target], allowed)
             found.setdefault((layer, name, was, value, blamed), []).append(target)
     order = {layer: index for index, layer in enumerate(LAYERS)}
     return tuple(
@@ -136,16 +140,17 @@ def _changes(
     )
 
 
-def _of_the_host(layer: str, name: str, values: tuple[str, str]) -> bool:
-    """Whether a new host brings this fact with it: its CPU, microcode and build, and which VF it has, if it has one."""
-    if layer == "network":
-        return name.endswith((".vf", ".vf_vendor")) and "none" not in values
-    return layer == "host" or name.startswith("cpu_") or name == "microcode"
+def _blame(fact: tuple[str, str], moved: bool, before: Facts, after: Facts, allowed: Layers) -> str:
+    """What accounts for a fact that changed on a target: its new host, or a declared factor; "" for nothing.
 
-
-def _blame(layer: str, allowed: Layers) -> str:
-    """Which declared factor may move this layer."""
-    return next((factor for factor, layers in allowed.items() if layer in layers), "")
+    What the guest's kernel concludes from the host is the new host's, or that of a factor that may move the host.
+    """
+    if moved and of_a_new_host(*fact, before, after):
+        return RELOCATION
+    of_its_layer = next((factor for factor, layers in allowed.items() if fact[0] in layers), "")
+    if of_its_layer or not of_the_same_host(*fact, before, after):
+        return of_its_layer
+    return next((factor for factor, layers in allowed.items() if "host" in layers), "")
 
 
 def _observable(targets: Iterable[str], before: Mapping[str, Facts], after: Mapping[str, Facts]) -> set[str]:

@@ -55,6 +55,7 @@ def facts(
         print_table(("fact", "value", "targets"), _headed(rows), whole=("fact",))
     else:
         print_table(("layer", "fact", "value", "targets"), _once(rows))
+    _tell_happened(stored, found)
     for name, mine in found.items():
         for said in mine.notes:
             warn(f"{name}: {said}")
@@ -105,6 +106,24 @@ def diff(
     _print_moves(moves, by_target=by_target)
     for name in sorted(first.keys() ^ second.keys()):
         warn(f"{name}: facts of one of the tags only")
+
+
+def _tell_happened(stored: StoredRun, targets: Mapping[str, Facts]) -> None:
+    """What became of the targets while this run was measured; nothing where nothing did."""
+    from bench.analyse.noticed import everything
+    from bench.analyse.sightings import sightings_of
+
+    rows = []
+    for one in everything([stored], sightings_of([stored])):
+        if one.target in targets:
+            after, before = (moment[:19].replace("T", " ") for moment in (one.after, one.before))
+            moved = [f"{layer} {name} {old} → {new}" for layer, name, old, new in one.evidence]
+            said = "; ".join(filter(None, (*moved, one.detail)))
+            when = f"{after} … {before}" if after != before else before
+            rows.append((one.target, one.event.value, when, said))
+    if rows:
+        say("")
+        print_table(("target", "what happened", "when (UTC)", "evidence"), rows, whole=("target",))
 
 
 def _more(stored: StoredRun, found: Mapping[str, Facts]) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from bench.measure.facts import parse_facts
 from bench.model import Attempt, Status
 from bench.store import publish
 from examples.january_2018 import make as example
-from tests.analyse.stored_runs import make_run, trial
+from tests.analyse.stored_runs import add, facts, make_run, trial
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "facts"
 
@@ -56,6 +56,18 @@ def test_facts_say_what_root_or_a_tool_would_add(bench: Bench, elsewhere: None) 
     everything = " ".join(f"{said.out} {said.err}".split())
     assert "vm: with ethtool installed: offloads and channels of the network cards" in everything
     assert "vm: as root: the UUID of the virtual machine" in everything
+
+
+def test_facts_tell_what_became_of_the_machines(bench: Bench, elsewhere: None) -> None:
+    one = trial(1)
+    run = make_run(Path("runs"), "before", plan=[one])
+    old, new = (facts(host__physical_host=name, identity__boot_id="b1") for name in ("H1", "H2"))
+    add(run, one, facts={"before": {"vm": old}, "after": {"vm": new}})
+    run.event("2024-01-01T10:05:00+00:00", "maintenance started", target="vm", source="inside", text="freeze", id="e1")
+    said = bench("facts", "before-1").out
+    assert "moved to another host while running" in said
+    assert "host physical_host H1 → H2" in said
+    assert "2024-01-01 10:05:00  freeze, inside, event e1; its end was not seen" in said
 
 
 @pytest.mark.usefixtures("runs")

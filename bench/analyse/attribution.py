@@ -4,9 +4,9 @@ One factor moved, and only facts of its layers: the effect is that factor's. Two
 moved: CONFOUNDED, naming field, before and after. A factor whose facts did not move is as loud. A target that is
 another machine than before (`identity`) is CONFOUNDED whatever was declared, and is said first.
 
-On a target that came to another host, facts that the host brings with it are the relocation's (`follows` says which, and
-when they are the guest's after all): its own stratum, never pooled. Where it stayed, what its kernel concludes from the
-CPU when it boots is the host patch's, if one is declared and the guest is the same; else it is undeclared.
+On a target that came to another host, facts that the host brings with it are the relocation's (`follows` says which,
+and when they are the guest's after all): its own stratum, never pooled. Where it stayed, what its kernel concludes from
+the CPU when it boots is the host patch's, if one is declared and the guest is the same; else it is undeclared.
 
 A factor that is not in `FACTOR_LAYERS` names no layers, and nothing is known of what it touches. It may move every
 layer but `tool` (the ruler) and `identity` (another machine); the sentence says that the attribution rests on the
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from bench.analyse.credits import credits_reset
 from bench.analyse.facts import NOT_IDENTITY, facts_of, hosts_moved, replaced, short_id
 from bench.analyse.follows import of_a_new_host, of_the_same_host
 from bench.analyse.result import Attribution, AttributionKind, FactChange
@@ -59,8 +60,13 @@ def attribute(
     facts_after: Mapping[str, Facts],
     *,
     layers: Layers = FACTOR_LAYERS,
+    sizes: Mapping[str, str] | None = None,
 ) -> Attribution:
-    """Judge the factor levels of two phases against the facts of the targets that are known in both."""
+    """Judge the factor levels of two phases against the facts of the targets that are known in both.
+
+    sizes: what the inventory says of each target's size, where facts do not: a burstable one loses its CPU credits when
+    it is redeployed, which confounds its before and after whatever was declared.
+    """
     factors = moved_factors(declared_before, declared_after)
     common = sorted(facts_before.keys() & facts_after.keys())
     relocated = tuple(name for name, moved in hosts_moved(facts_before, facts_after).items() if moved)
@@ -68,7 +74,8 @@ def attribute(
     changes = _changes(common, facts_before, facts_after, allowed, relocated)
     others = {name: found for name in common if (found := replaced(facts_before[name], facts_after[name]))}
     declared = bool(declared_before or declared_after)
-    undeclared = tuple(change for change in changes if not change.declared_by) if declared else ()
+    credits_lost = credits_reset(common, facts_before, facts_after, sizes or {})
+    undeclared = (*credits_lost, *(change for change in changes if declared and not change.declared_by))
     observable = _observable(common, facts_before, facts_after)
     not_observed = tuple(
         name
@@ -81,10 +88,15 @@ def attribute(
     return Attribution(
         kind=kind,
         sentence=joined(
-            (*_replacement(others), *_sentences(kind, factors, undeclared, not_observed, changes, layers)), "sentence"
+            (
+                *_replacement(others),
+                *(say("attribution.credits", targets=one.targets) for one in credits_lost),
+                *_sentences(kind, factors, undeclared, not_observed, changes, layers),
+            ),
+            "sentence",
         ),
         factors=factors,
-        changes=changes,
+        changes=(*credits_lost, *changes),
         not_observed=not_observed,
         relocated=relocated,
         replaced=tuple(others),

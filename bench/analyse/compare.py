@@ -14,6 +14,7 @@ from bench.analyse.assemble import Block, assemble
 from bench.analyse.cautions import close_sessions, shocks, toggled, unknown_hosts, unknown_names
 from bench.analyse.controls import net_of_controls
 from bench.analyse.counts import count_p_values, count_up, decide_counts
+from bench.analyse.credits import CREDITS
 from bench.analyse.details import without_details
 from bench.analyse.estimate import Pools, estimate
 from bench.analyse.facts import short_id
@@ -268,7 +269,7 @@ def _confounders(rows: Rows, attribution: Attribution | None) -> dict[int, str]:
                     before=short_id(change.before),
                     after=short_id(change.after),
                 )
-            elif attribution.declared and not change.declared_by:
+            elif (attribution.declared or (change.layer, change.name) == CREDITS) and not change.declared_by:
                 said = f"{change.name} {change.before} → {change.after}"
             else:
                 continue

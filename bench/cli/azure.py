@@ -108,7 +108,7 @@ def _machines(targets: Sequence[Target], listed: Sequence[Machine]) -> dict[str,
 def _show(action: Action, targets: Sequence[Target], machines: Mapping[str, Machine]) -> None:
     from bench.cloud.azure_actions import BURSTABLE, EFFECTS
     from bench.cloud.azure_sessions import parts_of
-    from bench.measure.plan import BURSTABLE as SIZES
+    from bench.model import BURSTABLE as SIZES
 
     paragraph(f"{action.value}: {EFFECTS[action]}")
     rows = []

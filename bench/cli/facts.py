@@ -87,7 +87,13 @@ def diff(
     sides = [[run for run in chosen if run.info.tag == tag] for tag in (before, after)]
     first, second = (_only(facts_of(side), target) for side in sides)
     declared, then = (speaker([run.info for run in side]) for side in sides)
-    judged = attribute(declared.factors if declared else (), then.factors if then else (), first, second)
+    judged = attribute(
+        declared.factors if declared else (),
+        then.factors if then else (),
+        first,
+        second,
+        sizes={one.name: one.label("size") for one in (then.targets if then else ())},
+    )
     judged = with_paths(judged, chosen)
     same = stayed(first, second)
     if json:

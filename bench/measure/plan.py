@@ -14,12 +14,10 @@ from dataclasses import dataclass, replace
 from bench.config.catalogue import LoadedSuite
 from bench.config.choices import cases_of, resolve_params
 from bench.errors import ConfigError
-from bench.model import Campaign, Case, Context, Params, Phase, Role, SuiteChoice, Target, Trial
+from bench.model import BURSTABLE, Campaign, Case, Context, Params, Phase, Role, SuiteChoice, Target, Trial
 
 OVERHEAD_S = 2.0
 """Facts, staging and collecting around a trial, for the ETA."""
-BURSTABLE = ("Standard_B", "t2.", "t3.", "t3a.", "t4g.", "e2-micro", "e2-small", "e2-medium", "f1-micro", "g1-small")
-"""Sizes that bank CPU credits."""
 MIN_TARGETS = 5
 ASSUMED_CPUS = 2
 """CPUs of a target without the label `cpus`, for the ETA: a suite that runs once with one copy and once with a copy

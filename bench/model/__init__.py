@@ -6,7 +6,7 @@ Collections inside are tuples; mappings are tuples of pairs, so every value is h
 
 from bench.model.aliases import Aliases
 from bench.model.campaign import MIN_GAP_S, Campaign, Inventory, Limit, Phase, SuiteChoice, Target
-from bench.model.facts import LAYERS, Facts
+from bench.model.facts import BURSTABLE, LAYERS, Facts
 from bench.model.finding import Finding, Journal, Told
 from bench.model.names import DEFAULT_PHASES, SAFE_NAME, Pairs, Params, Scalar, is_safe_name, pairs
 from bench.model.run import Attempt, Look, LookOutcome, Run, Status, StoredFile, Trial, speaker
@@ -35,6 +35,7 @@ from bench.model.suite import (
 )
 
 __all__ = [
+    "BURSTABLE",
     "DEFAULT_PHASES",
     "LAYERS",
     "MIN_GAP_S",

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 LAYERS = ("host", "size", "guest-os", "guest-config", "network", "disk", "tool", "identity")
 """The layers of the environment fingerprint, outermost first."""
 
+BURSTABLE = ("Standard_B", "t2.", "t3.", "t3a.", "t4g.", "e2-micro", "e2-small", "e2-medium", "f1-micro", "g1-small")
+"""Sizes that bank CPU credits, by how their names begin."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

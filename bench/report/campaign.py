@@ -122,7 +122,11 @@ def compare_tags(
     problems = [one for one in evidence.loaded.problems if one.run in taking_part]
     damaged = left_out(problems, evidence.broken)
     judged = attribute(
-        _speaker(first).factors if first else (), _speaker(second).factors if second else (), facts_before, facts_after
+        _speaker(first).factors if first else (),
+        _speaker(second).factors if second else (),
+        facts_before,
+        facts_after,
+        sizes={target.name: target.label("size") for target in info.targets},
     )
     judged = with_paths(judged, (*first, *second))
     ask = partial(

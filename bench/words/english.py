@@ -210,6 +210,10 @@ ENGLISH: dict[str, str] = FLAGS | {
         "Identity changed: {name} and {more} more are not the machines they were ({field} {before} → {after}), so a "
         "difference may be one between machines."
     ),
+    "attribution.credits": (
+        "{targets}: redeployed, and of a burstable size, so the CPU credits were reset: before and after differ by "
+        "construction."
+    ),
     "attribution.declared": "Declared: {factors:and}.",
     "attribution.confounded": (
         "Undeclared changes: {changes:semicolon}. They may explain a difference as well as {factors:and} does."

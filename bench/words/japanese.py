@@ -198,6 +198,9 @@ JAPANESE: dict[str, str] = FLAGS | {
         "マシンの同一性が変わった：{name}ほか{more}台は以前と別のマシン（{field} {before} → {after}）なので、"
         "差はマシンの違いによる可能性がある。"
     ),
+    "attribution.credits": (
+        "{targets}：バースト可能なサイズで再デプロイされたため、CPUクレジットがリセットされた：前後は必然的に異なる。"
+    ),
     "attribution.declared": "宣言された要因：{factors:and}。",
     "attribution.confounded": (
         "宣言されていない変化：{changes:semicolon}。差は{factors:and}だけでなく、これらによっても説明できる。"

@@ -178,3 +178,138 @@ def test_two_replaced_machines_are_counted() -> None:
     judged = attribute(NO, YES, dict.fromkeys(("v1", "v2", "v3"), before), dict.fromkeys(("v1", "v2", "v3"), after))
     assert judged.replaced == ("v1", "v2", "v3")
     assert "v1 and 2 more are not the machines they were (vm_id a → b)" in judged.sentence
+
+
+# --- what a kernel concludes from its host ---
+
+HOST = (("host_patch", "off"),), (("host_patch", "on"),)
+GUEST = (("guest_patch", "off"),), (("guest_patch", "on"),)
+BEFORE = changed(
+    **{"guest_config__vulnerability.spectre_v2": "Vulnerable"},
+    guest_config__cmdline="ro", guest_config__governor="performance", guest_config__clocksource="tsc",
+    guest_os__packages="p", guest_os__microcode="0x1", size__cpu_isa="i", size__numa_nodes="0",
+)  # fmt: skip
+VULNERABILITY = {"guest_config__vulnerability.spectre_v2": "Mitigation: IBRS"}
+BOOTED = {"identity__boot_id": "2"}
+OTHER_HOST = {"host__physical_host": "H2"}
+
+
+def blamed(declared: object, **values: str) -> dict[str, str]:
+    """The facts that changed, and what accounts for each."""
+    fields = {(layer, name): value for layer, name, value in BEFORE.values}
+    fields |= {(layer, name): value for layer, name, value in facts(**values).values}
+    from bench.model import Facts
+
+    after = Facts(tuple(sorted((*key, value) for key, value in fields.items())))
+    return {one.name: one.declared_by for one in judge(after, before=BEFORE, declared=declared).changes}
+
+
+CASES = {
+    "moved only: the new host brings them": (
+        HOST, OTHER_HOST | BOOTED | VULNERABILITY | {"guest_os__microcode": "0x2", "size__cpu_isa": "j",
+                      "size__numa_nodes": "0-1", "guest_config__governor": "schedutil"},
+        {"physical_host": "relocation", "vulnerability.spectre_v2": "relocation", "microcode": "relocation",
+         "cpu_isa": "relocation", "numa_nodes": "relocation", "governor": "relocation"},
+    ),
+    "moved while running: a running kernel asks no CPU, but may give up its clock": (
+        HOST, OTHER_HOST | VULNERABILITY | {"guest_config__clocksource": "hyperv_clocksource_tsc_page"},
+        {"physical_host": "relocation", "vulnerability.spectre_v2": "", "clocksource": "relocation"},
+    ),
+    "moved and another kernel: the kernel is undeclared, and what it concludes as well": (
+        HOST, OTHER_HOST | BOOTED | VULNERABILITY | {"guest_os__kernel": "6.2"},
+        {"physical_host": "relocation", "kernel": "", "vulnerability.spectre_v2": ""},
+    ),
+    "moved and another command line": (
+        HOST, OTHER_HOST | BOOTED | VULNERABILITY | {"guest_config__cmdline": "ro mitigations=off"},
+        {"physical_host": "relocation", "cmdline": "", "vulnerability.spectre_v2": ""},
+    ),
+    "moved, and a guest patch is declared: the kernel is the patch's": (
+        GUEST, OTHER_HOST | BOOTED | VULNERABILITY | {"guest_os__kernel": "6.2"},
+        {"physical_host": "relocation", "kernel": "guest_patch", "vulnerability.spectre_v2": "guest_patch"},
+    ),
+    "stayed, a host patch, booted: the patched host shows other CPU bits": (
+        HOST, BOOTED | VULNERABILITY | {"host__os_major": "11", "guest_os__microcode": "0x2", "size__cpu_isa": "j"},
+        {"os_major": "host_patch", "vulnerability.spectre_v2": "host_patch", "microcode": "host_patch",
+         "cpu_isa": "host_patch"},
+    ),
+    "stayed, a host patch, not booted: set by hand in the guest": (
+        HOST, VULNERABILITY | {"host__os_major": "11"}, {"os_major": "host_patch", "vulnerability.spectre_v2": ""},
+    ),
+    "stayed, a host patch, booted into another kernel": (
+        HOST, BOOTED | VULNERABILITY | {"host__os_major": "11", "guest_os__kernel": "6.2"},
+        {"os_major": "host_patch", "kernel": "", "vulnerability.spectre_v2": ""},
+    ),
+    "stayed, a host patch, other packages": (
+        HOST, BOOTED | VULNERABILITY | {"guest_os__packages": "q"},
+        {"packages": "", "vulnerability.spectre_v2": ""},
+    ),
+    "stayed, a guest patch": (
+        GUEST, BOOTED | VULNERABILITY | {"guest_os__kernel": "6.2"},
+        {"kernel": "guest_patch", "vulnerability.spectre_v2": "guest_patch"},
+    ),
+    "stayed, nothing declared that could": (
+        ((("sriov", "off"),), (("sriov", "on"),)), BOOTED | VULNERABILITY, {"vulnerability.spectre_v2": ""},
+    ),
+    "stayed, a host patch: what a service may set at boot stays undeclared": (
+        HOST, BOOTED | {"guest_config__governor": "powersave"}, {"governor": ""},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_whose_doing_a_conclusion_of_the_kernel_is(case: str) -> None:
+    declared, values, expected = CASES[case]
+    assert blamed(declared, **values) == expected
+
+
+def test_other_cpu_bits_alone_show_a_host_patch() -> None:
+    after = changed(**VULNERABILITY, **BOOTED)
+    judged = judge(after, before=changed(**{"guest_config__vulnerability.spectre_v2": "Vulnerable"}), declared=HOST)
+    assert (judged.kind, judged.not_observed) == (AttributionKind.ATTRIBUTED, ())
+
+
+def test_an_unknown_kernel_proves_nothing() -> None:
+    from bench.model import Facts
+
+    def without(all_of: Facts) -> Facts:
+        return Facts(tuple(one for one in all_of.values if one[1] != "kernel"))
+
+    before, after = without(BEFORE), without(changed(**VULNERABILITY, **BOOTED))
+    assert {one.name: one.declared_by for one in judge(after, before=before, declared=HOST).changes} == {
+        "vulnerability.spectre_v2": ""
+    }
+
+
+# --- burstable sizes ---
+
+SMALL = {"size__vm_size": "Standard_B2ms", "disk__temporary.id": "d1"}
+
+
+@pytest.mark.parametrize("declared", [HOST, (NO, NO), ((), ())])
+def test_a_redeployed_burstable_machine_is_confounded_whatever_is_declared(declared: object) -> None:
+    before = changed(**SMALL)
+    for values in ({"host__physical_host": "H2"}, {"disk__temporary.id": "d2"}):
+        judged = judge(changed(**SMALL | BOOTED | values), before=before, declared=declared)
+        assert judged.kind is AttributionKind.CONFOUNDED
+        assert "vm: redeployed, and of a burstable size, so the CPU credits were reset" in judged.sentence
+        assert FactChange("size", "cpu_credits", "banked", "reset", ("vm",), 1) in judged.changes
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        BOOTED,  # rebooted
+        {"host__physical_host": "H2"},  # migrated while it ran
+        BOOTED | {"host__physical_host": "H2", "size__vm_size": "Standard_D2s_v5"},
+    ],
+)
+def test_other_machines_keep_what_they_have(values: dict[str, str]) -> None:
+    judged = judge(changed(**SMALL | values), before=changed(**SMALL), declared=HOST)
+    assert "cpu_credits" not in {one.name for one in judged.changes}
+
+
+def test_the_inventory_says_the_size_where_facts_do_not() -> None:
+    after = changed(**BOOTED, **OTHER_HOST)
+    assert attribute(*HOST, {"vm": OLD}, {"vm": after}).kind is AttributionKind.ATTRIBUTED
+    judged = attribute(*HOST, {"vm": OLD}, {"vm": after}, sizes={"vm": "t3.large"})
+    assert judged.kind is AttributionKind.CONFOUNDED

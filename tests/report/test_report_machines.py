@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from chart_checks import checked, words
 from report_factory import HOSTILE
 from test_report_revised import BASE, session
 
+from bench.analyse.result import Reason, Verdict
 from bench.model import Facts
 from bench.report.campaign import make_report, read
 from bench.report.html import render_html
@@ -90,3 +92,21 @@ def test_hostile_facts_stay_text(tmp_path: Path) -> None:
     html = render_html(report(tmp_path, ("pre", one), ("post", other)))
     assert "<script>alert" not in html
     assert "redeployed" in html
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_redeployed_burstable_machine_is_not_decided(tmp_path: Path, declared: bool) -> None:
+    base = BASE | {"size__vm_size": "Standard_B2ms", "identity__boot_id": "b1"}
+    moved = base | {"host__physical_host": "H2", "identity__boot_id": "b2"}
+    suites, root = tiny_suite(tmp_path), tmp_path / "runs"
+    runs = [
+        session(root, tag, number, speed, facts(**found), declared=declared)
+        for number, (tag, speed, found) in enumerate((("pre", 1.0, base), ("post", 2.0, moved)), 1)
+    ]
+    made = make_report(read(runs, suites), ["pre", "post"], generated_at="2024-01-09T00:00:00Z")
+    (speed,) = made.comparisons[0].metrics
+    assert (speed.verdict, speed.reason) == (Verdict.INCONCLUSIVE, Reason.CONFOUNDED)
+    assert {one.reason for one in speed.targets} == {Reason.CONFOUNDED}
+    assert "cpu_credits banked → reset" in speed.settle
+    assert any("confounded" in finding.point for finding in page(made).findings)
+    assert "redeployed, and of a burstable size" in render_html(made)

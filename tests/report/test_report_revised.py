@@ -23,10 +23,10 @@ BASE = {"guest_os__kernel": "5.4", "host__os_major": "10", "host__physical_host"
 LEVELS = (100.0, 100.4, 99.7, 100.1, 99.9, 100.2)
 
 
-def session(root: Path, tag: str, number: int, speed: float, seen: Facts) -> StoredRun:
-    """Six targets with the same facts and a speed of their own."""
+def session(root: Path, tag: str, number: int, speed: float, seen: Facts, *, declared: bool = True) -> StoredRun:
+    """Six targets with the same facts and a speed of their own. declared: whether a host patch is."""
     plan = [trial(1, (f"vm-{one}",)) for one in range(6)]
-    run = make_run(root, tag, number, plan, (("host_patch", "on" if tag == "post" else "off"),))
+    run = make_run(root, tag, number, plan, (("host_patch", "on" if tag == "post" else "off"),) if declared else ())
     for one, level in zip(plan, LEVELS, strict=True):
         found = dict.fromkeys(one.targets, seen)
         add(run, one, f"speed={speed * level}\n".encode(), facts={"before": found, "after": found})

@@ -33,13 +33,15 @@ class Asking:
     """How metadata services are asked; metadata: whether at all, or only the facts of the host are wanted.
 
     enable_events: also what has a side effect (Azure's scheduled events). address: asked instead of the cloud's own
-    address (a simulator, a relay). way: curl, wget or bash; "" for the first that is there.
+    address (a simulator, a relay). way: curl, wget or bash; "" for the first that is there. limit_s: no request waits
+    longer; None for as long as its first answer may take.
     """
 
     enable_events: bool = False
     address: str = ""
     way: str = ""
     metadata: bool = True
+    limit_s: int | None = None
 
 
 def look(target: Target, connections: Connections, asking: Asking, clock: Callable[[], float]) -> Observation:
@@ -62,7 +64,9 @@ def _possible(target: Target) -> tuple[Cloud, ...]:
 
 
 def _requests(cloud: Cloud, asking: Asking) -> tuple[Request, ...]:
-    return cloud.requests(enable_events=asking.enable_events)
+    found = cloud.requests(enable_events=asking.enable_events)
+    limit = asking.limit_s
+    return found if limit is None else tuple(replace(one, timeout_s=min(one.timeout_s, limit)) for one in found)
 
 
 def script(clouds: Iterable[Cloud], target: Target, asking: Asking) -> list[tuple[str, str]]:

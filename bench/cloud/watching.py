@@ -23,6 +23,7 @@ from bench.model import Pairs, Target
 
 THREADS = 16
 CONTROL_EVERY_S = 300.0
+ANSWERED_S = 10
 LISTED_EVERY_S = 3600.0
 """VMs come and go seldom: their list is asked for once an hour."""
 
@@ -144,11 +145,17 @@ class Watch:
                 return [Happening(seen.at, name, "renamed", seen.source, other)]
         return []
 
+    def _look(self, target: Target) -> Observation:
+        """A service that has answered once is not waited for as long as for its first answer, by all the others."""
+        known = dict(self._all[target.name].answered)
+        asking = replace(self._asking, limit_s=ANSWERED_S) if INSIDE in known else self._asking
+        return look(target, self._connections, asking, self._clock)
+
     def _observe(self, *, urgent: bool) -> Iterator[tuple[str, Observation]]:
         """Machines first: what they say of themselves tells which VM of a control plane they are."""
         asked = [target for target in self._targets if target.name in self._notice or not urgent]
         due = [target for target in asked if self._due.get(target.name, 0.0) <= self._clock()]
-        seen = each(lambda one: look(one, self._connections, self._asking, self._clock), due, THREADS)
+        seen = each(self._look, due, THREADS)
         yield from zip((target.name for target in due), seen, strict=True)
         for plane in () if urgent else self._planes:
             yield from self._from(plane)

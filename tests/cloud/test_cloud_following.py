@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.cloud import clouds
+from bench.cloud.azure_metadata import FIRST_CALL_S
 from bench.cloud.gcp import NOTICE_S
 from bench.cloud.keeping import Keeper
 from bench.cloud.matching import matches
@@ -19,7 +20,7 @@ from bench.cloud.parallel import each
 from bench.cloud.probing import Asking, script
 from bench.cloud.protocol import Machine
 from bench.cloud.states import Notice, Progress, Reading, Word
-from bench.cloud.watching import CONTROL_EVERY_S, LISTED_EVERY_S, NO_VM, Watch
+from bench.cloud.watching import ANSWERED_S, CONTROL_EVERY_S, LISTED_EVERY_S, NO_VM, Watch
 from bench.errors import CloudError, StoreError
 from bench.measure.connections import Connections
 from bench.measure.transport import FakeTransport, Reply
@@ -32,7 +33,7 @@ class Place:
     def __init__(self, folder: Path) -> None:
         self.now, self.asked, self.status = 1000.0, list[str](), "200 OK\r\n"
         self.listed, self.polled, self.down = 0, 0, ""
-        self.ids = dict[str, str]()
+        self.ids, self.texts = dict[str, str](), list[str]()
         self.notices: tuple[Notice, ...] | None = ()
         self.keeper = Keeper.of(folder, folder / "x.yaml")
         self.targets = [
@@ -46,6 +47,7 @@ class Place:
 
     def machine(self, target: Target, text: str) -> Reply:
         self.asked.append(target.name)
+        self.texts.append(text.replace("'", " "))
         nonce = text.split("@@%s %s\\n' ")[1].split()[0]
         vm = {"name": "x", "vmId": self.ids.get(target.name, "")}
         body = json.dumps({"compute": vm, "Events": []})
@@ -99,6 +101,20 @@ def test_a_control_plane_is_asked_every_five_minutes_and_lists_every_hour(place:
     watch.poll()
     assert place.listed == 2
     assert [dict(one.notes) for one in watch.standings] == [{}, {"azure control plane": NO_VM}]
+
+
+def test_only_the_first_answer_is_waited_for_long(place: Place) -> None:
+    watch = place.watch()
+    place.status = "503 Unavailable\r\n"
+    watch.poll()
+    assert all(f" {FIRST_CALL_S} " in text for text in place.texts)
+    place.status = "200 OK\r\n"
+    place.now += 1000
+    watch.poll()
+    place.texts.clear()
+    watch.poll()
+    assert len(place.texts) == 2
+    assert all(f" {ANSWERED_S} " in text and f" {FIRST_CALL_S} " not in text for text in place.texts)
 
 
 def test_a_target_of_another_cloud_is_not_missed_by_a_control_plane(place: Place) -> None:

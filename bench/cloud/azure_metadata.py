@@ -19,6 +19,8 @@ from bench.model import Pairs, pairs
 ADDRESS = "http://169.254.169.254"
 SIGNS = (("chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77"),)
 NOT_ASKED = "scheduled events are not asked for: --scheduled-events does, and enables them for the VM"
+BY_USER = "user"
+"""How the kind begins of what somebody asked for: a restart from the portal is no maintenance of the host."""
 FIRST_CALL_S = 130
 """The first call for scheduled events enables the feature and may take two minutes."""
 
@@ -67,13 +69,12 @@ def _notice(event: Mapping[str, Any], name: str) -> Notice | None:
     number, progress = text_of(event.get("EventId")), _PROGRESS.get(text_of(event.get("EventStatus")).lower())
     if not number or progress is None or (name and resources and name not in resources):
         return None
-    who = text_of(event.get("EventSource"))
-    said = [text_of(event.get("Description")), f"(source: {who.lower()})" if who else ""]
+    kind = text_of(event.get("EventType")).lower() or "maintenance"
     return Notice(
         number,
-        text_of(event.get("EventType")).lower() or "maintenance",
+        f"{BY_USER} {kind}" if text_of(event.get("EventSource")).lower() == BY_USER else kind,
         progress,
         not_before=read_moment(event.get("NotBefore")),
         duration_s=number_of(event.get("DurationInSeconds")),
-        description=" ".join(filter(None, said)),
+        description=text_of(event.get("Description")),
     )

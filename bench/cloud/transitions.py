@@ -20,8 +20,10 @@ SAME_S = 3600.0
 """Two sources that report an end within this time speak of one maintenance."""
 _KEPT_STAYS, _KEPT_CLOSED, _KEPT_PENDING = 50, 200, 50
 _LEAVES_A_TRACE = ("reboot", "redeploy", "stop", "terminat", "retire", "restart")
-_BOOTS_NOTHING = ("freeze", "migrate")
-"""Kinds after which the machine still runs: a new boot id is then somebody's own reboot, and confirms nothing."""
+_NO_PROOF = ("freeze", "migrate", "user ")
+"""Kinds of which a new boot id proves nothing: the machine runs on, or it was booted by whoever asked for it."""
+EARLY_S = 600.0
+"""Between two looks that lie no farther apart, a reboot and the end of its notice are one thing."""
 IDENTITY = ("vm_id", "cloud_id")
 """What tells one machine from another, by its cloud."""
 
@@ -139,7 +141,7 @@ class _Step:
         """Not listed any more: over, or withdrawn? See the top of this file."""
         notice = pending.notice
         trace = moved(pending.origin, self.now.host)
-        if pending.origin.name or pending.origin.build:
+        if (pending.origin.name or pending.origin.build) and not self._early(notice):
             trace = tuple(what for what in trace if what != "boot id")
         due = notice.not_before is not None and self.seen.at >= notice.not_before
         silent = not any(word in notice.kind.lower() for word in _LEAVES_A_TRACE) or not self.now.host.boot_id
@@ -149,6 +151,12 @@ class _Step:
         else:
             self._say("withdrawn", notice.kind)
         self.now = replace(self.now, pending=tuple(one for one in self.now.pending if one is not pending))
+
+    def _early(self, notice: Notice) -> bool:
+        """Whether it was booted just when it was listed no more: an approval starts maintenance before its time."""
+        listed_at = dict(self.old.answered).get(self.seen.source)
+        booted = "boot id" in moved(self.old.host, self.now.host)
+        return booted and boots(notice.kind) and listed_at is not None and self.seen.at - listed_at <= EARLY_S
 
     def _drop(self, notice: Notice, kind: str) -> None:
         known = self._pending(notice.notice_id)
@@ -234,8 +242,8 @@ def moved(before: Host, after: Host) -> tuple[str, ...]:
 
 
 def boots(kind: str) -> bool:
-    """Whether a maintenance of this kind may boot the machine."""
-    return not any(word in kind.lower() for word in _BOOTS_NOTHING)
+    """Whether a maintenance of this kind boots the machine by itself, so that a new boot id is a trace of it."""
+    return not any(word in kind.lower() for word in _NO_PROOF)
 
 
 def another(known: Mapping[str, str], said: Mapping[str, str]) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bench.cloud.states import Done, Happening, Host, Notice, Observation, Progress, Reading, Standing, Word
 from bench.cloud.tables import as_json, as_row, common_remarks, happening_words, remarks_of, state_words, window_words
-from bench.cloud.transitions import SAME_S, moved, step
+from bench.cloud.transitions import EARLY_S, SAME_S, moved, step
 from bench.store.codec import decode, encode
 
 OLD, NEW = Host("host-a", "b1", "boot-1"), Host("host-a", "b2", "boot-1")
@@ -69,9 +69,12 @@ def test_gone_before_its_time_but_moved_was_done_early() -> None:
 
 def test_an_own_reboot_before_the_time_is_no_maintenance() -> None:
     rebooted = dataclasses.replace(OLD, boot_id="boot-9")
+    freeze, late = notice(kind="freeze"), notice(not_before=9e9)
     for seen in (
         ((10, (notice(),), OLD), (20, (notice(),), rebooted), (50, (), rebooted)),
-        ((10, (notice(),), OLD), (50, (), rebooted)),
+        ((10, (freeze,), OLD), (50, (), rebooted)),
+        ((10, (notice(kind="user reboot"),), OLD), (50, (), rebooted)),
+        ((10, (late,), OLD), (10 + EARLY_S + 1, (), rebooted)),
     ):
         assert history(*seen)[0].word is Word.NONE
     started = (notice(Progress.STARTED),)
@@ -80,6 +83,20 @@ def test_an_own_reboot_before_the_time_is_no_maintenance() -> None:
     )
     assert standing.done is not None
     assert standing.done.confirmed == ()
+
+
+def test_a_reboot_that_was_approved_early_is_done() -> None:
+    standing, kinds = history((10, (notice(),), OLD), (50, (), dataclasses.replace(OLD, boot_id="boot-9")))
+    assert (standing.word, kinds[-2:]) == (Word.DONE, ["done", "confirmed"])
+
+
+def test_what_a_user_asked_for_is_confirmed_by_the_host_alone() -> None:
+    for kind, host, confirmed in (
+        ("user reboot", dataclasses.replace(OLD, boot_id="boot-9"), ()),
+        ("user redeploy", ELSEWHERE, ("boot id", "host", "host build")),
+    ):
+        standing, _ = history((10, (notice(Progress.STARTED, kind=kind),), OLD), (50, (), host))
+        assert (standing.word, standing.done and standing.done.confirmed) == (Word.DONE, confirmed)
 
 
 def test_a_reboot_whose_time_came_but_that_left_no_trace_was_withdrawn() -> None:
@@ -288,7 +305,7 @@ HOSTS = st.builds(
 NOTICES = st.builds(
     Notice,
     st.sampled_from(["e1", "e2"]),
-    st.sampled_from(["reboot", "freeze"]),
+    st.sampled_from(["reboot", "freeze", "user reboot"]),
     st.sampled_from(list(Progress)),
     st.none() | st.floats(0, 2000),
     st.none() | st.floats(0, 2000),

@@ -222,7 +222,8 @@ class SshConnection:
         _take_errors(channel, errors)
         self._answered = True
         place, exit_code = end
-        return Reply(exit_code, bytes(output[:place]), bytes(errors))
+        del output[place:]  # in place: a slice would be one more copy of what may be large
+        return Reply(exit_code, bytes(output), bytes(errors))
 
     def _receive(self, channel: paramiko.Channel, output: bytearray, errors: bytearray) -> None:
         """Take what has arrived; TransportError when the shell or the connection is gone, or too much is sent."""

@@ -57,14 +57,15 @@ def samples(targets: int, metrics: int) -> pd.DataFrame:
     )
 
 
-def timed(action: object) -> float:
-    """Wall seconds of the best of three calls: what else runs here only ever adds."""
-    found = []
+def timed(action: object) -> tuple[float, float]:
+    """Wall and CPU seconds, each of the best of three calls: what else runs here only ever adds."""
+    walls, cpus = [], []
     for _ in range(3):
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         action()  # type: ignore[operator]  # a function without arguments
-        found.append(time.perf_counter() - began)
-    return min(found)
+        walls.append(time.perf_counter() - began)
+        cpus.append(time.process_time() - used)
+    return min(walls), min(cpus)
 
 
 def main() -> None:
@@ -77,10 +78,10 @@ def main() -> None:
     ours = timed(lambda: bench.compare(many, *TAGS))
     small = timed(lambda: bench.compare(few, *TAGS))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"  {len(many):,} samples compared in {ours:.2f} s of 2 (groupby alone {rival:.2f} s, ratio {ours / rival:.1f})"
-    )
-    print(f"  60 metrics × 10 targets compared in {small:.3f} s of 0.3; peak memory {peak:.0f} MB of 700")
+    print(f"  {len(many):,} samples compared in {ours[0]:.2f} s of 2 ({ours[1]:.2f} s CPU)")
+    print(f"  that is {ours[1] / rival[1]:.1f} times the CPU of the groupby alone ({rival[1]:.2f} s)")
+    print(f"  60 metrics × 10 targets compared in {small[0]:.3f} s of 0.3 ({small[1]:.3f} s CPU)")
+    print(f"  peak memory {peak:.0f} MB of 700")
 
 
 if __name__ == "__main__":

@@ -73,13 +73,28 @@ def test_everything_runs_once_and_no_resource_twice_at_once(
         assert [n for n in diary.started if n in users] == users
 
 
-def test_blocking_calls_are_bounded_and_sleepers_hold_no_thread() -> None:
+def test_blocking_calls_are_bounded() -> None:
     diary = Diary()
-    start = time.monotonic()
-    Scheduler(3).run([diary.work(n, [str(n)], naps=(0.3,), block_s=0.01) for n in range(12)])
+    Scheduler(3).run([diary.work(n, [str(n)], naps=(0.1,), block_s=0.01) for n in range(12)])
     assert diary.most_blocking <= 3
-    assert time.monotonic() - start < 3.4
     assert len(diary.ended) == 12
+
+
+def test_sleepers_hold_no_thread() -> None:
+    """Each of twelve sleeps until all have begun: with three threads that were held, nine would never begin."""
+    started: list[int] = []
+    ended: list[int] = []
+
+    def patient(number: int) -> Activity:
+        started.append(number)
+        for _ in range(1200):
+            if len(started) == 12:
+                break
+            yield 0.05
+        ended.append(len(started))
+
+    Scheduler(3).run([Work(frozenset([str(n)]), lambda n=n: patient(n)) for n in range(12)])  # type: ignore[misc]
+    assert ended == [12] * 12
 
 
 def test_what_is_due_comes_before_what_is_new() -> None:
@@ -124,14 +139,14 @@ def test_abandoning_closes_sleepers_and_says_so() -> None:
 
     def sleeper() -> Activity:
         try:
-            yield 60.0
+            yield 3600.0
         finally:
             told.append("closed")
 
     threading.Timer(0.1, scheduler.abandon).start()
     start = time.monotonic()
     scheduler.run([Work(frozenset("a"), sleeper)], on_abandon=lambda: told.append("abandoned"))
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 600
     assert told == ["abandoned", "closed"]
 
 

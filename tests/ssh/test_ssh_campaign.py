@@ -99,7 +99,8 @@ def test_one_failure_does_not_touch_the_others(ground: Field) -> None:
     assert [s.record.status.value for s in run.attempts()].count("ok") == 3
 
 
-def test_a_pair_whose_sender_fails_stops_the_receiver(ground: Field) -> None:
+def test_a_pair_whose_sender_fails_stops_the_receiver(ground: Field, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.measure.protocol.PEER_GRACE_S", 3600.0)
     run = ground.run(duo(sender="echo broken >&2; exit 7"), targets=ground.targets)
     start = time.monotonic()
     ground.execute(run)
@@ -107,7 +108,7 @@ def test_a_pair_whose_sender_fails_stops_the_receiver(ground: Field) -> None:
     assert record.status is Status.FAILED
     assert record.cause.startswith("step 1 on t0 exited with 7; stderr ends with 'broken'")
     assert "t1" not in record.cause
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 600, "it was not waited for"
     assert ground.jobs() == []
 
 
@@ -122,13 +123,14 @@ def test_a_receiver_that_never_listens(ground: Field, monkeypatch: pytest.Monkey
     assert ground.jobs() == []
 
 
-def test_a_receiver_that_ends_at_once_is_the_root_cause(ground: Field) -> None:
+def test_a_receiver_that_ends_at_once_is_the_root_cause(ground: Field, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.measure.protocol.PORT_WAIT_S", 3600)
     run = ground.run(duo(receiver="echo address in use >&2; exit 1"), targets=ground.targets)
     start = time.monotonic()
     ground.execute(run)
     record = only(run)
     assert "t1: the receiver ended before it listened" in record.cause
-    assert time.monotonic() - start < 14
+    assert time.monotonic() - start < 600, "it was not waited for"
 
 
 def test_a_serving_receiver_is_stopped_and_that_is_no_failure(ground: Field) -> None:

@@ -30,6 +30,7 @@ from bench.cli.reporting import (
     for_the_ticket,
     write_report,
 )
+from bench.cli.symbols import shows_symbols
 from bench.errors import AnalysisError, ConfigError, ReportError, StoreError
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from bench.report.view import Report
     from bench.store import Damage, StoredRun
 
+LEAST_COLUMNS = 20
 PIPE_COLUMNS = 120
 """How wide the table of verdicts is where there is no terminal to ask: intervals and values are shown as well."""
 SuiteFilter = Annotated[list[str] | None, typer.Option("--suite", "-s", help="Only these suites.")]
@@ -154,18 +156,23 @@ def print_comparison(
 
     from bench.report.formats import render
 
-    sys.stdout.write(render(format, [compared], replace(_output(), failing=verdicts)))
+    said = render(format, [compared], replace(_output(), failing=verdicts))
+    if format == "table":
+        sys.stdout.write(said)
+    else:  # a file for other programs is UTF-8 whatever the locale
+        sys.stdout.flush()
+        sys.stdout.buffer.write(said.encode())
 
 
 def _output() -> Output:
-    """How wide the terminal is, and whether it has colours."""
+    """How wide the terminal is, and whether it has colours and symbols."""
     from bench.cli.console import out
     from bench.report.formats import Output
 
     console = out()
     colour = console.is_terminal and not console.no_color
     width = console.width if console.is_terminal or os.environ.get("COLUMNS") else PIPE_COLUMNS
-    return Output(width=width, colour=colour)
+    return Output(width=max(width, LEAST_COLUMNS), colour=colour, ascii=not shows_symbols(sys.stdout))
 
 
 def report(

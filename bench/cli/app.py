@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
 import sys
 from collections.abc import Sequence
@@ -29,6 +28,7 @@ from bench.cli import (
 )
 from bench.cli.asking import ending_questions, take_secrets
 from bench.cli.console import complain
+from bench.cli.symbols import prepare
 from bench.errors import BenchError, ConfigError
 from bench.report.plain import one_line
 
@@ -85,9 +85,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     0 done, 1 a `BenchError` (or the reader of a pipe went away), 2 wrong usage or configuration, 3 done, but trials
     are missing, 4 `--fail-on` met, 130 interrupted.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows a ? rather than a traceback
+    prepare((sys.stdout, sys.stderr))
     code: object = 0
     words = sys.argv[1:] if argv is None else list(argv)
     try:

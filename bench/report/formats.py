@@ -19,12 +19,14 @@ class Output:
     """Where a table of text goes: columns, whether colours are wanted, whether targets are listed (None: if few).
 
     failing: which verdicts a pipeline calls failures, of whatever is shown; None: what regressed of what decides.
+    ascii: the terminal shows nothing else, so symbols become what is nearest.
     """
 
     width: int = 100
     colour: bool = False
     targets: bool | None = None
     failing: tuple[Verdict, ...] | None = None
+    ascii: bool = False
 
 
 class Render(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.analyse.headline import decisive, overall
 from bench.analyse.result import (
@@ -20,6 +20,7 @@ from bench.analyse.result import (
 from bench.model import Pairs
 from bench.report import numbers
 from bench.report.drift import drift
+from bench.report.ladder import ladder
 from bench.report.plain import one_line
 from bench.report.ratios import LABELS
 from bench.report.sequence import in_words
@@ -41,7 +42,8 @@ FEW_TARGETS = 60
 class Line:
     """One row of text; `target` is "" for the row over all targets, else a target's name or what else the row is of.
 
-    verdict: None in the row of an effect net of controls, which has none of its own.
+    verdict: None in the row of an effect net of controls, which has none of its own. group: it is of several targets
+    that share labels.
     """
 
     suite: str
@@ -57,6 +59,7 @@ class Line:
     words: str
     settle: str
     flagged: bool = False
+    group: bool = False
 
     @property
     def symbol(self) -> str:
@@ -88,7 +91,10 @@ def lines(comparison: Comparison, *, targets: bool | None = None) -> list[Line]:
         found.append(_line(metric, metric, name, ""))
         if metric.controls is not None:
             found.append(_net(metric, metric.controls, name))
-        found += [_line(one.result, metric, name, _group_name(one), one.labels) for one in groups.get(key, ())]
+        found += [
+            replace(_line(one.result, metric, name, _group_name(one), one.labels), group=True)
+            for one in groups.get(key, ())
+        ]
         if targets:
             found += [_line(one, metric, name, _target_name(one), one.labels) for one in metric.targets]
     return found
@@ -185,6 +191,12 @@ def flag_lines(comparison: Comparison, most: int = FLAGGED) -> list[str]:
     return found
 
 
+def in_one_sentence(comparison: Comparison) -> str:
+    """What the page says of the step first: "Guest patch: Throughput −7.8 % (−9.1 … −6.4 %), attributed."."""
+    leading = frozenset(metric.key for metric in comparison.metrics if metric.primary or metric.headline)
+    return next(iter(ladder([comparison], leading, Text())), "") if comparison.metrics else ""
+
+
 def summary(comparison: Comparison) -> str:
     """The one verdict, and all of them counted: "Overall REGRESSED. 5 metrics: 1 regressed, 4 no meaningful change"."""
     metrics = comparison.metrics
@@ -231,10 +243,8 @@ def remarks(comparison: Comparison) -> list[str]:
     ]
     found += drift(([metric.tau] for metric in comparison.metrics if metric.tau), Text())
     if comparison.details:
-        found.append(
-            f"{comparison.details} detail metrics are stored but not compared; name one as primary to compare it, "
-            "or use `bench export`"
-        )
+        some = "1 detail metric is" if comparison.details == 1 else f"{comparison.details} detail metrics are"
+        found.append(f"{some} stored but not compared; name one as primary to compare it, or use `bench export`")
     return found
 
 

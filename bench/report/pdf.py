@@ -37,6 +37,8 @@ _FLAGS = (
 _KEPT = ("PATH", "LANG", "LC_ALL", "FONTCONFIG_PATH", "FONTCONFIG_FILE")
 """What a browser needs of the environment; its home, and with it the user's own profile, is another one."""
 _DATES = re.compile(rb"(?<=Date \(D:)\d{14}(?=[+-]\d\d'\d\d')")
+_NODES = re.compile(rb"(?<=\(node)\d{8}(?=\))")
+"""Names of elements in a tagged PDF: numbers of the browser's own, which move with what else it had to do."""
 _SAID = 300
 
 
@@ -57,7 +59,13 @@ def print_pdf(page: str, *, generated_at: str, limit_s: float = LIMIT_S) -> byte
     except OSError as error:
         raise ReportError(f"{browser} could not print ({error.strerror})") from error
     digits = re.sub(r"\D", "", generated_at)[:14].encode()
-    return _DATES.sub(digits, content) if len(digits) == 14 else content
+    return _renumbered(_DATES.sub(digits, content) if len(digits) == 14 else content)
+
+
+def _renumbered(content: bytes) -> bytes:
+    """The same document with its elements numbered from 1 in the same order; every offset stays."""
+    order = {name: b"%08d" % number for number, name in enumerate(sorted(set(_NODES.findall(content))), 1)}
+    return _NODES.sub(lambda found: order[found[0]], content)
 
 
 def _printed(browser: str, page: str, folder: Path, limit_s: float) -> bytes:

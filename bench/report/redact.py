@@ -207,7 +207,7 @@ class _Redaction:
         }
 
     def _left_out(self, one: PathMetric | SquareMetric) -> dict[str, Any]:
-        pairs = [(learn_target(self._book, name), self._text(why)) for name, why in one.left_out]
+        pairs = [(learn_target(self._book, name), self.value(why)) for name, why in one.left_out]
         return {"left_out": tuple(sorted(pairs, key=lambda pair: natural(pair[0])))}
 
     def _labels(self, labels: Any) -> Any:
@@ -236,6 +236,8 @@ class _Redaction:
 
     def _fact_words(self, text: str) -> str:
         """A fact as a finding was told: "host physical_host A → B"."""
+        if isinstance(text, Said):
+            return self._sentence(text)
         layer, _, rest = text.partition(" ")
         name, _, values = rest.partition(" ")
         before, arrow, after = values.partition(" → ")

@@ -35,7 +35,7 @@ def hostile() -> Comparison:
 def test_the_story_is_told_with_honest_verdicts(name: str) -> None:
     said = render(name, [factory.story()], Output(120))
     for ratio in STORY_RATIOS:
-        assert f"? {ratio}" in said
+        assert re.search(rf"\? +{ratio}", said)
     assert said.count("INCONCLUSIVE (UNREPLICATED)") == 5
     assert "81 … 163 %" in said
     assert "12 more targets" in said
@@ -72,7 +72,8 @@ def test_names_stay_whole_at_every_width_whatever_the_numbers(width: int) -> Non
     assert max(map(cell_len, rows)) <= width
     ratio = next(line for line in rows if line.startswith("Metric")).index("Ratio")
     first = " ".join(" ".join(line[: min(20, ratio)] for line in rows).split())
-    folded = re.sub(r"\s", "", "".join(line[: ratio - 2] for line in rows if not line.startswith("─")))
+    left = (re.split(r" \? ", line[: ratio + 5])[0] for line in rows if not line.startswith("─"))
+    folded = re.sub(r"\s", "", "".join(line[: ratio - 2] for line in left))
     for name in ("Throughput", "CPU of the receiver", "Retransmits"):
         assert name in first
     if width < 108:  # above, columns of values stand between
@@ -120,7 +121,7 @@ def test_many_targets_are_listed_only_when_asked_for() -> None:
 def test_colour_is_used_only_where_it_is_wanted() -> None:
     comparisons = [factory.ladder().comparisons[1]]
     assert "\x1b[" not in render("table", comparisons, Output(100))
-    assert re.search(r"\x1b\[1;31m +▼ 92.2 %\x1b\[0m", render("table", comparisons, Output(100, colour=True)))
+    assert re.search(r"\x1b\[1;31m *▼ +92.2 %\x1b\[0m", render("table", comparisons, Output(100, colour=True)))
 
 
 @pytest.mark.parametrize(

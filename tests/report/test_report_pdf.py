@@ -13,7 +13,7 @@ import report_factory as factory
 
 from bench.errors import ReportError
 from bench.report import pdf
-from bench.report.pdf import print_pdf
+from bench.report.pdf import _renumbered, print_pdf
 from bench.report.report_files import render_report
 
 AT = "2018-01-22T09:12:00Z"
@@ -83,3 +83,9 @@ def test_a_real_browser_prints_the_same_bytes_twice() -> None:
     assert len(re.findall(rb"/Type /Page\b", first)) >= 2
     assert b"vmbench-pdf" not in first
     assert render_report("pdf", report) == first
+
+
+def test_elements_are_numbered_in_their_order_whatever_the_browser_called_them() -> None:
+    said = b"/ID (node00000104) [(node00000250) 1 0 R (node00000104) 2 0 R]"
+    assert _renumbered(said) == b"/ID (node00000001) [(node00000002) 1 0 R (node00000001) 2 0 R]"
+    assert _renumbered(said) == _renumbered(said.replace(b"250", b"311").replace(b"104", b"107"))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from bench.analyse.result import Verdict
 from bench.report.formats import Output
@@ -42,6 +43,19 @@ def test_steps_along_a_ladder_are_the_effects_of_its_factors(tmp_path: Path) -> 
     assert "Factors:" not in shown
     lines = said(made)
     assert re.search(r"tiny Speed.* ▼ 7\d.* ▲ 13\d.* = 10\d", lines), lines
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 100, 160])
+def test_no_step_is_cut_at_any_width(tmp_path: Path, width: int) -> None:
+    made = report(tmp_path, dict(zip(LADDER, (0.0, 0.0, -0.3, 0.0), strict=True)), of(ON_A_LADDER))
+    square = report(tmp_path / "square", {"none": 0.0, "a": 0.1, "ab": 0.3, "b": 0.2}, of(IN_A_ROUND))
+    lines = said(made, width) + said(square, width)
+    assert max(map(cell_len, lines.splitlines())) <= width
+    words = "".join(lines.split())
+    for name in (*LADDER[1:], "Total", "sriovoff→on", "noneshown"):
+        assert name in words
+    wide = "".join((said(made, 300) + said(square, 300)).split())
+    assert sorted(re.findall(r"[▲▼=?][\d.]+%", words)) == sorted(re.findall(r"[▲▼=?][\d.]+%", wide))
 
 
 def test_two_phases_have_no_steps(tmp_path: Path) -> None:

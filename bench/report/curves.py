@@ -8,7 +8,7 @@ from bench.analyse.series import MetricSeries, SeriesLine
 from bench.report import numbers
 from bench.report.charts.lines import Line, curve_chart, series_chart
 from bench.report.fleet_views import Picture
-from bench.report.numbers import Shown, quantity, shown_unit
+from bench.report.numbers import Shown, quantity, share, shown_unit
 from bench.report.plain import one_line
 from bench.report.text import Text
 from bench.report.verdicts import places, title
@@ -109,7 +109,7 @@ def _curve(one: LatencyCurve, report: Report, text: Text) -> Picture:
         shown = text("curves.some", shown=numbers.count(len(one.targets)), all=text.number("unit", one.of))
     note = text("curves.note", unit=one_line(unit.name), trials=trials, targets=shown, beyond=BEYOND)
     said = text.listed((_curve_words(line, unit.name, text) for line in lines), "semicolon")
-    return Picture(named, note, curve_chart(lines, named, text("curves.describe", lines=said)))
+    return Picture(named, note, curve_chart(lines, named, text("curves.describe", lines=said), text.line(share("{}"))))
 
 
 def _curve_words(line: Line, unit: str, text: Text) -> str:

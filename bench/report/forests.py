@@ -59,7 +59,15 @@ def forests(
 
 def _picture(metric: MetricResult, comparison: Comparison, axis: Axis, place: str, text: Text) -> Picture:
     rows = tuple(_rows(metric, comparison, text))
-    forest = Forest(rows, metric.better, metric.margin, axis, text("forest.worse"), text("forest.better"))
+    forest = Forest(
+        rows,
+        metric.better,
+        metric.margin,
+        axis,
+        text("forest.worse"),
+        text("forest.better"),
+        text.line(numbers.share("{}")),
+    )
     named = f"{title(metric)} ({place})" if place else title(metric)
     counted = counted_targets([one.target for one in metric.targets], text)
     note = text(
@@ -72,23 +80,23 @@ def _picture(metric: MetricResult, comparison: Comparison, axis: Axis, place: st
 
 def _rows(metric: MetricResult, comparison: Comparison, text: Text) -> Iterator[ForestRow]:
     pooled = counted_targets([one.target for one in metric.targets if one.pooled], text)
-    yield _row("all", text("forest.all", targets=pooled), metric, metric)
+    yield _row("all", text("forest.all", targets=pooled), metric, metric, text)
     effect = metric.controls
     if effect is not None and effect.net is not None:
         net = replace(metric, ratio=effect.net, interval=effect.net_interval)
-        yield replace(_row("net", text("forest.net"), net, metric), css="net", said=_percent(net))
+        yield replace(_row("net", text("forest.net"), net, metric, text), css="net", said=text.line(_percent(net)))
     groups = [one for one in comparison.groups if one.result.key == metric.key and len(one.targets) > 1]
     for group in groups[:MOST_GROUPS]:
         if len(group.targets) < len(metric.targets):
-            yield _row("group", group_name(group, text), group.result, metric)
+            yield _row("group", group_name(group, text), group.result, metric, text)
     ranked = sorted((one for one in metric.targets if one.ratio is not None), key=lambda one: worst_first(one, metric))
     most = MOST_TARGETS if len(ranked) > MOST_TARGETS + 1 else len(ranked)
     for one in ranked[:most]:
         name = one_line(one.target)
-        yield _row("target", text("forest.moved", name=name) if one.relocated else name, one, metric)
+        yield _row("target", text("forest.moved", name=name) if one.relocated else name, one, metric, text)
     if rest := [one.ratio for one in ranked[most:] if one.ratio is not None]:
         low, high = min(rest), max(rest)
-        said = text("forest.range", low=f"{low * 100:.0f}", high=f"{high * 100:.0f} %")
+        said = text.line(numbers.share(numbers.spread(f"{low * 100:.0f}", f"{high * 100:.0f}")))
         yield ForestRow("rest", text("forest.rest", number=numbers.count(len(rest))), "same", said, low, low, high)
 
 
@@ -102,10 +110,12 @@ def group_name(group: GroupResult, text: Text) -> str:
     return text("forest.group", name=" · ".join(named), number=numbers.count(len(group.targets)))
 
 
-def _row(kind: str, name: str, result: MetricResult | TargetResult, metric: MetricResult) -> ForestRow:
+def _row(kind: str, name: str, result: MetricResult | TargetResult, metric: MetricResult, text: Text) -> ForestRow:
     shown = look(result.verdict)
     low, high = (None, None) if result.interval is None else (result.interval.low, result.interval.high)
-    return ForestRow(kind, name, shown.css, f"{shown.symbol} {_said(result, metric)}", result.ratio, low, high)
+    return ForestRow(
+        kind, name, shown.css, f"{shown.symbol} {text.line(_said(result, metric))}", result.ratio, low, high
+    )
 
 
 def _said(result: MetricResult | TargetResult, metric: MetricResult) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bench.analyse.result import MetricResult
 from bench.report.charts.samples import numbered, sample_chart
 from bench.report.fleet_views import Gallery, Picture
-from bench.report.numbers import quantity
+from bench.report.numbers import quantity, share
 from bench.report.plain import one_line
 from bench.report.strips import Strip, strips
 from bench.report.text import Text
@@ -54,7 +54,7 @@ def _picture(result: MetricResult, place: str, strip: Strip, text: Text) -> Pict
     else:
         note = text("pictures.plain", unit=one_line(strip.unit), targets=targets, way=way)
     note = text.listed((note, *_remarks(strip, text)), "semicolon")
-    return Picture(named, note, sample_chart(strip, named, _describe(strip, text)))
+    return Picture(named, note, sample_chart(strip, named, _describe(strip, text), text.line(share("{}"))))
 
 
 def _remarks(strip: Strip, text: Text) -> Iterator[str]:
@@ -64,15 +64,20 @@ def _remarks(strip: Strip, text: Text) -> Iterator[str]:
     elif strip.medians_only:
         yield text("pictures.medians")
     if strip.beyond:
-        low, high = (f"{quantity(value)} {one_line(strip.unit)}" for value in (strip.beyond[0], strip.beyond[-1]))
+        low, high = (_value(value, strip) for value in (strip.beyond[0], strip.beyond[-1]))
         key = "pictures.beyond.one" if len(strip.beyond) == 1 else "pictures.beyond"
         yield text(key, values=text.number("value", len(strip.beyond)), low=low, high=high)
     if strip.tainted:
         yield text("pictures.tainted", values=text.number("value", strip.tainted))
-    if numbered(strip):
+    if numbered(strip, text.line(share("{}"))):
         yield text.listed(
             text("pictures.numbered", number=phase.colour + 1, tag=one_line(phase.tag)) for phase in strip.phases
         )
+
+
+def _value(value: float, strip: Strip) -> str:
+    """A value of a strip with its unit."""
+    return share(quantity(value)) if strip.relative else f"{quantity(value)} {one_line(strip.unit)}"
 
 
 def _describe(strip: Strip, text: Text) -> str:
@@ -83,9 +88,7 @@ def _describe(strip: Strip, text: Text) -> str:
                 "pictures.phase",
                 tag=one_line(phase.tag),
                 medians=text.listed(
-                    f"{quantity(session.median)} {strip.unit}"
-                    for session in phase.sessions
-                    if session.median is not None
+                    _value(session.median, strip) for session in phase.sessions if session.median is not None
                 ),
             )
             for phase in strip.phases

@@ -34,7 +34,6 @@ CHARTS: dict[str, str] = {
     "forest.moved": "{name} *",
     "forest.moved.note": "{note}; * moved to another host",
     "forest.rest": "{number} more",
-    "forest.range": "{low} … {high}",
     "forest.worse": "◂ worse",
     "forest.better": "better ▸",
     "forest.row": "{name} {ratio} ({interval}), {verdict}",

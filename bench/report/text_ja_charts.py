@@ -32,7 +32,6 @@ CHARTS: dict[str, str] = {
     "forest.moved": "{name} *",
     "forest.moved.note": "{note}；* は別のホストへ移動",
     "forest.rest": "ほか{number}",
-    "forest.range": "{low} … {high}",
     "forest.worse": "◂ 悪化",
     "forest.better": "改善 ▸",
     "forest.row": "{name} {ratio}（{interval}）、{verdict}",
@@ -69,7 +68,7 @@ CHARTS: dict[str, str] = {
         "どの実行でもその先に{beyond}個以上の値があるパーセンタイルのみ"
     ),
     "curves.some": "{all}のうち{shown}",
-    "curves.value": "{percent} %が{value} {unit}以内",
+    "curves.value": "{percent}%が{value} {unit}以内",
     "curves.line": "{tag}：{values}",
     "curves.describe": "パーセンタイルごとのレイテンシ。{lines}。",
     # time

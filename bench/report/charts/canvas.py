@@ -15,6 +15,8 @@ from bench.report.plain import one_line, shorten
 WIDTH = 400.0
 """How wide a chart of a gallery is, in units of its view box; its text is `FONT` of them high."""
 FONT = 11.5
+PERCENT = "{} %"
+"""How a percentage is written, unless a language writes it in another way."""
 PHASES = 6
 """Phases that have a colour and a dash of their own (`d0` …); further ones start again."""
 

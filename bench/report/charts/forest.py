@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bench.model import Better
 from bench.report.bars import MIDDLE, Axis
-from bench.report.charts.canvas import FONT, WIDTH, Canvas, fit, num
+from bench.report.charts.canvas import FONT, PERCENT, WIDTH, Canvas, fit, num
 
 LEFT, RIGHT = 150.0, 318.0
 """From where to where the plot goes; names stand before it, ratios behind."""
@@ -39,7 +39,10 @@ class ForestRow:
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """One forest plot. margin: a ratio. worse, better: the words at the ends of the axis."""
+    """One forest plot. margin: a ratio. worse, better: the words at the ends of the axis.
+
+    percent: how percentages are written.
+    """
 
     rows: tuple[ForestRow, ...]
     way: Better
@@ -47,6 +50,7 @@ class Forest:
     axis: Axis
     worse: str
     better: str
+    percent: str = PERCENT
 
 
 def forest_chart(forest: Forest, title: str, description: str) -> str:
@@ -58,7 +62,7 @@ def forest_chart(forest: Forest, title: str, description: str) -> str:
     canvas.path("band", f"M{num(start)} {num(_TOP)}H{num(end)}V{num(bottom)}H{num(start)}z")
     canvas.path("zero", f"M{num((LEFT + RIGHT) / 2)} {num(_TOP)}V{num(bottom + 4)}")
     for ratio in (1 / (1 + forest.axis.reach), 1.0, 1 + forest.axis.reach):
-        canvas.text(_x(forest, ratio)[0], bottom + 17, f"{ratio * 100:,.0f} %", "middle")
+        canvas.text(_x(forest, ratio)[0], bottom + 17, forest.percent.format(f"{ratio * 100:,.0f}"), "middle")
     canvas.text(LEFT - 26, bottom + 17, forest.worse, "end")
     canvas.text(WIDTH, bottom + 17, forest.better, "end")
     for index, row in enumerate(forest.rows):

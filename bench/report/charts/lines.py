@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from bench.report.charts.canvas import FONT, PHASES, WIDTH, Canvas, fit, num, two_lines, width_of
+from bench.report.charts.canvas import FONT, PERCENT, PHASES, WIDTH, Canvas, fit, num, two_lines, width_of
 from bench.report.charts.scales import Scale, linear, logarithmic
 
 _TOP, _BOTTOM = 10.0, 132.0
@@ -46,13 +46,13 @@ def series_chart(lines: tuple[Line, ...], title: str, description: str) -> str:
     return canvas.done(title, description)
 
 
-def curve_chart(lines: tuple[Line, ...], title: str, description: str) -> str:
+def curve_chart(lines: tuple[Line, ...], title: str, description: str, percent: str = PERCENT) -> str:
     """Percentiles on an axis that gives every further nine the same room, values on a logarithmic one."""
     scale = logarithmic([value for line in lines for _, value in line.points], _BOTTOM, _TOP)
     left = max((width_of(label) for _, label in scale.ticks), default=0.0) + 10
-    every = [percent for line in lines for percent, _ in line.points]
+    every = [at for line in lines for at, _ in line.points]
     across = Scale(_nines(min(every)), _nines(max(every)), left + 4, WIDTH - 12)
-    ticks = [percent for percent in _PERCENTS if min(every) <= percent <= max(every)]
+    ticks = [at for at in _PERCENTS if min(every) <= at <= max(every)]
     rows = _legend(lines)
     canvas = Canvas(WIDTH, _BOTTOM + 30 + _LEGEND * (rows[-1][0] + 1))
     canvas.path("g", "".join(f"M{num(left)} {num(scale.place(tick))}H{num(WIDTH)}" for tick, _ in scale.ticks))
@@ -60,11 +60,11 @@ def curve_chart(lines: tuple[Line, ...], title: str, description: str) -> str:
     for tick, label in scale.ticks:
         canvas.text(left - 6, scale.place(tick) + FONT * 0.36, label, "end")
     for tick in ticks:
-        label, x = f"{tick:.10g} %", across.place(_nines(tick))
+        label, x = percent.format(f"{tick:.10g}"), across.place(_nines(tick))
         canvas.text(min(x, WIDTH - width_of(label) / 2), _BOTTOM + 16, label, "middle")
     for line, (row, x) in zip(lines, rows, strict=True):
         css, y = f"l d{line.colour % PHASES}", _BOTTOM + 36 + _LEGEND * row
-        canvas.line(css, [(across.place(_nines(percent)), scale.place(value)) for percent, value in line.points])
+        canvas.line(css, [(across.place(_nines(at)), scale.place(value)) for at, value in line.points])
         canvas.line(css, [(x, y - 4), (x + _SAMPLE, y - 4)])
         canvas.text(x + _SAMPLE + 5, y, fit(line.tag, WIDTH - _SAMPLE - 5), css="cap")
     return canvas.done(title, description)

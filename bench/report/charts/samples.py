@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.report.charts.canvas import FONT, PHASES, WIDTH, Canvas, num, two_lines, width_of
+from bench.report.charts.canvas import FONT, PERCENT, PHASES, WIDTH, Canvas, num, two_lines, width_of
 from bench.report.charts.scales import Scale, linear
 from bench.report.strips import PhasePoints, Strip
 
@@ -12,24 +12,25 @@ _GAP, _INSET = 0.9, 0.45
 _TRIANGLE = 3.5
 
 
-def numbered(strip: Strip) -> bool:
+def numbered(strip: Strip, percent: str = PERCENT) -> bool:
     """Whether the phases are called by their numbers, because their tags are too long to stand below them."""
-    scale = _scale(strip)
+    scale = _scale(strip, percent)
     return any(two_lines(tag, room) is None for tag, _, room in _places(strip, _left(scale)))
 
 
-def sample_chart(strip: Strip, title: str, description: str) -> str:
+def sample_chart(strip: Strip, title: str, description: str, percent: str = PERCENT) -> str:
     """The samples as SVG.
 
-    Values beyond the axis are triangles at its edge, those that do not count are rings; the caption says so.
+    percent: how percentages are written. Values beyond the axis are triangles at its edge, those that do not count are
+    rings; the caption says so.
     """
     canvas = Canvas(WIDTH, _HEIGHT)
-    scale = _scale(strip)
+    scale = _scale(strip, percent)
     left = _left(scale)
     canvas.path("g", "".join(f"M{num(left)} {num(scale.place(tick))}H{num(WIDTH)}" for tick, _ in scale.ticks))
     for tick, label in scale.ticks:
         canvas.text(left - 6, scale.place(tick) + FONT * 0.36, label, "end")
-    by_number = numbered(strip)
+    by_number = numbered(strip, percent)
     for (tag, start, room), phase in zip(_places(strip, left), strip.phases, strict=True):
         _points(canvas, phase, scale, start, _unit(strip, left))
         middle = start + len(phase.sessions) * _unit(strip, left) / 2
@@ -39,8 +40,8 @@ def sample_chart(strip: Strip, title: str, description: str) -> str:
     return canvas.done(title, description)
 
 
-def _scale(strip: Strip) -> Scale:
-    return linear(strip.axis, _BOTTOM, _TOP, unit="%" if strip.relative else "")
+def _scale(strip: Strip, percent: str) -> Scale:
+    return linear(strip.axis, _BOTTOM, _TOP, percent=percent if strip.relative else "")
 
 
 def _left(scale: Scale) -> float:

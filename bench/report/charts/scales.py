@@ -39,8 +39,8 @@ class Scale:
         return self.low <= value <= self.high
 
 
-def linear(values: Sequence[float], start: float, end: float, *, unit: str = "", zero: bool = False) -> Scale:
-    """A scale over `values` with about four round ticks, `unit` behind each. zero: it begins at 0."""
+def linear(values: Sequence[float], start: float, end: float, *, percent: str = "", zero: bool = False) -> Scale:
+    """A scale over `values` with about four round ticks. percent: how they are written as such. zero: from 0 on."""
     low, high = min(values), max(values)
     least = abs(high + low) / 2 * _LEAST or 1.0
     room = max((high - low) * 0.08, (least - (high - low)) / 2)
@@ -48,7 +48,7 @@ def linear(values: Sequence[float], start: float, end: float, *, unit: str = "",
     step = _step(high - low, 4)
     first = math.ceil(low / step - 1e-9)
     ticks = [step * index for index in range(first, math.floor(high / step + 1e-9) + 1)]
-    return Scale(low, high, start, end, tuple((tick, _label(tick, unit)) for tick in ticks))
+    return Scale(low, high, start, end, tuple((tick, _label(tick, percent)) for tick in ticks))
 
 
 def logarithmic(values: Sequence[float], start: float, end: float) -> Scale:
@@ -72,8 +72,8 @@ def _step(span: float, ticks: int) -> float:
     return next(nice * power for nice in _NICE if nice * power >= span / ticks * (1 - 1e-9))
 
 
-def _label(value: float, unit: str) -> str:
-    if unit == "%":
-        return f"{value:.4g} %"
+def _label(value: float, percent: str) -> str:
+    if percent:
+        return percent.format(f"{value:.4g}")
     text = quantity(value)
     return text.rstrip("0").rstrip(".") if "." in text else text

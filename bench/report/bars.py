@@ -42,6 +42,11 @@ class Axis:
         held = max(-1.0, min(1.0, share))
         return round(MIDDLE + _REACH * held, 1), held != share
 
+    def band(self, margin: float) -> tuple[float, float]:
+        """Where the band of a margin begins, and how wide it is."""
+        edge, _ = self.place(1 + margin, Better.HIGHER)
+        return round(2 * MIDDLE - edge, 1), round(2 * (edge - MIDDLE), 1)
+
 
 def axis_for(results: Iterable[MetricResult]) -> Axis:
     """The axis that shows every margin band, nine tenths of the decided intervals and half of the undecided ones whole.
@@ -70,8 +75,7 @@ def bar(result: MetricResult | TargetResult, margin: float, better: Better, axis
     if result.ratio is None or not math.isfinite(result.ratio):
         return None
     dot, beyond = axis.place(result.ratio, better)
-    edge, _ = axis.place(1 + margin, Better.HIGHER)
-    band_x, band_width = round(2 * MIDDLE - edge, 1), round(2 * (edge - MIDDLE), 1)
+    band_x, band_width = axis.band(margin)
     estimate = None if beyond else dot
     if result.interval is None:
         stub = (dot - _STUB, dot) if dot > MIDDLE else (dot, dot + _STUB)

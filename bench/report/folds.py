@@ -1,9 +1,9 @@
-"""What do an engineer and an auditor look up? Coverage, the method in this campaign's numbers, and provenance."""
+"""What do an engineer and an auditor look up? The method in this campaign's numbers, and provenance."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bench.analyse.result import Basis, MetricResult
 from bench.report.drift import drift, every_tau
@@ -16,49 +16,8 @@ from bench.report.timeline import parse_time
 from bench.report.verdicts import keys_in_order, places, title
 from bench.report.view import Report
 
-MOST_FILES = 400
-"""Raw files listed one by one; the digest over all of them covers the rest."""
-
-
-def coverage(report: Report, text: Text) -> Fold:
-    """What was planned, measured, missing, excluded and left out."""
-    seen = report.coverage
-    missing = seen.planned - seen.ok
-    sentences = [text("coverage.missing", missing=count(missing)) if missing else text("coverage.complete")]
-    details = max((one.details for one in report.comparisons), default=0)
-    if details:
-        sentences.append(text("coverage.details", details=count(details)))
-    tables = [
-        Table(
-            text("coverage.table"),
-            _head(text, "coverage", "phase", "target", "suite", "planned", "ok", "attempts", "causes"),
-            tuple(
-                (
-                    *(one_line(name) for name in (row.tag, row.target, row.suite)),
-                    *(count(number) for number in (row.planned, row.ok, row.attempts)),
-                    text.listed((f"{text.line(cause)} ×{number}" for cause, number in row.causes), "semicolon"),
-                )
-                for row in seen.rows
-            ),
-            numeric=(3, 4, 5),
-        )
-    ]
-    excluded = tuple(
-        (
-            f"{one_line(one.before)} → {one_line(one.after)}",
-            text.line(item.what),
-            text.line(item.cause),
-            count(item.count),
-        )
-        for one in report.comparisons
-        for item in one.excluded
-    )
-    head = _head(text, "coverage", "step", "what", "cause", "count")
-    tables.append(Table(text("coverage.excluded"), head, excluded, numeric=(3,)))
-    left_out = tuple((one_line(what), one_line(why)) for what, why in seen.left_out)
-    tables.append(Table(text("coverage.left_out"), _head(text, "coverage", "what", "why"), left_out))
-    heading = text("coverage.title", ok=count(seen.ok), planned=count(seen.planned))
-    return Fold("coverage", heading, tuple(sentences), tuple(table for table in tables if table.rows))
+MOST_FILES, MOST_TARGETS = 200, 6
+"""Raw files listed one by one, and targets named for a tool; the digest over all files covers the rest."""
 
 
 def method(report: Report, text: Text) -> Fold:
@@ -185,7 +144,7 @@ def _details(report: Report, text: Text) -> Iterator[Table]:
         (
             one_line(tool.suite),
             one_line("; ".join(f"{name} {value}" for name, value in tool.details)),
-            one_line(", ".join(tool.targets)),
+            _named(tool.targets, text),
             count(tool.trials),
         )
         for tool in known.tools
@@ -199,6 +158,13 @@ def _details(report: Report, text: Text) -> Iterator[Table]:
     files = tuple((one_line(file.path), count(file.size), file.sha256) for file in known.files[:MOST_FILES])
     head = _head(text, "provenance", "path", "bytes", "sha")
     yield Table(text("provenance.files"), head, files, numeric=(1,), code=(0, 2))
+
+
+def _named(targets: Sequence[str], text: Text) -> str:
+    """The first of many targets, and how many more there are."""
+    names = text.listed(targets[:MOST_TARGETS])
+    more = len(targets) - MOST_TARGETS
+    return text("names.more", names=names, more=count(more)) if more > 0 else names
 
 
 def _head(text: Text, section: str, *names: str) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from bench.report.bars import Axis, axis_for
 from bench.report.charts.forest import Forest, ForestRow, forest_chart
 from bench.report.fleet_views import Picture
 from bench.report.plain import one_line
-from bench.report.ratios import LABELS, worst_first
+from bench.report.ratio_rows import worst_first
+from bench.report.ratios import LABELS
 from bench.report.text import Text
 from bench.report.verdicts import counted_targets, ratio_words, result_unit, title
 from bench.report.view import Report

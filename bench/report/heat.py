@@ -10,7 +10,7 @@ from bench.analyse.result import Comparison, GroupResult, MetricKey, MetricResul
 from bench.report.fleet_views import HeatCell, HeatMap, HeatRow
 from bench.report.forests import group_name
 from bench.report.plain import one_line
-from bench.report.ratios import worst_first
+from bench.report.ratio_rows import worst_first
 from bench.report.text import Text
 from bench.report.verdicts import keys_in_order, ratio_words, result_unit, title
 from bench.report.view import Report

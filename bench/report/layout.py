@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench.report import folds
 from bench.report.cards import cards
 from bench.report.changes import fact_tables
+from bench.report.covered import coverage
 from bench.report.curves import latency_pictures, series_pictures
 from bench.report.fleet import fleet
 from bench.report.ladder import ladder
@@ -53,7 +54,7 @@ def page(report: Report) -> Page:
             fold
             for fold in (
                 machines(report, text),
-                folds.coverage(report, text),
+                coverage(report, text),
                 folds.method(report, text),
                 folds.provenance(report, text),
             )

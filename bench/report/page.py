@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bench.report.fleet_views import FleetStep, Gallery, Picture
 from bench.report.page_parts import Card, Details
+from bench.report.tables import FactTable, RatioTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,74 +117,6 @@ class SquareView:
     groups: tuple[tuple[str, tuple[SquareRow, ...]], ...]
     more: tuple[tuple[str, tuple[SquareRow, ...]], ...]
     more_title: str
-
-
-@dataclass(frozen=True, slots=True)
-class RatioRow:
-    """One row of a ratio table: `level` is "all", "net", "group" or "target".
-
-    "net" is the effect with that of the controls taken off; instead of a verdict it says their own effect. labels
-    are the values of the table's label columns; `note` says what is special about the target.
-    """
-
-    level: str
-    name: str
-    labels: tuple[str, ...]
-    before: str
-    after: str
-    verdict: VerdictView
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RatioBlock:
-    """The rows of one metric; `hidden` says how many targets are left to the CSV, "" when none."""
-
-    anchor: str
-    title: str
-    where: str
-    unit: str
-    rows: tuple[RatioRow, ...]
-    warnings: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-    hidden: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RatioTable:
-    """Everything about one step in numbers."""
-
-    anchor: str
-    before: str
-    after: str
-    label_names: tuple[str, ...]
-    groups: tuple[tuple[str, tuple[RatioBlock, ...]], ...]
-    summary: str
-    open: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FactRow:
-    """A fact that changed; `warn` when no declared factor explains it."""
-
-    layer: str
-    name: str
-    before: str
-    after: str
-    targets: str
-    declared: str
-    warn: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FactTable:
-    """What changed in one step; `declared` are the factors that were meant to move, in one sentence."""
-
-    before: str
-    after: str
-    declared: str
-    sentence: str
-    rows: tuple[FactRow, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,26 @@
-"""Where did it move? Every step in numbers: each metric over all targets, by group, and per target, worst first."""
+"""Where did it move? Every step in numbers: each metric over all targets, then by group, worst first.
+
+The rows of a metric are its groups, and each target that is in no group with others, as in a table by region and size.
+The targets one by one lie in a fold beneath. Of a large fleet only so many rows are on the page (`rooms.py`); the
+others are counted by verdict, and the CSV has them.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
-from bench.analyse.result import Comparison, ControlEffect, Flag, GroupResult, MetricKey, MetricResult, TargetResult
-from bench.model import Pairs
-from bench.report import numbers
-from bench.report.bars import Axis, bar
+from bench.analyse.result import Comparison, Flag, GroupResult, MetricKey, MetricResult, TargetResult
+from bench.report.bars import Axis
 from bench.report.matrix import MANY_METRICS
-from bench.report.page import RatioBlock, RatioRow, RatioTable, VerdictView
+from bench.report.numbers import count
 from bench.report.plain import one_line
+from bench.report.ratio_rows import Rows, rank, worst_first
+from bench.report.rooms import left_over, rooms
+from bench.report.settling import settlements, shared_warnings
+from bench.report.tables import RatioBlock, RatioFold, RatioTable
 from bench.report.text import Text
 from bench.report.verdicts import (
     counted_targets,
@@ -21,48 +29,94 @@ from bench.report.verdicts import (
     result_unit,
     title,
     unit_line,
-    verdict_view,
     verdicts_in_words,
 )
-from bench.report.view import Report, is_pair
-from bench.report.words import ORDER
+from bench.report.view import Report
+from bench.report.words import moved
 
 LABELS = ("region", "size")
 """Labels that get a column of their own, where a target has them."""
 
-MOST_TARGETS, LEAST_TARGETS, MOST_ROWS = 40, 3, 1500
-"""Targets shown per metric, at most and at least, and rows of targets on the page; the others are in the CSV."""
+MOST_ROWS, LEAST_ROWS = 900, 3
+"""Rows of groups and targets on the page in all, and what every metric of every step gets before the others do."""
+
+MOST_GROUPS, MOST_TARGETS = 24, 40
+"""Rows of groups, and of targets one by one, of one metric in one step."""
+
+FOR_GROUPS = 0.6
+"""What share of the rows of a metric its groups may take where its targets lie in a fold."""
+
+FEW_TARGETS = 12
+"""Targets in no group with others, up to which they stand among the groups."""
+
+
+Piece = GroupResult | TargetResult
+"""What has a row of its own among the groups."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What the tables of one step share: its number, the place and number of every metric, and how to show them."""
+    """What the tables of one step share: its number, the place and number of every metric, and how to show them.
+
+    rooms: how many rows each metric has. groups: those of each metric.
+    """
 
     number: int
     comparison: Comparison
     places: dict[MetricKey, str]
     numbers: dict[MetricKey, int]
     label_names: tuple[str, ...]
-    most: int
+    rooms: dict[MetricKey, int]
+    groups: dict[MetricKey, list[GroupResult]]
     axis: Axis
     text: Text
-
-    def labels(self, found: Pairs) -> tuple[str, ...]:
-        """The label columns of a target or group."""
-        known = dict(found)
-        return tuple(one_line(known.get(name, "")) for name in self.label_names)
 
 
 def ratio_tables(report: Report, axis: Axis, text: Text) -> tuple[RatioTable, ...]:
     """One table per step of the report."""
     names = places(report.comparisons)
     order = {key: number for number, key in enumerate(keys_in_order(report.comparisons))}
-    blocks = sum(len(comparison.metrics) for comparison in report.comparisons)
-    most = max(LEAST_TARGETS, min(MOST_TARGETS, MOST_ROWS // max(1, blocks)))
-    return tuple(
-        _table(report, _Step(number, one, names, order, _label_names(one), most, axis, text))
+    groups = [_groups(comparison) for comparison in report.comparisons]
+    shares = iter(_shares(report, groups))
+    steps = [
+        _Step(
+            number,
+            one,
+            names,
+            order,
+            _label_names(one),
+            {metric.key: next(shares) for metric in one.metrics},
+            groups[number],
+            axis,
+            text,
+        )
         for number, one in enumerate(report.comparisons)
-    )
+    ]
+    return tuple(_table(report, step) for step in steps)
+
+
+def _groups(comparison: Comparison) -> dict[MetricKey, list[GroupResult]]:
+    """The groups of every metric that have several targets, but not all of them."""
+    found: dict[MetricKey, list[GroupResult]] = {metric.key: [] for metric in comparison.metrics}
+    sizes = {metric.key: len(metric.targets) for metric in comparison.metrics}
+    for group in comparison.groups:
+        if 1 < len(group.targets) < sizes.get(group.result.key, 0):
+            found[group.result.key].append(group)
+    return found
+
+
+def _shares(report: Report, groups: Sequence[dict[MetricKey, list[GroupResult]]]) -> list[int]:
+    """How many rows every metric of every step has: those that lead, or that moved anywhere, come first."""
+    needs: list[int] = []
+    first: list[bool] = []
+    for comparison, some in zip(report.comparisons, groups, strict=True):
+        for metric in comparison.metrics:
+            mine = some[metric.key]
+            needs.append(min(len(mine), MOST_GROUPS) + min(len(metric.targets), MOST_TARGETS))
+            results: list[MetricResult | TargetResult] = [metric, *(group.result for group in mine), *metric.targets]
+            anywhere = any(moved(one) for one in results)
+            first.append(anywhere or metric.key in report.leading)
+    return rooms(needs, first, MOST_ROWS, min(LEAST_ROWS, MOST_ROWS // max(1, len(needs))))
 
 
 def _label_names(comparison: Comparison) -> tuple[str, ...]:
@@ -72,8 +126,14 @@ def _label_names(comparison: Comparison) -> tuple[str, ...]:
 
 def _table(report: Report, step: _Step) -> RatioTable:
     metrics = sorted(step.comparison.metrics, key=lambda metric: step.numbers[metric.key])
+    warnings, settle = shared_warnings(metrics, step.text), settlements(_everything(metrics, step), step.text)
+    told = {sentence for remark in (*warnings, *settle) for sentence in remark.sentences}
+    bands = {margin: f"s{step.number}-b{number}" for number, margin in enumerate(sorted({m.margin for m in metrics}))}
     groups = tuple(
-        (one_line(report.suite_title(suite)), tuple(_block(metric, step) for metric in some))
+        (
+            one_line(report.suite_title(suite)),
+            tuple(_block(metric, step, told, bands[metric.margin]) for metric in some),
+        )
         for suite, some in groupby(metrics, key=lambda metric: metric.key.suite)
     )
     return RatioTable(
@@ -84,98 +144,75 @@ def _table(report: Report, step: _Step) -> RatioTable:
         groups=groups,
         summary=verdicts_in_words(metrics, step.text),
         open=step.number == 0 and len(metrics) <= MANY_METRICS,
+        warnings=warnings,
+        settle=settle,
+        bands=tuple((name, *step.axis.band(margin)) for margin, name in bands.items()),
     )
 
 
-def _block(metric: MetricResult, step: _Step) -> RatioBlock:
-    shown = result_unit(metric)
-    number = len(metric.targets)
-    counted = counted_targets([one.target for one in metric.targets if not one.control], step.text)
-    rows = [_row("all", step.text("table.all", targets=counted), metric, (), metric, step)]
-    if metric.controls is not None:
-        rows.append(_net(metric, metric.controls, step))
-    rows += [
-        _row("group", _group(group, step.text), group.result, group.labels, metric, step)
-        for group in step.comparison.groups
-        if group.result.key == metric.key and 1 < len(group.targets) < number
-    ]
-    ranked = sorted(metric.targets, key=lambda target: worst_first(target, metric))
-    rows += [_row("target", one_line(one.target), one, one.labels, metric, step) for one in ranked[: step.most]]
-    more = number - step.most
+def _everything(metrics: Sequence[MetricResult], step: _Step) -> Iterator[MetricResult | TargetResult]:
+    """Every result of a step: over all targets first, so that their sentences lead."""
+    yield from metrics
+    for metric in metrics:
+        yield from (group.result for group in step.groups[metric.key])
+        yield from metric.targets
+
+
+def _block(metric: MetricResult, step: _Step, told: set[str], band: str) -> RatioBlock:
+    text, room, pieces = step.text, step.rooms[metric.key], _pieces(metric, step.groups[metric.key])
+    targets = sorted(metric.targets, key=lambda one: worst_first(one, metric))
+    ranks = {one.target: number for number, one in enumerate(targets)}
+    rows = Rows(metric, ranks, result_unit(metric), step.label_names, step.axis, text)
+    in_fold = any(isinstance(one, GroupResult) for one in pieces) or not pieces
+    above = pieces[: min(MOST_GROUPS, math.ceil(room * FOR_GROUPS) if in_fold else room)]
+    net = [rows.net(metric.controls)] if metric.controls is not None else []
+    made = [rows.group(one) if isinstance(one, GroupResult) else rows.target(one) for one in above]
+    settle = text.line(metric.settle)
+    left = [one.result for one in pieces[len(above) :] if isinstance(one, GroupResult)]
     return RatioBlock(
         anchor=f"s{step.number}-m{step.numbers[metric.key]}",
         title=title(metric),
         where=step.places[metric.key],
-        unit=unit_line(metric, shown, step.text),
-        rows=tuple(rows),
-        warnings=tuple(map(step.text.line, metric.warnings)),
-        flags=tuple(_flag(flag, step.text) for flag in metric.flags),
-        hidden=step.text("table.hidden", more=numbers.count(more)) if more > 0 else "",
+        unit=unit_line(metric, rows.unit, text),
+        rows=(rows.all(), *net, *made),
+        warnings=tuple(said for warning in metric.warnings if (said := text.line(warning)) not in told),
+        flags=tuple(_flag(flag, text) for flag in metric.flags),
+        settle=text("table.settle.one", settle=settle) if settle and settle not in told else "",
+        hidden=left_over(text.number("more_group", len(left)), left, text),
+        fold=_fold(rows, targets, above, room - len(above)),
+        band=band,
     )
 
 
-def _row(
-    level: str, name: str, result: MetricResult | TargetResult, labels: Pairs, metric: MetricResult, step: _Step
-) -> RatioRow:
-    shown = result_unit(metric)
-    return RatioRow(
-        level=level,
-        name=name,
-        labels=step.labels(labels),
-        before=numbers.quantity(result.before, shown),
-        after=numbers.quantity(result.after, shown),
-        verdict=verdict_view(result, metric.margin, metric.better, step.axis, shown, step.text),
-        note=_note(result, step.text) if isinstance(result, TargetResult) else "",
+def _pieces(metric: MetricResult, groups: Sequence[GroupResult]) -> list[Piece]:
+    """The groups of a metric and its few targets that are in none, worst first."""
+    grouped = {name for group in groups for name in group.targets}
+    singles = [target for target in metric.targets if target.target not in grouped]
+    ranked: list[tuple[tuple[int, float], str, Piece]] = [
+        (rank(one.result, metric), one.targets[0], one) for one in groups
+    ]
+    if len(singles) <= FEW_TARGETS:
+        ranked += [(rank(one, metric), one.target, one) for one in singles]
+    return [one for _, _, one in sorted(ranked, key=lambda item: item[:2])]
+
+
+def _fold(rows: Rows, worst: Sequence[TargetResult], above: Sequence[Piece], room: int) -> RatioFold | None:
+    """The targets that have no row above, worst first, as many as there is room for."""
+    text = rows.text
+    alone = {one.target for one in above if isinstance(one, TargetResult)}
+    targets = [one for one in worst if one.target not in alone]
+    if not targets:
+        return None
+    some = targets[: min(room, MOST_TARGETS)]
+    left = targets[len(some) :]
+    counted = counted_targets([one.target for one in targets], text)
+    key = "table.fold" if not left else "table.fold.some"
+    return RatioFold(
+        title=text(key, targets=counted, shown=count(len(some))),
+        rows=tuple(rows.target(one) for one in some),
+        hidden=left_over(text.number("more_target", len(left)), left, text),
     )
-
-
-def _group(group: GroupResult, text: Text) -> str:
-    """A group by the number of its targets, and why it is apart: its labels have columns of their own."""
-    labels, targets = dict(group.labels), counted_targets(group.targets, text)
-    name = text("table.controls", targets=targets) if "control" in labels else targets
-    return text.listed((name, text("table.relocated"))) if "host" in labels else name
-
-
-def _net(metric: MetricResult, effect: ControlEffect, step: _Step) -> RatioRow:
-    """The row of the effect with that of the controls taken off; it has no verdict."""
-    shown, text = replace(metric, ratio=effect.net, interval=effect.net_interval), step.text
-    own = numbers.percent(effect.ratio, effect.interval)
-    said = "table.net.own" if effect.interval is not None else "table.net.alone"
-    label = text("table.net", controls=text.number("control", effect.targets))
-    return RatioRow(
-        level="net",
-        name=label,
-        labels=step.labels(()),
-        before="",
-        after="",
-        verdict=VerdictView(
-            css="net",
-            symbol="",
-            ratio=text.line(numbers.percent(effect.net, effect.net_interval)),
-            interval=text.line(numbers.percent_range(effect.net_interval)),
-            word=text(said, ratio=own, interval=numbers.percent_range(effect.interval)),
-            reason="",
-            settle="",
-            bar=bar(shown, metric.margin, metric.better, step.axis, label),
-        ),
-    )
-
-
-def _note(target: TargetResult, text: Text) -> str:
-    """What is special about a target: a control, another host, or how far it scatters where nothing better is known."""
-    notes = [text("table.control.pair" if is_pair(target.target) else "table.control")] if target.control else []
-    notes += [text("table.relocated")] if target.relocated else []
-    if target.interval is None and target.spread is not None:
-        notes.append(text("table.spread", spread=numbers.share(f"{target.spread * 100:.2g}")))
-    return text.listed(notes, "semicolon")
 
 
 def _flag(flag: Flag, text: Text) -> str:
     return text("table.flag", kind=text(f"flag.{flag.kind.name}"), sentence=text.line(flag.sentence))
-
-
-def worst_first(target: TargetResult, metric: MetricResult) -> tuple[int, float, str]:
-    """Regressed targets first, within a verdict the one that lost most; then by name."""
-    ratio = target.ratio if target.ratio is not None and target.ratio > 0 else 1.0
-    gain = math.log(ratio) * (1 if metric.better.value == "higher" else -1)
-    return ORDER.index(target.verdict), gain, target.target

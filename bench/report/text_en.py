@@ -5,9 +5,10 @@ from __future__ import annotations
 from bench.report.text_en_charts import CHARTS
 from bench.report.text_en_page import PAGE
 from bench.report.text_en_steps import STEPS
+from bench.report.text_en_tables import TABLES
 from bench.report.text_en_ticket import TICKET
 
-ENGLISH: dict[str, str] = (STEPS | CHARTS | PAGE | TICKET) | {
+ENGLISH: dict[str, str] = (STEPS | CHARTS | PAGE | TABLES | TICKET) | {
     # dates; clock: hours and minutes
     "date.day": "{day} {name} {year}",
     "date.from": "{day} {name}",
@@ -131,10 +132,6 @@ ENGLISH: dict[str, str] = (STEPS | CHARTS | PAGE | TICKET) | {
     "trust.left_out": "Left out: {what}.",
     # matrix and tables
     "table.title": "Where",
-    "table.lead": (
-        "Every metric over all targets, by group and per target, worst first. Before and after are geometric "
-        "means of session levels."
-    ),
     "table.step": "{before} → {after}",
     "table.label": "Ratios, {before} to {after}",
     "table.target": "Target",
@@ -145,13 +142,10 @@ ENGLISH: dict[str, str] = (STEPS | CHARTS | PAGE | TICKET) | {
     "table.ratio": "Ratio",
     "table.interval": "Interval",
     "table.verdict": "Verdict",
-    "table.settle": "What would settle it",
     "table.all": "All: {targets}",
-    "table.hidden": "{more} more targets are in the CSV.",
     "table.relocated": "moved to another host",
     "table.control": "control: nothing was changed here",
     "table.control.pair": "a control at one end or both",
-    "table.controls": "Controls: {targets}",
     "table.net": "Net of {controls}",
     "table.net.own": "controls: {ratio} ({interval})",
     "table.net.alone": "controls: {ratio}",
@@ -184,7 +178,6 @@ ENGLISH: dict[str, str] = (STEPS | CHARTS | PAGE | TICKET) | {
     "facts.after": "After",
     "facts.targets": "Targets",
     "facts.by": "Declared by",
-    "facts.named": "{names} ({share})",
     "facts.share": "{number} of {total}",
     "facts.undeclared": "nothing",
     # coverage

@@ -6,6 +6,7 @@ from bench.report.text_ja_charts import CHARTS
 from bench.report.text_ja_method import METHOD
 from bench.report.text_ja_page import PAGE
 from bench.report.text_ja_steps import STEPS
+from bench.report.text_ja_tables import TABLES
 from bench.report.text_ja_ticket import TICKET
 
 JAPANESE: dict[str, str] = {
@@ -132,7 +133,6 @@ JAPANESE: dict[str, str] = {
     "sentence": "{said}。",
     # tables
     "table.title": "どこで",
-    "table.lead": "全体、グループ別、対象別の全指標。悪い順に並ぶ。変更前と変更後は、各セッションの水準の幾何平均。",
     "table.step": "{before} → {after}",
     "table.label": "比の表、{before}から{after}",
     "table.target": "対象",
@@ -143,13 +143,10 @@ JAPANESE: dict[str, str] = {
     "table.ratio": "比",
     "table.interval": "信頼区間",
     "table.verdict": "判定",
-    "table.settle": "判定するには",
     "table.all": "全体：{targets}",
-    "table.hidden": "ほかの対象{more}台はCSVにある。",
     "table.relocated": "別のホストに移動",
     "table.control": "対照：何も変更していない",
     "table.control.pair": "片端または両端が対照",
-    "table.controls": "対照：{targets}",
     "table.net": "{controls}との差",
     "table.net.own": "対照：{ratio}（{interval}）",
     "table.net.alone": "対照：{ratio}",
@@ -180,7 +177,6 @@ JAPANESE: dict[str, str] = {
     "facts.after": "変更後",
     "facts.targets": "対象",
     "facts.by": "宣言した要因",
-    "facts.named": "{names}（{share}）",
     "facts.share": "{total}台中{number}台",
     "facts.undeclared": "なし",
     # coverage
@@ -208,4 +204,4 @@ JAPANESE: dict[str, str] = {
     "coverage.why": "理由と、含める方法",
     "footer": "vmbench {version} · 生データファイルのSHA-256 {digest} · 作成 {time}",
 }
-JAPANESE |= CHARTS | METHOD | PAGE | STEPS | TICKET
+JAPANESE |= CHARTS | METHOD | PAGE | STEPS | TABLES | TICKET

@@ -15,7 +15,7 @@ from bench.analyse.result import Comparison, ControlEffect, GroupResult, Interva
 from bench.report.formats import Output, render
 from bench.report.html import render_html
 from bench.report.layout import page
-from bench.report.page import RatioRow
+from bench.report.tables import RatioBlock, RatioRow
 
 EFFECT = ControlEffect(3, 0.9, Interval(0.85, 0.95, 0.99), 0.97, Interval(0.91, 1.03, 0.99))
 
@@ -40,14 +40,18 @@ def comparison(effect: ControlEffect | None = EFFECT) -> Comparison:
     return Comparison("pre", "post", (one,), groups=groups)
 
 
+def block(effect: ControlEffect | None = EFFECT) -> RatioBlock:
+    return page(factory.report((comparison(effect),), samples=None)).tables[0].groups[0][1][0]
+
+
 def rows(effect: ControlEffect | None = EFFECT) -> tuple[RatioRow, ...]:
-    return page(factory.report((comparison(effect),), samples=None)).tables[0].groups[0][1][0].rows
+    return block(effect).rows
 
 
 def test_the_page_has_a_row_net_of_controls_and_their_own_effect() -> None:
     first, net = rows()[:2]
-    assert (first.level, net.level, net.name) == ("all", "net", "Net of 3 controls")
-    assert first.name == "All: 3 targets"
+    assert (first.level, net.level, net.name) == ("all", "net", ("Net of 3 controls",))
+    assert first.name == ("All: 3 targets",)
     assert (net.verdict.ratio, net.verdict.interval) == ("97 %", "91 … 103 %")
     assert net.verdict.word == "controls: 90 % (85 … 95 %)"
     assert net.verdict.bar is not None
@@ -59,12 +63,14 @@ def test_the_page_has_a_row_net_of_controls_and_their_own_effect() -> None:
 
 def test_groups_and_targets_say_why_they_are_apart() -> None:
     found = rows()
-    assert [row.name for row in found if row.level == "group"] == [
-        "2 targets",
-        "Controls: 2 targets",
-        "2 targets, moved to another host",
-    ]
-    notes = {row.name: row.note for row in found if row.level == "target"}
+    assert {(" ".join(row.name), row.number): row.note for row in found if row.level == "group"} == {
+        ("a, b", "2"): "",
+        ("ctl-1, ctl-2", "2"): "controls: nothing was changed here",
+        ("moved, other", "2"): "moved to another host",
+    }
+    fold = block().fold
+    assert fold is not None
+    notes = {" ".join(row.name): row.note for row in (*found, *fold.rows) if row.level == "target"}
     assert notes == {
         "a": "",
         "b": "",
@@ -77,9 +83,14 @@ def test_groups_and_targets_say_why_they_are_apart() -> None:
 
 def test_what_is_not_known_is_a_dash() -> None:
     net = rows(ControlEffect(1, 0.9, None, None, None))[1]
-    assert (net.name, net.verdict.ratio, net.verdict.interval, net.verdict.bar) == ("Net of 1 control", "–", "–", None)
+    assert (net.name, net.verdict.ratio, net.verdict.interval, net.verdict.bar) == (
+        ("Net of 1 control",),
+        "–",
+        "–",
+        None,
+    )
     assert net.verdict.word == "controls: 90 %"
-    assert rows(None)[1].level == "group"
+    assert "net" not in {row.level for row in rows(None)}
 
 
 @pytest.mark.parametrize("width", [60, 100, 160])

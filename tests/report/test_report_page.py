@@ -22,7 +22,7 @@ from bench.model import Attempt, Better, Scale, Status, StoredFile, Trial
 from bench.report.bars import Axis, axis_for, bar
 from bench.report.layout import page
 from bench.report.provenance import collect
-from bench.report.ratios import LEAST_TARGETS, MOST_TARGETS
+from bench.report.ratios import MOST_ROWS, MOST_TARGETS
 from bench.report.text import Text
 from bench.report.text_en import ENGLISH
 from bench.report.view import steps_of
@@ -40,9 +40,12 @@ def test_the_worst_targets_come_first_and_the_rest_is_counted() -> None:
     )
     one = factory.metric(factory.key(), "IOPS", 0.9, 0.01, targets=targets)
     block = page(factory.report((Comparison("a", "b", (one,)),))).tables[0].groups[0][1][0]
-    assert [row.name for row in block.rows[:3]] == ["All: 43 targets", "vm-07", "vm-42"]
-    assert len(block.rows) == MOST_TARGETS + 1
-    assert block.hidden.startswith("3 more targets")
+    assert [row.name for row in block.rows] == [("All: 43 targets",)]
+    assert block.fold is not None
+    assert [row.name for row in block.fold.rows[:2]] == [("vm-07",), ("vm-42",)]
+    assert len(block.fold.rows) == MOST_TARGETS
+    assert (block.fold.title, block.hidden) == ("The 40 worst of 43 targets", "")
+    assert block.fold.hidden == "3 more targets in the CSV: 3 no meaningful change."
 
 
 def test_better_is_always_on_the_right() -> None:
@@ -118,7 +121,7 @@ def test_every_word_is_in_the_catalogue_and_every_entry_is_used() -> None:
         "cause.",
         "kind.",
     )
-    nouns = {key.split(".")[0] for key in ENGLISH if re.fullmatch(r"[a-z]+\.(one|many)", key)}
+    nouns = {key.split(".")[0] for key in ENGLISH if re.fullmatch(r"[a-z_]+\.(one|many)", key)}
     for key in ENGLISH:
         noun = key.split(".")[0]
         if noun in nouns and key != "names.more":
@@ -222,8 +225,13 @@ def test_a_large_fleet_does_not_make_a_huge_page() -> None:
     metrics = tuple(replace(one, targets=fleet) for one in factory.many(600))
     tables = page(factory.report((Comparison("a", "b", metrics),), samples=None)).tables
     blocks = [block for _, some in tables[0].groups for block in some]
-    assert {len(block.rows) for block in blocks} == {1 + LEAST_TARGETS}
-    assert {block.hidden for block in blocks} == {"47 more targets are in the CSV."}
+    folds = [block.fold for block in blocks if block.fold is not None]
+    assert len(folds) == len(blocks) == 600
+    assert {len(block.rows) for block in blocks} == {1}
+    assert MOST_ROWS * 0.9 < sum(len(fold.rows) for fold in folds) <= MOST_ROWS
+    assert {fold.hidden for fold in folds} <= {
+        f"{50 - n} more targets in the CSV: {50 - n} inconclusive." for n in (1, 2, 3)
+    }
 
 
 def test_a_relocated_target_says_so_in_its_row() -> None:
@@ -241,9 +249,15 @@ def test_groups_stand_between_all_and_each() -> None:
         for size, names in (("s", ("vm-0", "vm-1")), ("t", ("vm-2",)))
     )
     comparison = Comparison("a", "b", (one,), groups=groups)
-    rows = page(factory.report((comparison,), samples=None)).tables[0].groups[0][1][0].rows
-    assert [(row.level, row.labels) for row in rows][:2] == [("all", ("", "")), ("group", ("r", "s"))]
-    assert len(rows) == 5
+    block = page(factory.report((comparison,), samples=None)).tables[0].groups[0][1][0]
+    assert [(row.level, row.name, row.number, row.labels) for row in block.rows] == [
+        ("all", ("All: 3 targets",), "3", ("", "")),
+        ("group", ("vm-0,", "vm-1"), "2", ("r", "s")),
+        ("target", ("vm-2",), "1", ("r", "t")),
+    ]
+    assert block.fold is not None
+    assert [row.name for row in block.fold.rows] == [("vm-0",), ("vm-1",)]
+    assert block.fold.title == "2 targets one by one, worst first"
 
 
 def test_machines_are_counted_and_pairs_apart() -> None:
@@ -254,7 +268,7 @@ def test_machines_are_counted_and_pairs_apart() -> None:
     assert made.meta.startswith("2 targets · 1 pair · 2 phases")
     assert "Only 2 targets." in [finding.point for finding in made.findings]
     names = [block.rows[0].name for _, blocks in made.tables[0].groups for block in blocks]
-    assert names == ["All: 2 targets", "All: 1 pair"]
+    assert names == [("All: 2 targets",), ("All: 1 pair",)]
     assert any("With 1 to 2 targets (or pairs)" in sentence for sentence in made.folds[1].sentences)
     assert {gallery.title: gallery.first[0].note for gallery in made.galleries}["iperf3"].startswith("IOPS, 1 pair;")
 

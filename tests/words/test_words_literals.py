@@ -50,7 +50,7 @@ _WORDS = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 
 
 def _silent(node: ast.AST) -> bool:
-    """Whether literals below this node reach no reader of a report: errors, patterns, members of enums."""
+    """Whether literals below this node reach no reader of a report: errors, remedies, patterns, members of enums."""
     if isinstance(node, ast.Raise | ast.ClassDef) and (
         isinstance(node, ast.Raise) or any("Enum" in ast.unparse(base) for base in node.bases)
     ):

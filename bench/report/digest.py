@@ -62,7 +62,7 @@ def _author(report: Report, text: Text) -> Iterator[Block]:
 
 def _matrix(view: Matrix, text: Text) -> Iterator[Block]:
     """Metrics × steps; what is in the fold of the page is counted."""
-    head = (text("matrix.metric"), *(f"{name} ({sub})" for name, sub in view.columns))
+    head = (text("matrix.metric"), *(text("named", name=name, place=sub) for name, sub in view.columns))
     rows: list[tuple[Words, ...]] = []
     for group in view.groups:
         rows += [section(group.title, len(head)), *(_metric(row, text) for row in group.rows)]
@@ -73,16 +73,17 @@ def _matrix(view: Matrix, text: Text) -> Iterator[Block]:
 
 
 def _metric(row: MatrixRow, text: Text) -> tuple[Words, ...]:
-    named = f"{row.title} ({row.where})" if row.where else row.title
+    named = text("named", name=row.title, place=row.where) if row.where else row.title
     said = " · ".join((named, row.unit, *([text("matrix.primary")] if row.primary else []), *row.flags))
-    return (said,), *((verdict_words(cell) if cell else text("matrix.none"),) for cell in row.cells)
+    return (said,), *((verdict_words(cell, text) if cell else text("matrix.none"),) for cell in row.cells)
 
 
-def verdict_words(view: VerdictView) -> str:
+def verdict_words(view: VerdictView, text: Text) -> str:
     """A verdict in one line: "▼ 92.2 % (91 … 93.5 %) regressed", "? 101 % inconclusive (underpowered)"."""
-    known = f"({view.interval})" if view.interval != MISSING else ""
-    why = f"({view.reason})" if view.reason else ""
-    return " ".join(part for part in (view.symbol, view.ratio, known, view.word, why) if part)
+    known = view.interval != MISSING
+    ratio = text("named", name=view.ratio, place=view.interval) if known else view.ratio
+    word = text("named", name=view.word, place=view.reason) if view.reason else view.word
+    return " ".join(part for part in (view.symbol, ratio, word) if part)
 
 
 def _square(view: SquareView, text: Text) -> Iterator[Block]:
@@ -101,11 +102,13 @@ def _square(view: SquareView, text: Text) -> Iterator[Block]:
 def _square_row(row: SquareRow, text: Text) -> tuple[Words, ...]:
     cells = (
         text.listed(
-            (text.listed((verdict_words(one), held)) if held else verdict_words(one) for held, one in cell), "semicolon"
+            (text.listed((verdict_words(one, text), held)) if held else verdict_words(one, text) for held, one in cell),
+            "semicolon",
         )
         for cell in row.cells
     )
-    return (f"{row.title} ({row.where})" if row.where else row.title,), *((cell,) for cell in cells)
+    named = text("named", name=row.title, place=row.where) if row.where else row.title
+    return (named,), *((cell,) for cell in cells)
 
 
 def _coverage(coverage: Coverage, text: Text) -> Iterator[Block]:

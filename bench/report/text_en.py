@@ -85,6 +85,7 @@ ENGLISH: dict[str, str] = (STEPS | CHARTS | PAGE | TABLES | TICKET) | {
     "better.lower": "lower is better",
     "unit.line": "{unit}, {way}",
     "unit.count": "events ({unit}), {way}",
+    "named": "{name} ({place})",
     "bar.label": "{ratio}, interval {interval}, margin {margin}",
     "bar.label.none": "{ratio}, no interval, margin {margin}",
     # head

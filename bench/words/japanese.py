@@ -63,7 +63,7 @@ JAPANESE: dict[str, str] = FLAGS | {
     ),
     "settle.unstable": "値が不安定（フラグを参照）：切り替わりや乱れの原因を突き止めてから、両方のタグを測り直す",
     "settle.detectable": "{goal}；現在検出できる差：{detectable}",
-    "settle.see": "{margin}の差を見るには：{ways:or}",
+    "settle.see": "{ways:or}（{margin}の差を見るため）",
     "settle.or": "{ways:or}",
     "settle.sessions.unknown": "タグごとにセッションを追加（セッション間のばらつきはまだ不明）",
     "settle.sessions": "タグごとにおよそ{more}",

@@ -136,10 +136,16 @@ def steps(
 
 
 def write_report(
-    comparison: Comparison, path: str | Path, *, title: str = "", generated_at: datetime | None = None
+    comparison: Comparison,
+    path: str | Path,
+    *,
+    title: str = "",
+    generated_at: datetime | None = None,
+    lang: str = "en",
 ) -> Path:
     """Write one HTML page about one comparison; returns its path. ReportError when it cannot be written.
 
+    lang: "en" or "ja"; ReportError for any other.
     The page of `bench report` says more: it also knows the runs, their coverage and provenance.
     """
     from bench import __version__
@@ -157,6 +163,7 @@ def write_report(
             generated_at=moment.isoformat(timespec="seconds").replace("+00:00", "Z"),
             version=__version__,
             title=title or f"{comparison.before} → {comparison.after}",
+            lang=lang,
         )
     )
     target = Path(path)

@@ -71,8 +71,12 @@ def test_a_report_is_written_where_it_was_asked_for(tmp_path: Path) -> None:
     assert "111" in page
     again = bench.write_report(comparison, tmp_path / "again.html", generated_at=moment)
     assert again.read_text("utf-8") == page
+    japanese = bench.write_report(comparison, tmp_path / "ja.html", generated_at=moment, lang="ja")
+    assert "何が動いたか" in japanese.read_text("utf-8")
     with pytest.raises(ReportError, match="cannot be written"):
         bench.write_report(comparison, tmp_path, generated_at=moment)
+    with pytest.raises(ReportError, match="no language 'xx'"):
+        bench.write_report(comparison, tmp_path / "xx.html", lang="xx")
 
 
 def test_importing_bench_imports_nothing_heavy() -> None:

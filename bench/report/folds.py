@@ -80,14 +80,14 @@ def _primary(report: Report, text: Text) -> str:
     names = places(report.comparisons)
     primary = {metric.key: metric for one in report.comparisons for metric in one.metrics if metric.primary}
     said = [
-        _named(f"{one_line(key.suite)} {title(primary[key])}", names[key], text)
+        _placed(f"{one_line(key.suite)} {title(primary[key])}", names[key], text)
         for key in keys_in_order(report.comparisons)
         if key in primary
     ]
     return text("method.primary", names=text.listed(said, "semicolon")) if said else text("method.primary.none")
 
 
-def _named(name: str, place: str, text: Text) -> str:
+def _placed(name: str, place: str, text: Text) -> str:
     return text("named", name=name, place=place) if place else name
 
 

@@ -36,6 +36,7 @@ class Follow:
     then: str | None
     sources: tuple[str, ...]
     runs: Path | None
+    freeze_probe: bool = False
 
     def targets(self) -> tuple[tuple[Target, ...], Path]:
         """The targets to follow, and the file that they stand in."""
@@ -55,6 +56,8 @@ class Follow:
     def _check(self, targets: Sequence[Target]) -> None:
         """With --then: the phase is there and every target stands in the campaign; better said now than then."""
         if self.then is None:
+            if self.freeze_probe:
+                raise ConfigError("--freeze-probe goes with --then", remedy="Name the phase: --then post-host-patch")
             return
         made = context.load_campaign(self.campaign, None, None, "")
         if self.then not in [phase.tag for phase in made.phases]:
@@ -99,7 +102,9 @@ class Follow:
         planned: called when the run is in the store. From then on `bench resume` carries on with it, not the watch.
         """
         paths = context.source_paths(self.sources)
-        words = Words(self.campaign, self.then, None, None, None, None, None, list(names), None)
+        words = Words(
+            self.campaign, self.then, None, None, None, None, None, list(names), None, freeze_probe=self.freeze_probe
+        )
         try:
             stored, provider = new_session(words, paths, context.open_store(self.runs))
             planned()

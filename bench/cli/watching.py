@@ -57,6 +57,9 @@ def watch(
         str | None,
         typer.Option("--then", metavar="TAG", help="Measure this phase on each target whose maintenance is over."),
     ] = None,
+    freeze_probe: Annotated[
+        bool, typer.Option("--freeze-probe", help="With --then: measure as `bench run --freeze-probe` does.")
+    ] = False,
     source: SourceOption = None,
     runs: RunsOption = None,
     json: JsonOption = False,
@@ -66,7 +69,7 @@ def watch(
     What was seen is kept in the workspace's watch/, so that a restart loses nothing. With --json, one object per line
     for what happens; with --json --once, the table.
     """
-    asked = Follow(campaign, inventory, tuple(limit or ()), then, tuple(source or ()), runs)
+    asked = Follow(campaign, inventory, tuple(limit or ()), then, tuple(source or ()), runs, freeze_probe)
     targets, place = asked.targets()
     planes, store, address = _planes(control, scope), context.open_store(runs), _url(metadata)
     with following(targets, place, planes, store, events=scheduled_events, address=address) as made:

@@ -142,6 +142,7 @@ def test_each_target_is_measured_once_when_its_maintenance_is_over(
         (("--then", "post-host-patch", "-i", "other.yaml"), "target 'stranger' is not in this campaign"),
         (("campaign.yaml", "-i", "inventory.yaml"), "a campaign goes with --then"),
         (("--scope", "x"), "--scope goes with --control"),
+        (("--freeze-probe",), "--freeze-probe goes with --then"),
         (("--control", "azur"), "Did you mean 'azure'?"),
         (("--metadata", "ftp://x"), "no address"),
         (("--metadata", "http://x/'; reboot"), "no address"),
@@ -186,9 +187,10 @@ def test_all_that_are_over_at_once_are_measured_in_one_session_and_a_run_that_is
 
     monkeypatch.setattr(watching, "_wait", wait)
     words = ("watch", "--then", "post-host-patch", "--metadata", service.address, "--scheduled-events",
-             "--interval", "20")  # fmt: skip
+             "--interval", "20", "--freeze-probe")  # fmt: skip
     assert run(*words) == 130
     (one,) = Store(place / "runs").runs()
+    assert one.info.freeze_probe
     assert sorted({name for trial in one.info.plan for name in trial.targets}) == ["aws-1", "az-1"]
     assert "Maintenance of az-1, aws-1 is over" in capsys.readouterr().err
     (place / "campaign.yaml").write_text(campaign)

@@ -45,6 +45,8 @@ class _Step:
     def run(self) -> tuple[Standing, tuple[Happening, ...]]:
         source = self.seen.source
         if another(dict(self.now.machine), dict(self.reading.machine)):
+            for pending in self.now.pending:  # it ends for whoever was told that it began
+                self._say("withdrawn", pending.notice.kind)
             self._say("another machine", dict(self.reading.machine).get("name", ""))
             self.old = self.now = Standing(self.old.target)
         self.now = replace(

@@ -141,14 +141,15 @@ def test_a_machine_that_could_not_be_looked_at_for_hours_is_confirmed_by_its_fir
 
 
 def test_another_machine_behind_the_name_begins_anew() -> None:
-    standing, _ = history((10, (notice(Progress.STARTED),), OLD), (130, (), OLD))
+    running = notice(Progress.STARTED, notice_id="e2", kind="freeze")
+    standing, _ = history((10, (notice(Progress.STARTED),), OLD), (130, (running,), OLD))
     standing = dataclasses.replace(standing, machine=(("cloud", "aws"), ("vm_id", "i-1")), handled_at=130.0)
-    same = Reading((), OLD, (("cloud", "aws"), ("vm_id", "I-1")))
-    assert step(standing, Observation(SOURCE, 200, same))[0].word is Word.DONE
+    same = Reading((running,), OLD, (("cloud", "aws"), ("vm_id", "I-1")))
+    assert step(standing, Observation(SOURCE, 200, same))[0].word is Word.IN_PROGRESS
     other = Reading((), ELSEWHERE, (("cloud", "aws"), ("vm_id", "i-2"), ("name", "web-1")))
     standing, happened = step(standing, Observation(SOURCE, 200, other))
     assert (standing.word, standing.done, standing.handled_at) == (Word.NONE, None, None)
-    assert [one.kind for one in happened] == ["another machine"], "what it is now did not move"
+    assert [one.kind for one in happened] == ["withdrawn", "another machine"], "what it is now did not move"
     assert [stay.first_at for stay in standing.stays] == [200]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -70,7 +71,10 @@ class Field:
         names = sorted({trial.suite for trial in plan.trials})
         digests = pairs({name: self.suites[name].digest for name in names})
         number = next(_NUMBERS)
-        run = Run(f"r{number}", "c", "before", (), number, 1, now(), plan.trials, inventory.targets, digests, ())
+        # A job is named after its run, and its processes are looked for on the whole machine.
+        run = Run(
+            f"r{secrets.token_hex(6)}", "c", "before", (), number, 1, now(), plan.trials, inventory.targets, digests, ()
+        )
         return Store(self.folder / "runs").create(replace(run, freeze_probe=freeze_probe))
 
     def execute(

@@ -7,6 +7,7 @@ from itertools import islice
 
 from bench.analyse.result import AttributionKind, FactChange
 from bench.report import numbers
+from bench.report.factors import cause_words, factor_name
 from bench.report.plain import one_line, shorten
 from bench.report.tables import FactRow, FactTable
 from bench.report.text import Text
@@ -32,7 +33,7 @@ def fact_tables(report: Report, text: Text) -> tuple[FactTable, ...]:
         rows = sorted(_rows(judged.changes, text), key=lambda row: not row.warn)
         factors = text.listed(
             (
-                text("facts.factor", name=one_line(name), before=text.line(before), after=text.line(after))
+                text("facts.factor", name=factor_name(name, text), before=text.line(before), after=text.line(after))
                 for name, before, after in judged.factors
             ),
             "semicolon",
@@ -44,7 +45,7 @@ def fact_tables(report: Report, text: Text) -> tuple[FactTable, ...]:
                 one_line(comparison.before),
                 one_line(comparison.after),
                 declared,
-                text.line(judged.sentence),
+                cause_words(judged, text),
                 tuple(rows[:MOST_ROWS]),
                 more,
             )
@@ -79,7 +80,7 @@ def _fact(change: FactChange, text: Text) -> FactRow:
         after=one_line(change.after) or numbers.MISSING,
         targets=_share(change.targets, change.total, text),
         names=_named(change.targets, change.total),
-        declared=one_line(change.declared_by) or text("facts.undeclared"),
+        declared=_by(change, text),
         warn=not change.declared_by,
     )
 
@@ -107,10 +108,15 @@ def _together(changes: Sequence[FactChange], text: Text) -> FactRow:
         after="",
         targets=_share(targets, first.total, text),
         names=_named(targets, first.total),
-        declared=one_line(first.declared_by) or text("facts.undeclared"),
+        declared=_by(first, text),
         warn=not first.declared_by,
         many=text("facts.together", changes=text.number("change", len(changes)), examples=examples),
     )
+
+
+def _by(change: FactChange, text: Text) -> str:
+    """What may have moved a fact: a declared factor, or the target's new host."""
+    return factor_name(change.declared_by, text) if change.declared_by else text("facts.undeclared")
 
 
 def _share(targets: Sequence[str], total: int, text: Text) -> str:

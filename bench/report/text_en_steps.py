@@ -43,6 +43,7 @@ STEPS: dict[str, str] = {
     "factor.guest_patch": "guest patch",
     "factor.sriov": "SR-IOV",
     "factor.resize": "resize",
+    "factor.relocation": "relocation",
     "revised": "{step}: on {day} this report said something else.",
     "revised.detail": "{was}. Since then: {why}.",
     "revised.turn": "{metric}: {old}, now {new}",

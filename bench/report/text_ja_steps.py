@@ -44,6 +44,7 @@ STEPS: dict[str, str] = {
     "factor.guest_patch": "ゲストパッチ",
     "factor.sriov": "SR-IOV",
     "factor.resize": "リサイズ",
+    "factor.relocation": "別ホストへの移動",
     "revised": "{step}：{day}の時点では、このレポートの内容は違っていた。",
     "revised.detail": "{was}。その後の変化：{why}。",
     "revised.turn": "{metric}：以前は{old}、現在は{new}",

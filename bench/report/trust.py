@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bench.analyse.coverage import Coverage
 from bench.analyse.result import CLOSE_SESSIONS, AttributionKind, Comparison, FlagKind, MetricResult, Verdict
-from bench.report.factors import factor_names
+from bench.report.factors import cause_words, factor_names
 from bench.report.machines import unpatched
 from bench.report.numbers import count, share
 from bench.report.page import Finding
@@ -76,7 +76,7 @@ def _causes(comparisons: Iterable[Comparison], text: Text) -> list[Finding]:
             unknown = Finding(text("trust.UNKNOWN", step=step), text("trust.UNKNOWN.detail"))
             found.append((_KINDS.index(AttributionKind.UNKNOWN), unknown))
         elif judged.kind in _KINDS:
-            said = Finding(text(f"trust.{judged.kind.name}", step=step), text.line(judged.sentence))
+            said = Finding(text(f"trust.{judged.kind.name}", step=step), cause_words(judged, text))
             found.append((_KINDS.index(judged.kind), said))
     return [finding for _, finding in sorted(found, key=lambda one: one[0])]
 

@@ -52,7 +52,7 @@ def test_no_step_is_cut_at_any_width(tmp_path: Path, width: int) -> None:
     lines = said(made, width) + said(square, width)
     assert max(map(cell_len, lines.splitlines())) <= width
     words = "".join(lines.split())
-    for name in (*LADDER[1:], "Total", "sriovoff→on", "noneshown"):
+    for name in (*LADDER[1:], "Total", "SR-IOV", "noneshown"):
         assert name in words
     wide = "".join((said(made, 300) + said(square, 300)).split())
     assert sorted(re.findall(r"[▲▼=?][\d.]+%", words)) == sorted(re.findall(r"[▲▼=?][\d.]+%", wide))

@@ -44,12 +44,13 @@ class HeatRow:
 
 @dataclass(frozen=True, slots=True)
 class HeatMap:
-    """Targets × metrics. suites: (title, how many columns). hidden: what is not shown, counted; "" when nothing."""
+    """Targets × metrics. suites: (title, how many columns). hidden, hidden_groups: what is not shown, counted."""
 
     label: str
     suites: tuple[tuple[str, int], ...]
     columns: tuple[tuple[str, str], ...]
     groups: tuple[HeatRow, ...]
+    hidden_groups: str
     rows: tuple[HeatRow, ...]
     hidden: str
 

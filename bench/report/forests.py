@@ -11,7 +11,7 @@ from bench.report.bars import Axis, axis_for
 from bench.report.charts.forest import Forest, ForestRow, forest_chart
 from bench.report.fleet_views import Picture
 from bench.report.plain import one_line
-from bench.report.ratio_rows import worst_first
+from bench.report.ratio_rows import rank, worst_first
 from bench.report.ratios import LABELS
 from bench.report.text import Text
 from bench.report.verdicts import counted_targets, ratio_words, result_unit, title
@@ -86,19 +86,26 @@ def _rows(metric: MetricResult, comparison: Comparison, text: Text) -> Iterator[
     if effect is not None and effect.net is not None:
         net = replace(metric, ratio=effect.net, interval=effect.net_interval)
         yield replace(_row("net", text("forest.net"), net, metric, text), css="net", said=text.line(_percent(net)))
-    groups = [one for one in comparison.groups if one.result.key == metric.key and len(one.targets) > 1]
+    mine = (one for one in comparison.groups if one.result.key == metric.key)
+    parts = (one for one in mine if 1 < len(one.targets) < len(metric.targets))
+    groups = sorted(parts, key=lambda one: rank(one.result, metric))
     for group in groups[:MOST_GROUPS]:
-        if len(group.targets) < len(metric.targets):
-            yield _row("group", group_name(group, text), group.result, metric, text)
+        yield _row("group", group_name(group, text), group.result, metric, text)
+    yield from _rest("group", [group.result.ratio for group in groups[MOST_GROUPS:]], text)
     ranked = sorted((one for one in metric.targets if one.ratio is not None), key=lambda one: worst_first(one, metric))
     most = MOST_TARGETS if len(ranked) > MOST_TARGETS + 1 else len(ranked)
     for one in ranked[:most]:
         name = one_line(one.target)
         yield _row("target", text("forest.moved", name=name) if one.relocated else name, one, metric, text)
-    if rest := [one.ratio for one in ranked[most:] if one.ratio is not None]:
+    yield from _rest("rest", [one.ratio for one in ranked[most:]], text)
+
+
+def _rest(noun: str, ratios: Iterable[float | None], text: Text) -> Iterator[ForestRow]:
+    """One row for all that have none of their own: how many, and from where to where their ratios lie."""
+    if rest := [ratio for ratio in ratios if ratio is not None]:
         low, high = min(rest), max(rest)
         said = text.line(numbers.share(numbers.spread(f"{low * 100:.0f}", f"{high * 100:.0f}")))
-        yield ForestRow("rest", text("forest.rest", number=numbers.count(len(rest))), "same", said, low, low, high)
+        yield ForestRow("rest", text.number(noun, len(rest)), "same", said, low, low, high)
 
 
 def group_name(group: GroupResult, text: Text) -> str:

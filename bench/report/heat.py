@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from bench.analyse.result import Comparison, GroupResult, MetricKey, MetricResult, TargetResult, Verdict
 from bench.report.fleet_views import HeatCell, HeatMap, HeatRow
 from bench.report.forests import group_name
 from bench.report.plain import one_line
-from bench.report.ratio_rows import worst_first
+from bench.report.ratio_rows import rank
 from bench.report.text import Text
 from bench.report.verdicts import keys_in_order, ratio_words, result_unit, title
 from bench.report.view import Report
@@ -27,7 +27,12 @@ def heat_map(report: Report, comparison: Comparison, places: dict[MetricKey, str
     metrics = columns(report, comparison)
     targets = _targets(metrics)
     by_metric = [{one.target: one for one in metric.targets} for metric in metrics]
-    ranked = sorted(targets, key=lambda name: _rank(name, metrics, by_metric))
+    ranked = sorted(
+        targets,
+        key=lambda name: _rank(
+            name, [(found[name], metric) for metric, found in zip(metrics, by_metric, strict=True) if name in found]
+        ),
+    )
     rows = tuple(
         HeatRow(
             one_line(name),
@@ -37,6 +42,7 @@ def heat_map(report: Report, comparison: Comparison, places: dict[MetricKey, str
         for name in ranked[:MOST_ROWS]
     )
     more = len(ranked) - MOST_ROWS
+    groups = _groups(comparison, metrics, len(targets), text)
     suites = tuple(
         (one_line(report.suite_title(suite)), len(list(some)))
         for suite, some in groupby(metrics, key=lambda metric: metric.key.suite)
@@ -46,7 +52,10 @@ def heat_map(report: Report, comparison: Comparison, places: dict[MetricKey, str
         text("heat.label", before=before, after=after),
         suites,
         tuple((title(metric), places[metric.key]) for metric in metrics),
-        _groups(comparison, metrics, len(targets), text),
+        groups[:MOST_GROUPS],
+        text("heat.hidden", targets=text.number("group", len(groups) - MOST_GROUPS))
+        if len(groups) > MOST_GROUPS
+        else "",
         rows,
         text("heat.hidden", targets=text.number("rest", more)) if more > 0 else "",
     )
@@ -70,16 +79,12 @@ def _targets(metrics: Sequence[MetricResult]) -> list[str]:
     return list(dict.fromkeys(one.target for one in measured))
 
 
-def _rank(
-    name: str, metrics: Sequence[MetricResult], by_metric: Sequence[dict[str, TargetResult]]
-) -> tuple[float, float, str]:
+def _rank(name: str, results: Iterable[tuple[MetricResult | TargetResult, MetricResult]]) -> tuple[float, float, str]:
     """Worst first: by how many metrics regressed, then by the greatest loss in margins."""
     regressed, loss = 0, 0.0
-    for metric, found in zip(metrics, by_metric, strict=True):
-        if (one := found.get(name)) is not None:
-            regressed += one.verdict is Verdict.REGRESSED
-            _, gain, _ = worst_first(one, metric)
-            loss = min(loss, gain / math.log1p(metric.margin))
+    for one, metric in results:
+        regressed += one.verdict is Verdict.REGRESSED
+        loss = min(loss, rank(one, metric)[1] / math.log1p(metric.margin))
     return -regressed, loss, name
 
 
@@ -92,12 +97,15 @@ def _note(name: str, by_metric: Sequence[dict[str, TargetResult]], text: Text) -
 
 
 def _groups(comparison: Comparison, metrics: Sequence[MetricResult], total: int, text: Text) -> tuple[HeatRow, ...]:
-    """A row per group of targets, in the order of the comparison."""
+    """A row per group of targets, worst first as targets are."""
     found: dict[str, dict[object, GroupResult]] = {}
     for group in comparison.groups:
         if 1 < len(group.targets) < total:
             found.setdefault(group_name(group, text), {})[group.result.key] = group
-    names = [name for name, mine in found.items() if any(metric.key in mine for metric in metrics)]
+    shown = {name: mine for name, mine in found.items() if any(metric.key in mine for metric in metrics)}
+    names = sorted(
+        shown, key=lambda name: _rank(name, [(shown[name][m.key].result, m) for m in metrics if m.key in shown[name]])
+    )
     return tuple(
         HeatRow(
             name,
@@ -107,7 +115,7 @@ def _groups(comparison: Comparison, metrics: Sequence[MetricResult], total: int,
                 for metric in metrics
             ),
         )
-        for name in names[:MOST_GROUPS]
+        for name in names
     )
 
 

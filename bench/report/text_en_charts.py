@@ -5,6 +5,8 @@ from __future__ import annotations
 CHARTS: dict[str, str] = {
     "happening.one": "{n} more event",
     "happening.many": "{n} more events",
+    "group.one": "{n} further group",
+    "group.many": "{n} further groups",
     "rest.one": "{n} further target",
     "rest.many": "{n} further targets",
     "kind.one": "{n} more kind",
@@ -33,7 +35,6 @@ CHARTS: dict[str, str] = {
     "forest.group": "{name} ({number})",
     "forest.moved": "{name} *",
     "forest.moved.note": "{note}; * moved to another host",
-    "forest.rest": "{number} more",
     "forest.worse": "◂ worse",
     "forest.better": "better ▸",
     "forest.row": "{name} {ratio} ({interval}), {verdict}",

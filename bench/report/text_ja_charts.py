@@ -5,6 +5,8 @@ from __future__ import annotations
 CHARTS: dict[str, str] = {
     "happening.one": "ほか{n}件",
     "happening.many": "ほか{n}件",
+    "group.one": "ほか{n}グループ",
+    "group.many": "ほか{n}グループ",
     "rest.one": "ほか{n}対象",
     "rest.many": "ほか{n}対象",
     "kind.one": "ほか{n}種類",
@@ -31,7 +33,6 @@ CHARTS: dict[str, str] = {
     "forest.group": "{name}（{number}）",
     "forest.moved": "{name} *",
     "forest.moved.note": "{note}；* は別のホストへ移動",
-    "forest.rest": "ほか{number}",
     "forest.worse": "◂ 悪化",
     "forest.better": "改善 ▸",
     "forest.row": "{name} {ratio}（{interval}）、{verdict}",

@@ -16,6 +16,8 @@ from bench.report.view import PhaseInfo, Report
 
 _LONGEST_DETAIL, _MOST_KINDS, _MOST_SAID = 32, 3, 20
 """Characters of a detail in a caption, kinds of events in one, and events that the description says in words."""
+_OF_THE_BUILD = ("HOST_UPDATED", "OTHER_BUILD", "UNPATCHED")
+"""Events that are changes of the build of a host: from which to which is said."""
 _STEPS = tuple(
     timedelta(seconds=seconds)
     for seconds in (10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000)
@@ -108,7 +110,7 @@ def _marks(report: Report, axis: _Axis) -> Iterator[tuple[Mark, datetime]]:
 
 def _detail(one: Happening) -> str:
     """What stands behind the kind of an event: how long, or from which build of the host to which."""
-    if one.event in (Event.HOST_UPDATED, Event.UNPATCHED):
+    if one.event.name in _OF_THE_BUILD:
         builds = [(old, new) for layer, _, old, new in one.evidence if layer == "host"]
         if builds and len(builds[0][0]) + len(builds[0][1]) <= _LONGEST_DETAIL:
             return f"{builds[0][0]} → {builds[0][1]}"

@@ -15,7 +15,7 @@ from bench.model import Better
 from bench.report.charts.forest import LEFT, RIGHT
 from bench.report.fleet import fleet
 from bench.report.forests import MOST_FORESTS, MOST_TARGETS
-from bench.report.heat import MOST_COLUMNS, MOST_ROWS
+from bench.report.heat import MOST_COLUMNS, MOST_GROUPS, MOST_ROWS
 from bench.report.html import render_html
 from bench.report.text import Text
 from bench.report.view import Report
@@ -92,6 +92,25 @@ def test_net_of_controls_and_groups_are_diamonds() -> None:
     assert [row.name for row in step.heat.groups] == ["japaneast · Standard_D3_v2 (3)"]
 
 
+def test_groups_are_worst_first_and_the_rest_counted() -> None:
+    one = a_metric(*fleet_of(60))
+    names = [target.target for target in one.targets]
+    groups = tuple(
+        GroupResult(
+            (("region", f"r{n:02d}"), ("size", "s")),
+            tuple(names[3 * n : 3 * n + 3]),
+            replace(one, ratio=1 - n / 100, interval=None),
+        )
+        for n in range(20)
+    )
+    (step,) = fleet(factory.report((Comparison("pre", "post", (one,), groups=groups),), samples=None), Text())
+    assert [row.name for row in step.heat.groups] == [f"r{n:02d} · s (3)" for n in range(19, 19 - MOST_GROUPS, -1)]
+    assert step.heat.hidden_groups.startswith("8 further groups")
+    shown = words(checked(step.forests[0].svg))
+    assert [name for name in shown if name.startswith("r")] == [f"r{n:02d} · s (3)" for n in range(19, 11, -1)]
+    assert "12 further groups" in shown
+
+
 def test_a_thousand_targets_are_bounded_and_the_rest_counted() -> None:
     metrics = tuple(
         replace(a_metric(*fleet_of(1000, seed)), key=factory.key(case=f"c{seed}"), primary=seed < 20)
@@ -103,7 +122,7 @@ def test_a_thousand_targets_are_bounded_and_the_rest_counted() -> None:
     assert step.note.startswith("14 more metrics")
     root = checked(step.forests[0].svg)
     assert len([group for group in root.iter("g") if " target" in group.get("class", "")]) == MOST_TARGETS
-    assert f"{1000 - MOST_TARGETS} more" in words(root)
+    assert f"{1000 - MOST_TARGETS} further targets" in words(root)
     assert len(drawn(root, "many")) == 1
     assert (len(step.heat.rows), len(step.heat.columns)) == (MOST_ROWS, MOST_COLUMNS)
     assert "960 further targets" in step.heat.hidden

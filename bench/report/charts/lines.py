@@ -59,9 +59,13 @@ def curve_chart(lines: tuple[Line, ...], title: str, description: str, percent: 
     canvas.path("g", "".join(f"M{num(across.place(_nines(tick)))} {num(_TOP)}V{num(_BOTTOM + 3)}" for tick in ticks))
     for tick, label in scale.ticks:
         canvas.text(left - 6, scale.place(tick) + FONT * 0.36, label, "end")
+    edge = 0.0
     for tick in ticks:
-        label, x = percent.format(f"{tick:.10g}"), across.place(_nines(tick))
-        canvas.text(min(x, WIDTH - width_of(label) / 2), _BOTTOM + 16, label, "middle")
+        label = percent.format(f"{tick:.10g}")
+        x, half = across.place(_nines(tick)), width_of(label) / 2
+        if (x := min(x, WIDTH - half)) - half >= edge:  # else it has its line, but no room for its words
+            canvas.text(x, _BOTTOM + 16, label, "middle")
+            edge = x + half + 3
     for line, (row, x) in zip(lines, rows, strict=True):
         css, y = f"l d{line.colour % PHASES}", _BOTTOM + 36 + _LEGEND * row
         canvas.line(css, [(across.place(_nines(at)), scale.place(value)) for at, value in line.points])

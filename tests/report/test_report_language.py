@@ -218,7 +218,7 @@ def test_dates_and_numbers_are_written_for_the_reader() -> None:
     made = page(factory.report((factory.story(),), lang="ja"))
     assert "2018年1月3日～1月10日" in made.meta
     assert made.timeline is not None
-    assert {tick.text for tick in made.timeline.ticks} >= {"1月4日", "1月8日"}
+    assert all(f">{day}</text>" in made.timeline.svg for day in ("1月4日", "1月8日"))
     assert re.search(r"^\d+%$", made.matrix.groups[0].rows[0].cells[0].ratio)  # type: ignore[union-attr]  # it is there
     assert '<html lang="ja">' in render_html(replace(factory.demo(), lang="ja"))
 

@@ -21,10 +21,12 @@ that tells, nobody knows, and nothing is concluded."""
 
 _BEGINS = {"maintenance started": "maintenance", "action begins": "action", "reboot": "reboot"}
 _ENDS = {
-    "maintenance done": "maintenance", "maintenance withdrawn": "maintenance", "action ended": "action",
-    "action failed": "action", "rebooted": "reboot",
+    "maintenance done": "maintenance", "maintenance over": "maintenance", "maintenance withdrawn": "maintenance",
+    "action ended": "action", "action failed": "action", "rebooted": "reboot",
 }  # fmt: skip
 _LONGEST = 200
+_INSIDE = "inside"
+"""What the watch calls the metadata service of the machine's own cloud."""
 
 
 class What(StrEnum):
@@ -59,7 +61,8 @@ class Span:
     def details(self) -> Said:
         """What it was, by whose word, and its number there."""
         number = say("span.number", number=self.number) if self.number else ""
-        return joined(filter(None, (self.text, self.source, number)))
+        source = say("span.inside") if self.source == _INSIDE else self.source
+        return joined(filter(None, (self.text, source, number)))
 
 
 def spans_of(run: StoredRun) -> tuple[Span, ...]:
@@ -83,23 +86,33 @@ def spans_of(run: StoredRun) -> tuple[Span, ...]:
         ends.append((made.target, key[1], until))
         if begun := running.pop(key, None):
             found.append(replace(begun, until=until))
-        elif kind == "maintenance done":  # seen only when it was over: begun after the look before
-            found.append(replace(made, until=at))
+        elif kind == "maintenance done":  # seen only when it was over
+            found.append(_unseen(made, event, at))
     for (target, what, *_), begun in running.items():
         later = [until for name, kind, until in ends if (name, kind) == (target, what) and until >= begun.since]
         found.append(replace(begun, until=min(later, default=math.inf)))
     return tuple(sorted(found, key=lambda one: (one.target, one.since, one.until, one.text)))
 
 
+def _unseen(made: Span, event: Mapping[str, str], at: float) -> Span:
+    """What nobody saw running: by its source's word long over, or begun and ended since the look before."""
+    looked, begun, ended = (seconds(event.get(name, "")) for name in ("looked", "begun", "ended"))
+    if ended is None or ended > at or (looked is not None and ended >= looked):
+        return replace(made, until=at)
+    return replace(made, since=min(ended, begun if begun is not None else ended), until=ended)
+
+
 def overlapping(spans: Iterable[Span], stored: StoredAttempt) -> tuple[Span, ...]:
-    """Those that lie on the time of an attempt, on any of its targets."""
+    """Those that lie on the time of an attempt, on any of its targets; not those of which only the end is known."""
     record = stored.record
     since = seconds(record.started_at)
     if since is None or record.imported:
         return ()
     until = max(since, seconds(record.ended_at) or since)
     return tuple(
-        one for one in spans if one.target in record.trial.targets and one.since <= until and since <= one.until
+        one
+        for one in spans
+        if one.target in record.trial.targets and one.since <= until and since <= one.until and one.since < one.until
     )
 
 

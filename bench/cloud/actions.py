@@ -1,7 +1,8 @@
 """How is something done to targets, and how is it remembered? Written down, done, waited for, looked at again.
 
 An action stands in the watch's journal and in the events of the newest run of every campaign that measures the target,
-before it begins and after it ended, so that what lies between two runs can be explained.
+before it begins and after it ended, so that what lies between two runs can be explained; so does maintenance. The
+journal belongs to a workspace; what a report needs stands in the run (`bench.analyse.maintenance` reads it).
 """
 
 from __future__ import annotations
@@ -61,16 +62,24 @@ class Memory:
 
 def runs_of(store: Store, targets: Sequence[Target]) -> dict[str, list[StoredRun]]:
     """Target → the newest run of each campaign that measures it (same name, same address)."""
-    newest: dict[tuple[str, str], StoredRun] = {}
+    return {name: [runs[-1] for runs in all_of_it] for name, all_of_it in _all_runs_of(store, targets).items()}
+
+
+def _all_runs_of(store: Store, targets: Sequence[Target]) -> dict[str, list[list[StoredRun]]]:
+    """Target → the runs of each campaign that measure it, the newest last."""
+    found: dict[str, dict[str, list[StoredRun]]] = {target.name: {} for target in targets}
     for run in store.readable()[0]:
         known = {(one.name, one.address) for one in run.info.targets}
         for target in targets:
             if (target.name, target.address) in known and not run.info.imported:
-                newest[target.name, run.info.campaign] = run
-    return {target.name: [run for (name, _), run in newest.items() if name == target.name] for target in targets}
+                found[target.name].setdefault(run.info.campaign, []).append(run)
+    return {name: list(campaigns.values()) for name, campaigns in found.items()}
 
 
-_OF_RUNS = ("scheduled", "started", "done", "withdrawn", "unpatched")
+_OF_RUNS = ("scheduled", "started", "done", "over", "withdrawn", "unpatched")
+_ENDS = ("done", "over", "withdrawn")
+_LOOKED_BACK = 5
+"""Runs of a campaign, before its newest, that may have learned of a beginning and wait for the end."""
 
 
 def into_runs(
@@ -78,24 +87,46 @@ def into_runs(
 ) -> None:
     """Write what happened to maintenance into the events of runs, as an action is; `at` is when it was seen.
 
-    running: what is in progress, or was until now. A run that began after it did not learn of its beginning: it is told
-    now, with the time that it had, which lies before the run's own.
+    It goes into the newest run of each campaign; an end also into those that were told of the beginning. running: what
+    is in progress, or was until now. A run that began after it did not learn of its beginning: it is told now, with
+    the time that it had, which lies before the run's own. So each run says by itself what its trials overlapped.
     """
     news = [one for one in happened if one.kind in _OF_RUNS]
-    runs = runs_of(store, targets) if news or running else {}
+    runs = _all_runs_of(store, targets) if news or running else {}
+    told = {(one.target, one.kind, one.at) for one in news}
     for one in running:
-        for run in runs.get(one.target, ()):
-            known = {(event.get("kind"), event.get("target"), event.get("time")) for event in run.events()}
-            if (f"maintenance {one.kind}", one.target, iso(one.at)) not in known:
-                _write(run, one)
+        for newest in (mine[-1] for mine in runs.get(one.target, ())):
+            known = {(event.get("kind"), event.get("target"), event.get("time")) for event in newest.events()}
+            if (one.target, one.kind, one.at) not in told and (_kind(one), one.target, iso(one.at)) not in known:
+                _write(newest, one)
     for one in news:
-        for run in runs.get(one.target, ()):
-            if one not in running:
-                _write(run, one)
+        for *older, newest in runs.get(one.target, ()):
+            _write(newest, one)
+            for run in older[-_LOOKED_BACK:] if one.kind in _ENDS else ():
+                if _waits_for(run, one):
+                    _write(run, one)
+
+
+def _waits_for(run: StoredRun, end: Happening) -> bool:
+    """Whether a run was told that this maintenance began, and not that it ended."""
+    same = {"target": end.target, "source": end.source, "id": end.number}
+    begun = ended = 0
+    for event in run.events():
+        if all(event.get(key) == value for key, value in same.items()):
+            begun += event.get("kind") == "maintenance started"
+            ended += event.get("kind") in {f"maintenance {kind}" for kind in _ENDS}
+    return begun > ended
+
+
+def _kind(one: Happening) -> str:
+    return f"maintenance {one.kind}"
 
 
 def _write(run: StoredRun, one: Happening) -> None:
-    run.event(iso(one.at) or now(), f"maintenance {one.kind}", target=one.target, source=one.source, text=one.text)
+    times = {"looked": iso(one.looked), "begun": iso(one.begun), "ended": iso(one.ended)}
+    known = {name: time for name, time in times.items() if time is not None}
+    words = {"target": one.target, "source": one.source, "text": one.text, "id": one.number}
+    run.event(iso(one.at) or now(), _kind(one), **words, **known)
 
 
 @dataclass(frozen=True, slots=True)

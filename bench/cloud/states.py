@@ -148,10 +148,18 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something that was seen to happen to a target: one line of the journal."""
+    """Something that was seen to happen to a target: one line of the journal.
+
+    at: when it was seen. number: the source's own name for the maintenance. looked: when the source was heard of
+    before, so that it happened between the two. begun, ended: the window, where the source says itself that it is over.
+    """
 
     at: float
     target: str
     kind: str
     source: str
     text: str = field(default="")
+    number: str = ""
+    looked: float | None = None
+    begun: float | None = None
+    ended: float | None = None

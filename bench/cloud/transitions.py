@@ -70,6 +70,17 @@ class _Step:
     def _say(self, kind: str, text: str) -> None:
         self.happened.append(Happening(self.seen.at, self.old.target, kind, self.seen.source, text))
 
+    def _tell(self, kind: str, notice: Notice) -> None:
+        """What happened to a maintenance, and between which looks."""
+        over = notice.progress is Progress.COMPLETED
+        looked = dict(self.old.answered).get(self.seen.source)
+        window = (notice.not_before, notice.not_after) if over else (None, None)
+        self.happened.append(
+            Happening(
+                self.seen.at, self.old.target, kind, self.seen.source, notice.kind, notice.notice_id, looked, *window
+            )
+        )
+
     # --- the host ---
 
     def _look_at_host(self) -> None:
@@ -117,7 +128,7 @@ class _Step:
         """A maintenance that is announced or runs: new, moved, or begun."""
         known = self._pending(notice.notice_id)
         if known is None:
-            self._say(notice.progress.value, notice.kind)
+            self._tell(notice.progress.value, notice)
             # What this very observation says of the host is what the maintenance was announced on; one that has
             # started already may have moved the machine: then what was known before it, as far as it was.
             started = notice.progress is Progress.STARTED
@@ -126,9 +137,9 @@ class _Step:
             self.now = replace(self.now, pending=(*self.now.pending, made)[-_KEPT_PENDING:])
             return
         if notice.progress is not known.notice.progress:
-            self._say(notice.progress.value, notice.kind)
+            self._tell(notice.progress.value, notice)
         elif notice.not_before != known.notice.not_before:
-            self._say("moved", notice.kind)
+            self._tell("moved", notice)
         changed = replace(known, notice=notice, origin=self._origin(known, notice))
         self.now = replace(self.now, pending=tuple(changed if one is known else one for one in self.now.pending))
 
@@ -151,7 +162,7 @@ class _Step:
         if notice.progress is Progress.STARTED or trace or (due and (silent or booted)):
             self._end(pending, notice)
         else:
-            self._say("withdrawn", notice.kind)
+            self._tell("withdrawn", notice)
         self.now = replace(self.now, pending=tuple(one for one in self.now.pending if one is not pending))
 
     def _early(self, notice: Notice) -> bool:
@@ -163,7 +174,7 @@ class _Step:
     def _drop(self, notice: Notice, kind: str) -> None:
         known = self._pending(notice.notice_id)
         if known is not None:
-            self._say(kind, notice.kind)
+            self._tell(kind, notice)
         self._close(notice)
 
     def _close(self, notice: Notice) -> None:
@@ -177,11 +188,13 @@ class _Step:
         if notice.progress is Progress.COMPLETED and notice.not_after is not None:
             at = min(at, notice.not_after)
         if self.now.done is not None and self._same(self.now.done, pending, at):
+            if pending is not None and pending.notice.progress is Progress.STARTED:
+                self._tell("over", notice)
             return
         before = pending.origin if pending is not None else self.now.host
         done = Done(at, self.seen.source, notice.kind, before, self.now.host)
         self.now = replace(self.now, done=done, unpatched=False)
-        self._say("done", notice.kind)
+        self._tell("done", notice)
 
     def _same(self, last: Done, pending: Pending | None, at: float) -> bool:
         """Whether an end is that of the last maintenance once more. One source does not tell of one twice."""

@@ -203,5 +203,5 @@ def _running(standings: Mapping[str, Standing]) -> list[Happening]:
         begun = [pending for pending in one.pending if pending.notice.progress is Progress.STARTED]
         if one.word is Word.IN_PROGRESS and one.since is not None and begun:
             first = min(begun, key=lambda pending: pending.first_at)
-            found.append(Happening(one.since, name, "started", first.source, first.notice.kind))
+            found.append(Happening(one.since, name, "started", first.source, first.notice.kind, first.notice.notice_id))
     return found

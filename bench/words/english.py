@@ -185,6 +185,7 @@ ENGLISH: dict[str, str] = FLAGS | {
     "taint.maintenance.open": "maintenance of {target} ran from {since} on, and its end was not seen ({details})",
     "taint.action": "{target} was acted upon by vmbench from {since} to {until} ({details})",
     "taint.action.open": "{target} was acted upon by vmbench from {since} on, and the end was not seen ({details})",
+    "span.inside": "its metadata service",
     "span.number": "event {number}",
     "happened.open": "{details}; its end was not seen",
     "happened.froze": "stood still for {seconds} until {time}",

@@ -173,6 +173,7 @@ JAPANESE: dict[str, str] = FLAGS | {
     "taint.maintenance.open": "{target}のメンテナンスが{since}から行われており、終了は確認されていない（{details}）",
     "taint.action": "{target}がvmbenchによって{since}から{until}まで操作されていた（{details}）",
     "taint.action.open": "{target}がvmbenchによって{since}から操作されており、終了は確認されていない（{details}）",
+    "span.inside": "メタデータサービス",
     "span.number": "イベント{number}",
     "happened.open": "{details}；終了は確認されていない",
     "happened.froze": "{time}までに{seconds}停止",

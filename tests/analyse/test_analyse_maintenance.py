@@ -47,7 +47,7 @@ def test_a_maintenance_lasts_from_its_start_to_its_end(run: StoredRun) -> None:
     told(run, 20, "maintenance unpatched")
     (one,) = spans_of(run)
     assert one == Span("vm", What.MAINTENANCE, NOON + 600, NOON + 900, "freeze", "inside", "e1")
-    assert one.details == "freeze, inside, event e1"
+    assert one.details == "freeze, its metadata service, event e1"
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,11 @@ def test_a_maintenance_lasts_from_its_start_to_its_end(run: StoredRun) -> None:
         ([(10, "done", {"looked": at(9)})], [(9, 10)]),
         ([(10, "done", {})], [(10, 10)]),
         ([(10, "started", {"looked": at(9)}), (12, "done", {"looked": at(11)})], [(9, 12)]),
+        # told by its source that it is long over
+        ([(10, "done", {"begun": at(1), "ended": at(3)})], [(1, 3)]),
+        ([(10, "done", {"begun": at(1), "ended": at(3), "looked": at(4)})], [(1, 3)]),
+        ([(10, "done", {"begun": at(1), "ended": at(9), "looked": at(4)})], [(4, 10)]),
+        ([(10, "started", {}), (12, "over", {})], [(10, 12)]),
         ([(10, "withdrawn", {}), (11, "scheduled", {})], []),
         # another source tells of the end
         ([(10, "started", {}), (12, "done", {"source": "control plane", "looked": at(11)})], [(10, 12), (11, 12)]),
@@ -111,6 +116,7 @@ def test_trials_that_overlap_are_tainted_and_the_sentence_says_which_event(run: 
     for number, since in ((1, 0), (2, 10), (3, 20)):
         measured(run, number, since, since + 5)
     assert set(load_samples([run], suites).frame["flags"]) == {""}
+    told(run, 22, "maintenance done", id="e0")  # nobody knows when that was
     told(run, 12, "maintenance started", looked=at(11))
     told(run, 13, "maintenance done", looked=at(12))
     loaded = load_samples([run], suites)  # from no cache: the event came later than the values
@@ -118,7 +124,7 @@ def test_trials_that_overlap_are_tainted_and_the_sentence_says_which_event(run: 
     (problem,) = loaded.problems
     assert problem.message == (
         "vm: maintenance of vm ran from 2024-01-01 12:11:00 UTC to 2024-01-01 12:13:00 UTC "
-        "(freeze, inside, event e1); the values of this trial do not count"
+        "(freeze, its metadata service, event e1); the values of this trial do not count"
     )
     assert load_samples([run], suites).problems == loaded.problems  # from the cache
 
@@ -154,14 +160,14 @@ TIMES = st.one_of(st.integers(0, 59).map(at), st.sampled_from(["", "yesterday", 
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(WORDS, TIMES, TIMES, st.sampled_from(["", "e1", "e2"])), max_size=8))
+@given(st.lists(st.tuples(WORDS, TIMES, TIMES, TIMES, st.sampled_from(["", "e1", "e2"])), max_size=8))
 def test_any_events_give_spans_that_begin_before_they_end(tmp_path_factory: pytest.TempPathFactory, rows: list) -> None:
     run = make_run(tmp_path_factory.mktemp("any"), "pre", plan=[trial(1)])
-    for kind, time, looked, number in rows:
-        run.event(time, kind, target="vm", looked=looked, id=number)
+    for kind, time, looked, ended, number in rows:
+        run.event(time, kind, target="vm", looked=looked, ended=ended, id=number)
     found = spans_of(run)
     assert all(one.since <= one.until for one in found)
-    known = [moment for _, time, looked, _ in rows for moment in (seconds(time), seconds(looked)) if moment is not None]
+    known = [moment for _, *times, _ in rows for time in times if (moment := seconds(time)) is not None]
     for one in found:
         assert min(known) - 3600 <= one.since
         assert one.until == math.inf or one.until <= max(known)

@@ -67,7 +67,7 @@ def test_facts_tell_what_became_of_the_machines(bench: Bench, elsewhere: None) -
     said = bench("facts", "before-1").out
     assert "moved to another host while running" in said
     assert "host physical_host H1 → H2" in said
-    assert "2024-01-01 10:05:00  freeze, inside, event e1; its end was not seen" in said
+    assert "2024-01-01 10:05:00  freeze, its metadata service, event e1; its end was not seen" in said
 
 
 @pytest.mark.usefixtures("runs")

@@ -362,3 +362,26 @@ def test_any_history(seen: list[tuple[float, str, Reading]]) -> None:
 @pytest.mark.parametrize("word", list(Word))
 def test_every_word_has_words(word: Word) -> None:
     assert state_words(Standing("t", word, since=5.0))
+
+
+def test_what_is_told_of_a_maintenance_names_it_and_the_look_before() -> None:
+    standing, told = Standing("t"), []
+    for at, notices in ((1, ()), (10, (notice(),)), (100, (notice(Progress.STARTED),)), (130, ())):
+        standing, happened = step(standing, Observation(SOURCE, at, Reading(notices, OLD)))
+        told += [(one.kind, one.number, one.looked, one.ended) for one in happened]
+    assert told == [("scheduled", "e1", 1, None), ("started", "e1", 10, None), ("done", "e1", 100, None)]
+    over = notice(Progress.COMPLETED, not_before=50.0, not_after=60.0)
+    _, (found, *_) = step(Standing("t"), Observation(SOURCE, 500, Reading((over,), OLD)))
+    assert (found.kind, found.looked, found.begun, found.ended) == ("done", None, 50.0, 60.0)
+
+
+def test_a_beginning_that_another_source_told_late_has_an_end_too() -> None:
+    started = (notice(Progress.STARTED),)
+    standing, kinds = Standing("t"), []
+    for at, source, notices in (
+        (1, "a", ()), (1, "b", ()), (100, "a", started), (130, "a", ()), (140, "b", started), (200, "b", ()),
+    ):  # fmt: skip
+        standing, happened = step(standing, Observation(source, at, Reading(notices, OLD)))
+        kinds += [(one.source, one.kind) for one in happened]
+    assert kinds == [("a", "started"), ("a", "done"), ("b", "started"), ("b", "over")]
+    assert standing.word is Word.DONE

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from metadata_server import MetadataServer, plain
 
+from bench.analyse.maintenance import seconds, spans_of
 from bench.errors import TransportError
 from bench.measure.clock import now
 from bench.measure.sandbox import Sandbox, sandbox
@@ -127,6 +128,14 @@ def test_a_run_that_begins_in_the_middle_of_maintenance_learns_of_it(place: Path
     assert [one["kind"] for one in third.events()] == ["maintenance started", "maintenance done"]
     assert third.events()[0]["time"] == first.events()[0]["time"] < str(third.info.created_at)
     assert [one["kind"] for one in second.events()] == ["maintenance started", "maintenance done"]
+    assert [one["kind"] for one in first.events()] == ["maintenance started", "maintenance done"], "its end, too"
+    for run in (first, second, third):
+        (span,) = spans_of(run)
+        assert (span.text, span.source, span.ended) == ("migrate", "inside", True)
+        assert span.number
+    (span,), created = spans_of(third), seconds(third.info.created_at)
+    assert created is not None
+    assert span.since < created < span.until + 1, "events are dated to the second"
 
 
 def test_the_table_is_one_line_a_target_in_a_pipe(place: Path, service: MetadataServer) -> None:

@@ -102,7 +102,7 @@ def inventory_text(made: Made, head: Sequence[str], path: str) -> tuple[str, Mad
     for entry in made.entries:
         settings = dict(entry.settings)
         name = _unique(safe_name(entry.name), taken)
-        place = (settings.get("address", name).lower(), settings.get("port", "22"), settings.get("jump", ""))
+        place = (settings.get("address", name).strip().lower(), settings.get("port", "22"), settings.get("jump", ""))
         one = replace(entry, name=name)
         why = f"has the same address as {places[place]}" if place in places else _wrong(one, made.top, path)
         if why:

@@ -193,14 +193,14 @@ def record(
             exit_codes=pairs(codes),
             boot_ids=pairs(boots),
             clocks=pairs(clocks | {"controller ended": ended_at}),
-            tool=pairs(
-                {
-                    f"{name} {key}" if len(tools) > 1 else key: value
-                    for name, tool in tools.items()
-                    for key, value in tool
-                }
-            ),
+            tool=_tools(tools),
         ),
         raw,
         facts,
     )
+
+
+def _tools(tools: Mapping[str, Pairs]) -> Pairs:
+    """What is known of the tool; with the target before each name where there are several."""
+    several = len(tools) > 1
+    return pairs({f"{name} {key}" if several else key: value for name, tool in tools.items() for key, value in tool})

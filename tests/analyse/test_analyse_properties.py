@@ -27,7 +27,7 @@ def one(comparison: Comparison) -> MetricResult:
     return result
 
 
-def same(left: MetricResult, right: MetricResult, *, reasons: bool = True) -> None:
+def assert_same(left: MetricResult, right: MetricResult, *, reasons: bool = True) -> None:
     assert right.ratio == pytest.approx(left.ratio)
     assert (right.interval is None) == (left.interval is None)
     if left.interval is not None and right.interval is not None:
@@ -59,7 +59,7 @@ def test_changing_units_changes_nothing(targets: dict, name: str) -> None:
     samples = table(targets)
     other = samples.assign(unit=samples["unit"].where(samples.index % 2 == 0, name))
     other["value"] = [convert(value, "MB/s", unit) for value, unit in zip(samples["value"], other["unit"], strict=True)]
-    same(one(compare(samples, BEFORE, AFTER)), one(compare(other, BEFORE, AFTER)))
+    assert_same(one(compare(samples, BEFORE, AFTER)), one(compare(other, BEFORE, AFTER)))
 
 
 @FAST
@@ -68,7 +68,7 @@ def test_permuting_targets_changes_nothing(targets: dict, random: object) -> Non
     names = list(targets)
     random.shuffle(names)
     renamed = dict(zip(names, targets.values(), strict=True))
-    same(one(compare(table(targets), BEFORE, AFTER)), one(compare(table(renamed), BEFORE, AFTER)))
+    assert_same(one(compare(table(targets), BEFORE, AFTER)), one(compare(table(renamed), BEFORE, AFTER)))
 
 
 @FAST
@@ -98,7 +98,7 @@ def test_values_that_cannot_be_compared_are_counted_and_change_nothing(targets: 
     samples = table(targets)
     extra = samples.head(1).loc[[0] * len(bad)].assign(value=bad)
     clean, dirty = compare(samples, BEFORE, AFTER), compare(pd.concat([samples, extra]), BEFORE, AFTER)
-    same(one(clean), one(dirty))
+    assert_same(one(clean), one(dirty))
     assert sum(excluded.count for excluded in dirty.excluded) == len(bad)
 
 
@@ -129,7 +129,7 @@ MANY = st.lists(st.tuples(SHORT, SHORT), min_size=5, max_size=7).map(
 def test_copies_of_sessions_change_nothing_where_targets_are_the_sample(targets: dict) -> None:
     samples = table(targets, day=30.0)
     once, twice = one(compare(samples, BEFORE, AFTER)), one(compare(duplicated(samples), BEFORE, AFTER))
-    same(once, twice, reasons=False)  # flags count sessions, so twice as many may name another reason
+    assert_same(once, twice, reasons=False)  # flags count sessions, so twice as many may name another reason
 
 
 @FAST

@@ -178,12 +178,29 @@ ANY = st.recursive(
 )
 
 
-@given(ANY)
-def test_any_json_is_an_inventory_or_an_error(data: Any) -> None:
+NAMES = HOSTILE | st.sampled_from(["web-1", "db-1"])
+SHAPED = st.fixed_dictionaries(
+    {
+        "_meta": st.fixed_dictionaries({"hostvars": st.dictionaries(NAMES, ANY, max_size=3)}),
+        "all": st.fixed_dictionaries({"hosts": st.lists(NAMES, min_size=1, max_size=3)}, optional={"children": ANY}),
+    }
+)
+
+
+@given(ANY | SHAPED)
+def test_any_json_is_an_inventory_that_accounts_for_all_hosts_or_an_error(data: Any) -> None:
     try:
-        loaded(read_ansible(json.dumps(data).encode(), "x.json"))
-    except ConfigError:
+        made = read_ansible(json.dumps(data).encode(), "x.json")
+        text, written = inventory_text(made, ["said"], "x.yaml")
+    except ConfigError as error:
+        said = str(error)
+    else:
+        found = [target.name for target in parse_inventory(text, "x.yaml").targets]
+        assert found == [entry.name for entry in written.entries]
+        assert all(map(is_safe_name, found))
+        assert len(found) + len(written.left_out) == len(made.entries) + len(made.left_out)
         return
+    assert "ansible-inventory --list" in said or "no machine can be a target" in said
 
 
 # --- ssh_config ---

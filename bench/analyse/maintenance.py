@@ -24,6 +24,8 @@ _ENDS = {
     "maintenance done": "maintenance", "maintenance over": "maintenance", "maintenance withdrawn": "maintenance",
     "action ended": "action", "action failed": "action", "rebooted": "reboot",
 }  # fmt: skip
+_WORDS = (b'"maintenance ', b'"action ', b'"reboot')
+"""What a line of the events that is one of these holds."""
 _LONGEST = 200
 _INSIDE = "inside"
 """What the watch calls the metadata service of the machine's own cloud."""
@@ -75,7 +77,7 @@ def spans_of(run: StoredRun) -> tuple[Span, ...]:
     found: list[Span] = []
     running: dict[tuple[str, ...], Span] = {}
     ends: list[tuple[str, str, float]] = []
-    for at, event in _timed(run.events()):
+    for at, event in _timed(run.events(_WORDS)):
         kind = event["kind"]
         made = _span(at, event)
         key = (made.target, _BEGINS.get(kind) or _ENDS[kind], made.source, made.number or made.text)

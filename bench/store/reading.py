@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,11 +98,15 @@ class StoredRun:
         except OSError as error:
             raise cannot_write(path, error) from error
 
-    def events(self) -> list[dict[str, str]]:
-        """All events; a torn line (a crash while appending) is skipped."""
-        return self.events_and_torn()[0]
+    def events(self, holding: Sequence[bytes] = ()) -> list[dict[str, str]]:
+        """All events; a torn line (a crash while appending) is skipped.
 
-    def events_and_torn(self) -> tuple[list[dict[str, str]], int]:
+        holding: only lines that hold one of these words: a large run has an event for each trial, and most readers
+        want a few.
+        """
+        return self.events_and_torn(holding)[0]
+
+    def events_and_torn(self, holding: Sequence[bytes] = ()) -> tuple[list[dict[str, str]], int]:
         """All events, and how many lines are none; StoreError when the file cannot be read."""
         path = self.folder / EVENTS
         if not os.path.lexists(path):
@@ -110,6 +114,8 @@ class StoredRun:
         rows: list[dict[str, str]] = []
         torn = 0
         for line in filter(None, read_bytes(path).split(b"\n")):
+            if holding and not any(word in line for word in holding):
+                continue
             try:
                 row = json.loads(line)
             except (ValueError, RecursionError):

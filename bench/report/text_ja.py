@@ -133,7 +133,7 @@ JAPANESE: dict[str, str] = {
     "trust.cause": "{target}：{cause} ×{number}",
     "sentence": "{said}。",
     # tables
-    "table.title": "どこで",
+    "table.title": "対象別の値",
     "table.step": "{before} → {after}",
     "table.label": "比の表、{before}から{after}",
     "table.target": "対象",
@@ -163,7 +163,7 @@ JAPANESE: dict[str, str] = {
     "pictures.describe": "{phases}の{points}。セッションごとの中央値：{medians}。",
     "pictures.phase": "{tag}：{medians}",
     # time and facts
-    "time.title": "いつ",
+    "time.title": "時系列",
     "time.label": "{phases}、{runs}の時系列（UTC）",
     "time.run": "セッション{session}、{time} UTC、実行{run}",
     "time.lead": "印1つが1回の実行、すなわち全対象の1セッション。時刻はUTC。",

@@ -10,7 +10,7 @@ TABLES: dict[str, str] = {
     "more_group.one": "ほかのグループ{n}件",
     "more_group.many": "ほかのグループ{n}件",
     "table.lead": (
-        "全指標を、まず対象全体、次にリージョンとサイズ別に悪い順で示す。対象ごとの行はその下に開く。"
+        "全指標を、まず対象全体、次にリージョンとサイズ別に悪い順で示す。その下を開くと対象ごとの行がある。"
         "変更前と変更後は、各セッションの水準の幾何平均。"
     ),
     "table.targets": "対象",
@@ -19,7 +19,7 @@ TABLES: dict[str, str] = {
     "table.both": "{first}、",
     "table.pair": "{name} →",
     "table.hidden": "{rows}はCSVにある：{verdicts}。",
-    "table.verdicts": "{verdict} {number}",
+    "table.verdicts": "{verdict}{number}件",
     "table.fold": "{targets}を1件ずつ、悪い順",
     "table.fold.some": "{targets}のうち悪いほうから{shown}件",
     "table.control.group": "対照：何も変更していない",
@@ -28,11 +28,11 @@ TABLES: dict[str, str] = {
     "table.shared": "複数の指標に共通すること",
     "table.remark": "{about}：",
     "settle.about": "{reason}、{rows}",
-    "settle.more": "ほかの答え{more}件はCSVにある",
+    "settle.more": "ほか{more}通りはCSVにある",
     "change.one": "変化{n}件",
     "change.many": "異なる変化{n}件",
-    "more_fact.one": "ほかに{n}件の事実が変化した。レポートのJSONにある。",
-    "more_fact.many": "ほかに{n}件の事実が変化した。レポートのJSONにある。",
+    "more_fact.one": "ほかに{n}件の環境情報が変化した。レポートのJSONにある。",
+    "more_fact.many": "ほかに{n}件の環境情報が変化した。レポートのJSONにある。",
     "facts.together": "{changes}。例：{examples}",
     "facts.example": "{before} → {after}（{target}）",
     "coverage.absent": "欠測",
@@ -41,7 +41,7 @@ TABLES: dict[str, str] = {
     "coverage.by_suite": "フェーズとスイート別の試行",
     "coverage.incomplete": "不完全、または再測定があるもの",
     "coverage.complete.rows": (
-        "フェーズ、対象、スイートの組{rows}件のうち{complete}件は、各試行1回で完全に測定されており、ここには挙げない。"
+        "フェーズ、対象、スイートの組{rows}件のうち{complete}件は、どの試行も1回で測定を終えており、ここには挙げない。"
     ),
     "coverage.times": "{cause} ×{number}",
     "coverage.between": "{before} → {after}",

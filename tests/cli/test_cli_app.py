@@ -200,7 +200,7 @@ def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
 def test_a_terminal_without_utf8_shows_a_substitute(tmp_path: Path) -> None:
     done = process("suites", "fio", cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.returncode == 0
-    assert "queue depth 32 ? 1" in done.stdout
+    assert "queue depth 32 x 1" in done.stdout
 
 
 def in_terminal(argv: list[str], columns: int, cwd: Path, **env: str) -> str:

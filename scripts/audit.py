@@ -173,7 +173,8 @@ def check_node_lock(lock: str, package: str) -> Iterator[str]:
         if not str(found.get("integrity", "")).startswith("sha512-"):
             yield f"package-lock.json: {name} has no hash"
         if not (names := _chosen(str(found.get("license", "none that is known")))) <= ALLOWED:
-            yield f"package-lock.json: {name}: {', '.join(sorted(names))} is not on the list in scripts/audit.py"
+            told = ", ".join(sorted(names))
+            yield f"package-lock.json: {name}: licence {told} is not on the list in scripts/audit.py"
 
 
 def check_imports(root: Path, project: Mapping[str, object]) -> Iterator[str]:

@@ -101,7 +101,8 @@ def read(runs: Sequence[StoredRun], suites: Mapping[str, LoadedSuite], broken: I
     """
     history = load_history(runs[0].folder.parents[1], suites) if runs else History()
     mine = in_campaign(broken, runs[0].folder.parent) if runs else ()
-    return Evidence(tuple(runs), suites, load_samples(runs, suites), history, mine)
+    kept = tuple(run.remembered() for run in runs)
+    return Evidence(kept, suites, load_samples(kept, suites), history, mine)
 
 
 def compare_tags(

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.errors import StoreError
@@ -36,14 +36,23 @@ MOVED_ASIDE = "moved aside"
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A run as it lies in the store; attempts are read when asked for."""
+    """A run as it lies in the store; attempts are read when asked for, each time anew unless it is `remembered`."""
 
     info: Run
     folder: Path
+    _seen: list[Survey] | None = field(default=None, compare=False, repr=False)
+
+    def remembered(self) -> StoredRun:
+        """The same run for one reader, who asks many times: what `survey` finds first is what it says from then on."""
+        return replace(self, _seen=[])
 
     def survey(self) -> Survey:
         """Every published attempt that can be read, by trial and attempt number, and what cannot."""
-        return survey(self.folder, self.info.run_id)
+        if self._seen is None:
+            return survey(self.folder, self.info.run_id)
+        if not self._seen:
+            self._seen.append(survey(self.folder, self.info.run_id))
+        return self._seen[0]
 
     def attempts(self) -> Iterator[StoredAttempt]:
         """The attempts of `survey`: those whose records are sound. What is not is told by `survey` and `verify`."""

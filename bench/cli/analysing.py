@@ -17,6 +17,7 @@ from bench.cli.context import CampaignOption, JsonOption, RunsOption
 from bench.cli.redacting import RedactOption, redacted_comparison, redacted_report
 from bench.cli.reporting import (
     STDOUT,
+    DataOption,
     FailOn,
     LangOption,
     LogoOption,
@@ -24,10 +25,12 @@ from bench.cli.reporting import (
     ReportFormat,
     chosen_format,
     chosen_language,
+    data_for,
     default_path,
     exit_failing,
     failing,
     for_the_ticket,
+    write_beside,
     write_report,
 )
 from bench.cli.symbols import shows_symbols
@@ -187,6 +190,7 @@ def report(
     notes: NotesOption = None,
     fail_on: FailOn = "",
     redact: RedactOption = False,
+    with_data: DataOption = False,
     lang: LangOption = "en",
     runs: RunsOption = None,
 ) -> None:
@@ -202,14 +206,18 @@ def report(
     chosen = tags or tags_of(found)
     evidence = read(found, context.suites(), broken)
     store = " --redact --runs RUNS" if redact and runs else " --redact" if redact else context.again(runs)
-    language = f" --lang {lang}" if lang != "en" else ""
+    language = (f" --lang {lang}" if lang != "en" else "") + (" --with-data" if with_data else "")
     command = f"bench report {' '.join(chosen)} --campaign {found[0].info.campaign}{language}{store}"
     made = make_report(evidence, chosen, generated_at=generated_at(), title=title, reproduce=[command], lang=lang)
     made = replace(made, **extras)
     shown = redacted_report(made, found) if redact else made
     if output != STDOUT:
         _print_all(shown)
-    path = write_report(shown, output or default_path(shown, name), name, unwanted)
+    path = output or default_path(shown, name)
+    shown = replace(shown, data=data_for(shown, path, name)) if with_data else shown
+    for file in shown.data:
+        write_beside(file, path)
+    write_report(shown, path, name, unwanted)
     if output != STDOUT:
         say(f"Report: {path}")
     try:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bench.analyse.result import Comparison, Verdict
+    from bench.report.attached import DataFile
     from bench.report.view import Report
 
 FAIL_ON = ("improved", "regressed", "inconclusive", "no-change")
@@ -48,6 +49,14 @@ LogoOption = Annotated[
 ]
 NotesOption = Annotated[
     Path | None, typer.Option("--notes", metavar="FILE", help="Markdown that stands below the verdicts.")
+]
+DataOption = Annotated[
+    bool,
+    typer.Option(
+        "--with-data",
+        help="The numbers as CSV, verdicts and every value: inside the HTML while they are small, else files beside "
+        "the report, named in it with their SHA-256.",
+    ),
 ]
 STDOUT = Path("-")
 
@@ -101,10 +110,31 @@ def default_path(made: Report, name: str) -> Path:
     return context.workspace().reports / f"{made.campaign}{REPORT_FILES[name].suffix}"
 
 
+def data_for(made: Report, path: Path, name: str) -> tuple[DataFile, ...]:
+    """The tables that go with a report; ConfigError when it goes to standard output and they are too large for it."""
+    from bench.report.data_files import data_files
+
+    found = data_files(made, made.campaign if path == STDOUT else path.stem, name)
+    if path == STDOUT and not all(one.embedded for one in found):
+        raise ConfigError(
+            "the data has no place beside standard output", where="--with-data", remedy="Name a file with -o"
+        )
+    return found
+
+
+def write_beside(data: DataFile, path: Path) -> None:
+    """Write a table beside the report at `path`, unless it is inside it. ReportError when it cannot be written."""
+    from bench.cli.console import say
+
+    if not data.embedded:
+        beside = path.with_name(data.name)
+        _write(beside, data.content)
+        say(f"Data: {beside}, SHA-256 {data.sha256}")
+
+
 def write_report(made: Report, path: Path, name: str = "html", verdicts: tuple[Verdict, ...] | None = None) -> Path:
     """Render and write by rename, for its owner only; `-` is standard output. ReportError when it cannot be written."""
     from bench.report.report_files import Wishes, render_report
-    from bench.store.files import make_folder, replace_private
 
     templates = context.workspace().reports / "templates"
     content = render_report(name, made, Wishes(templates if templates.is_dir() else None, verdicts))
@@ -112,6 +142,14 @@ def write_report(made: Report, path: Path, name: str = "html", verdicts: tuple[V
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         return path
+    _write(path, content)
+    return path
+
+
+def _write(path: Path, content: bytes) -> None:
+    """By rename, for its owner only."""
+    from bench.store.files import make_folder, replace_private
+
     try:
         make_folder(path.absolute().parent)
         replace_private(path, content)
@@ -119,4 +157,3 @@ def write_report(made: Report, path: Path, name: str = "html", verdicts: tuple[V
         raise ReportError(
             f"cannot be written ({error.strerror})", where=str(path), remedy="Choose another file with -o"
         ) from error
-    return path

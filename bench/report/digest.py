@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from bench.analyse.coverage import Coverage
 from bench.report.blocks import Block, Bullets, Grid, Heading, Paragraph, Strong, Words, section
+from bench.report.data_files import data_lines
 from bench.report.ladder import ladder
 from bench.report.layout import footer, meta
 from bench.report.matrix import matrix, page_axis
@@ -135,6 +136,7 @@ def _provenance(report: Report, text: Text) -> Iterator[Block]:
     items: list[Words] = []
     if report.provenance.files:
         items.append((text("provenance.digest", files=files, digest=report.provenance.digest),))
+    items += [(line,) for line in data_lines(report, text)]
     items += [(text("provenance.again"), one_line(command)) for command in report.reproduce]
     items.append((footer(report, text),))
     yield Bullets(tuple(items))

@@ -9,7 +9,8 @@
      "coverage": {"planned", "measured", "rows": [ROW …], "left_out": [{"what", "why"}]},
      "machines": {"happenings": [HAPPENING …], "stays": [STAY …]},
      "revisions": [{"before", "after", "told_at", "version", "turns", …}],
-     "provenance": {"digest", "tools", "files", "parameters"}, "suites": {name: title}, "reproduce": [command …]}
+     "provenance": {"digest", "tools", "files", "parameters"}, "suites": {name: title}, "reproduce": [command …],
+     "data": [{"name", "bytes", "sha256"}]}
 
 Every key and type stands in `schema/vmbench-1.schema.json` beside this file, a JSON Schema (2020-12) that the tests
 hold the documents against. Sentences are English, whatever the language of the report; the rest is as in
@@ -72,6 +73,7 @@ def document(report: Report) -> dict[str, Any]:
         "provenance": _provenance(report),
         "suites": dict(report.suite_titles),
         "reproduce": list(report.reproduce),
+        "data": [{"name": one.name, "bytes": len(one.content), "sha256": one.sha256} for one in report.data],
     }
 
 

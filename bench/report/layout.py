@@ -7,6 +7,7 @@ from bench.report.cards import cards
 from bench.report.changes import fact_tables
 from bench.report.covered import coverage
 from bench.report.curves import latency_pictures, series_pictures
+from bench.report.data_files import data_links
 from bench.report.fleet import fleet
 from bench.report.ladder import ladder
 from bench.report.machines import machines
@@ -63,6 +64,7 @@ def page(report: Report) -> Page:
         footer=footer(report, text),
         logo=report.logo.uri if report.logo else "",
         notes=notes_html(report.notes) if report.notes else "",
+        data=data_links(report, text),
     )
 
 

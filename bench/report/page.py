@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bench.report.fleet_views import FleetStep, Gallery, Picture
 from bench.report.page_parts import Card, Details
-from bench.report.tables import FactTable, RatioTable
+from bench.report.tables import DataLink, FactTable, RatioTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,5 +167,6 @@ class Page:
     footer: str
     logo: str = ""
     """A data: URI."""
+    data: tuple[DataLink, ...] = ()
     notes: str = ""
     """HTML that `bench.report.notes` has made safe."""

@@ -37,7 +37,7 @@ from bench.report.words import moved
 LABELS = ("region", "size")
 """Labels that get a column of their own, where a target has them."""
 
-MOST_ROWS, LEAST_ROWS = 900, 3
+MOST_ROWS, LEAST_ROWS = 600, 3
 """Rows of groups and targets on the page in all, and what every metric of every step gets before the others do."""
 
 MOST_GROUPS, MOST_TARGETS = 24, 40
@@ -146,6 +146,7 @@ def _table(report: Report, step: _Step) -> RatioTable:
         open=step.number == 0 and len(metrics) <= MANY_METRICS,
         warnings=warnings,
         settle=settle,
+        short=any(one.hidden or (one.fold and one.fold.hidden) for _, blocks in groups for one in blocks),
         bands=tuple((name, *step.axis.band(margin)) for margin, name in bands.items()),
     )
 

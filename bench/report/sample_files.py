@@ -20,12 +20,18 @@ def write_csv(frame: DataFrame, path: Path) -> None:
 
     Text is as in the other tables: on one line, and no formula to a spreadsheet. Parquet and JSON keep it as it is.
     """
+    path.write_text(csv_text(frame), "utf-8", errors="replace", newline="")
+
+
+def csv_text(frame: DataFrame) -> str:
+    """The same as one string; lines end with LF."""
     text = frame.select_dtypes(exclude=["number", "bool", "datetimetz", "datetime"])
     safe = {
         str(name): frame[name].map(lambda cell: no_formula(one_line(cell)) if isinstance(cell, str) else cell)
         for name in text
     }
-    frame.assign(**safe).to_csv(path, index=False)
+    made: str = frame.assign(**safe).to_csv(index=False, lineterminator="\n")
+    return made
 
 
 def write_parquet(frame: DataFrame, path: Path) -> None:

@@ -73,7 +73,8 @@ class Remark:
 class RatioTable:
     """Everything about one step in numbers; `settle` says once what would settle what is not decided.
 
-    bands: (id, x, width) of the bands that lie behind bars, each drawn once (see `BarView`).
+    short: whether rows are left to the CSV. bands: (id, x, width) of the bands that lie behind bars, each drawn once
+    (see `BarView`).
     """
 
     anchor: str
@@ -86,6 +87,19 @@ class RatioTable:
     warnings: tuple[Remark, ...] = ()
     settle: tuple[Remark, ...] = ()
     bands: tuple[tuple[str, float, float], ...] = ()
+    short: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DataLink:
+    """A table that goes with the report: where it is (inside the page, or a file beside it), and its SHA-256."""
+
+    name: str
+    href: str
+    embedded: bool
+    what: str
+    size: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 TABLES: dict[str, str] = {
+    "data.title": "Data",
+    "data.lead": "The numbers behind this page, as CSV.",
+    "data.verdicts": "verdicts, ratios and intervals, over all targets, by group and by target",
+    "data.samples": "every measured value",
+    "data.size.inside": "{bytes} bytes, inside this page",
+    "data.size.beside": "{bytes} bytes, a file beside this page",
+    "data.sha": "SHA-256 {digest}",
+    "data.line": "Data: {name}, {what}, SHA-256 {digest}",
+    "table.csv": "Rows that are not here are in the CSV, which `bench report --with-data` adds.",
+    "table.csv.here": "Rows that are not here are in the CSV, under Data.",
     "row.one": "{n} row",
     "row.many": "{n} rows",
     "more_target.one": "{n} more target",

@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 TABLES: dict[str, str] = {
+    "data.title": "データ",
+    "data.lead": "このページのもとになった数値のCSV。",
+    "data.verdicts": "判定、比、信頼区間（対象全体、グループ別、対象別）",
+    "data.samples": "すべての測定値",
+    "data.size.inside": "{bytes}バイト、このページに埋め込み",
+    "data.size.beside": "{bytes}バイト、このページと同じ場所のファイル",
+    "data.sha": "SHA-256 {digest}",
+    "data.line": "データ：{name}、{what}、SHA-256 {digest}",
+    "table.csv": "ここにない行はCSVにある。CSVは`bench report --with-data`で付く。",
+    "table.csv.here": "ここにない行は「データ」のCSVにある。",
     "row.one": "{n}行",
     "row.many": "{n}行",
     "more_target.one": "ほかの対象{n}台",

@@ -19,6 +19,7 @@ from bench.analyse.result import Comparison, MetricKey
 from bench.analyse.series import MetricSeries
 from bench.analyse.table import machines_of
 from bench.model import Pairs, Run, speaker
+from bench.report.attached import DataFile
 from bench.report.logo import Logo
 from bench.report.provenance import Provenance
 
@@ -52,7 +53,8 @@ class Report:
     phases say together, None for two of them. revisions: steps of which an earlier report said something else.
     happenings, stays: what became of the machines meanwhile, and which hosts they were on.
     redacted: its names are aliases (`bench.report.redact`). notes: of the author, in Markdown. logo: of the author.
-    series, latencies: what the raw files of a few trials say over time and of percentiles.
+    series, latencies: what the raw files of a few trials say over time and of percentiles. data: the tables that go
+    with it as files (`bench.report.data_files`).
     """
 
     title: str
@@ -76,6 +78,7 @@ class Report:
     logo: Logo | None = None
     series: tuple[MetricSeries, ...] = ()
     latencies: tuple[LatencyCurve, ...] = ()
+    data: tuple[DataFile, ...] = ()
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -38,7 +38,8 @@ LABELS = ("region", "size")
 """Labels that get a column of their own, where a target has them."""
 
 MOST_ROWS, LEAST_ROWS = 600, 3
-"""Rows of groups and targets on the page in all, and what every metric of every step gets before the others do."""
+"""Rows of groups and targets on the page in all, and what every metric of every step gets before those that moved do,
+as long as that is half of them at most."""
 
 MOST_GROUPS, MOST_TARGETS = 24, 40
 """Rows of groups, and of targets one by one, of one metric in one step."""
@@ -116,7 +117,7 @@ def _shares(report: Report, groups: Sequence[dict[MetricKey, list[GroupResult]]]
             results: list[MetricResult | TargetResult] = [metric, *(group.result for group in mine), *metric.targets]
             anywhere = any(moved(one) for one in results)
             first.append(anywhere or metric.key in report.leading)
-    return rooms(needs, first, MOST_ROWS, min(LEAST_ROWS, MOST_ROWS // max(1, len(needs))))
+    return rooms(needs, first, MOST_ROWS, min(LEAST_ROWS, MOST_ROWS // 2 // max(1, len(needs))))
 
 
 def _label_names(comparison: Comparison) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ TABLES: dict[str, str] = {
     "data.size.beside": "{bytes} bytes, a file beside this page",
     "data.sha": "SHA-256 {digest}",
     "data.line": "Data: {name}, {what}, SHA-256 {digest}",
-    "table.csv": "Rows that are not here are in the CSV, which `bench report --with-data` adds.",
+    "table.csv": "Rows that are not here are in the CSV of this command:",
     "table.csv.here": "Rows that are not here are in the CSV, under Data.",
     "row.one": "{n} row",
     "row.many": "{n} rows",

@@ -11,7 +11,7 @@ TABLES: dict[str, str] = {
     "data.size.beside": "{bytes}バイト、このページと同じ場所のファイル",
     "data.sha": "SHA-256 {digest}",
     "data.line": "データ：{name}、{what}、SHA-256 {digest}",
-    "table.csv": "ここにない行はCSVにある。CSVは`bench report --with-data`で付く。",
+    "table.csv": "ここにない行は、次のコマンドで付くCSVにある：",
     "table.csv.here": "ここにない行は「データ」のCSVにある。",
     "row.one": "{n}行",
     "row.many": "{n}行",

@@ -229,8 +229,8 @@ def test_a_large_fleet_does_not_make_a_huge_page() -> None:
     assert len(folds) == len(blocks) == 600
     assert {len(block.rows) for block in blocks} == {1}
     assert MOST_ROWS * 0.9 < sum(len(fold.rows) for fold in folds) <= MOST_ROWS
-    assert {fold.hidden for fold in folds} <= {
-        f"{50 - n} more targets in the CSV: {50 - n} inconclusive." for n in (1, 2, 3)
+    assert {fold.hidden for fold in folds} == {
+        f"{50 - n} more targets in the CSV: {50 - n} inconclusive." for n in {len(fold.rows) for fold in folds}
     }
 
 

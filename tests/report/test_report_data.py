@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import redact_case as case
 import report_factory as factory
 
 from bench.analyse.result import Comparison
@@ -21,6 +22,7 @@ from bench.report import data_files as module
 from bench.report.attached import DataFile
 from bench.report.csv_export import render
 from bench.report.data_files import data_files
+from bench.report.redact import Known, redact
 from bench.report.report_files import REPORT_FILES, render_report
 from bench.report.view import Report
 from tests.analyse.stored_runs import add, make_run, tiny_suite, trial
@@ -103,6 +105,14 @@ def test_a_report_without_samples_has_no_file_of_them() -> None:
 
 def test_a_file_knows_its_digest() -> None:
     assert DataFile("x", "samples", b"", embedded=False).sha256 == hashlib.sha256(b"").hexdigest()
+
+
+def test_a_redacted_report_has_redacted_tables() -> None:
+    plain, known = case.report(), Known(runs=case.runs(), seen=case.sightings())
+    shown = redact(plain, known)[0]
+    for before, after in zip(data_files(plain, "x", "html"), data_files(shown, "x", "html"), strict=True):
+        assert [one for one in case.SECRETS if one.casefold() in before.content.decode().casefold()]
+        assert not [one for one in case.SECRETS if one.casefold() in after.content.decode().casefold()]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from bench.report.verdicts import keys_in_order, ratio_words, result_unit, title
 from bench.report.view import Report
 from bench.report.words import look, moved
 
-LEAST_COLUMNS, MOST_COLUMNS, MOST_ROWS, MOST_GROUPS = 6, 16, 40, 12
+LEAST_COLUMNS, MOST_COLUMNS, MOST_ROWS, MOST_GROUPS = 6, 12, 40, 12
 """Metrics (others follow where few lead), targets and groups of one heat map; the tables and the CSV have all."""
 _SHADES = (2.0, 5.0)
 """A change is of the second shade from so many margins on, and of the third."""

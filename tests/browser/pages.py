@@ -13,9 +13,9 @@ from bench.analyse.result import Comparison, Flag, FlagKind
 from bench.report.html import render_html
 from bench.report.provenance import Provenance
 from tests.analyse.phase_tables import IN_A_ROUND
-from tests.report import stored_phases
+from tests.report import charted, stored_phases
 
-NAMES = ("ladder", "factors", "wide", "hostile", "bare")
+NAMES = ("ladder", "factors", "wide", "charted", "hostile", "bare")
 
 
 def write(name: str, folder: Path) -> Path:
@@ -32,6 +32,8 @@ def _made(name: str, folder: Path) -> str:
     if name == "factors":
         levels = {"none": 0.0, "a": 0.1, "ab": 0.6, "b": 0.2}
         return render_html(stored_phases.report(folder / "store", levels, stored_phases.of(IN_A_ROUND)))
+    if name == "charted":
+        return render_html(charted.report())
     if name == "wide":
         return render_html(factory.report(steps(7), samples=None))
     if name == "hostile":

@@ -58,7 +58,7 @@ def test_the_page_has_a_row_net_of_controls_and_their_own_effect() -> None:
     assert net.verdict.bar.dot < 66 < net.verdict.bar.high
     said = render_html(factory.report((comparison(),), samples=None))
     assert "Net of 3 controls" in said
-    assert said.count('class="net v net"') == 1
+    assert said.count('class="v net"') == 1
 
 
 def test_groups_and_targets_say_why_they_are_apart() -> None:

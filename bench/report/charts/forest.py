@@ -78,7 +78,7 @@ def _x(forest: Forest, ratio: float) -> tuple[float, bool]:
 
 
 def _draw(canvas: Canvas, forest: Forest, row: ForestRow, y: float) -> None:
-    canvas.begin(f"{row.css} {row.kind}", row.name if fit(row.name, LEFT - 10) != row.name else "")
+    canvas.begin(" ".join(dict.fromkeys((row.css, row.kind))), row.name if fit(row.name, LEFT - 10) != row.name else "")
     canvas.text(0, y + FONT * 0.36, fit(row.name, LEFT - 10), css="name")
     canvas.text(WIDTH, y + FONT * 0.36, row.said, "end", css="said")
     ends = [_x(forest, value) for value in (row.low, row.high) if value is not None]

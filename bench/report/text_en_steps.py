@@ -75,7 +75,7 @@ STEPS: dict[str, str] = {
     "machines.title": "What happened to the machines",
     "machines.lead": (
         "Read off the facts around every trial: each event lies between the last probe that saw the old state and the "
-        "first that saw the new one. Maintenance is what bench watch saw of it. Times are UTC."
+        "first that saw the new one. Maintenance is what the watch saw of it. Times are UTC."
     ),
     "machines.none": "No reboot, no move and no change of the host was seen.",
     "machines.unknown": "Nothing names the hosts, so a move that leaves the machine running would not be seen.",

@@ -75,23 +75,24 @@ def spans_of(run: StoredRun) -> tuple[Span, ...]:
     if run.info.imported:
         return ()
     found: list[Span] = []
-    running: dict[tuple[str, ...], Span] = {}
+    running: dict[tuple[str, ...], tuple[Span, float]] = {}
     ends: list[tuple[str, str, float]] = []
     for at, event in _timed(run.events(_WORDS)):
         kind = event["kind"]
         made = _span(at, event)
         key = (made.target, _BEGINS.get(kind) or _ENDS[kind], made.source, made.number or made.text)
         if kind in _BEGINS:
-            running.setdefault(key, made)
+            running.setdefault(key, (made, at))
             continue
         until = _bounded(event, at)
         ends.append((made.target, key[1], until))
-        if begun := running.pop(key, None):
-            found.append(replace(begun, until=until))
+        if key in running:
+            begun, seen = running.pop(key)
+            found.append(replace(begun, until=max(seen, until)))
         elif kind == "maintenance done":  # seen only when it was over
             found.append(_unseen(made, event, at))
-    for (target, what, *_), begun in running.items():
-        later = [until for name, kind, until in ends if (name, kind) == (target, what) and until >= begun.since]
+    for (target, what, *_), (begun, seen) in running.items():
+        later = [until for name, kind, until in ends if (name, kind) == (target, what) and until >= seen]
         found.append(replace(begun, until=min(later, default=math.inf)))
     return tuple(sorted(found, key=lambda one: (one.target, one.since, one.until, one.text)))
 

@@ -63,6 +63,8 @@ def test_a_maintenance_lasts_from_its_start_to_its_end(run: StoredRun) -> None:
         ([(10, "done", {"begun": at(1), "ended": at(3), "looked": at(4)})], [(1, 3)]),
         ([(10, "done", {"begun": at(1), "ended": at(9), "looked": at(4)})], [(4, 10)]),
         ([(10, "started", {}), (12, "over", {})], [(10, 12)]),
+        # looked at before it began, long ago: it ran when it was seen to
+        ([(10, "started", {}), (12, "done", {"looked": "2024-01-01T01:00:00Z"})], [(10, 10)]),
         ([(10, "withdrawn", {}), (11, "scheduled", {})], []),
         # another source tells of the end
         ([(10, "started", {}), (12, "done", {"source": "control plane", "looked": at(11)})], [(10, 12), (11, 12)]),

@@ -39,6 +39,7 @@ NOT_SAID = {
     "could be read": "what probe.sh prints",
     "maintenance started": "a kind of event",
     "maintenance done": "a kind of event",
+    "maintenance over": "a kind of event",
     "maintenance withdrawn": "a kind of event",
     "action begins": "a kind of event",
     "action ended": "a kind of event",

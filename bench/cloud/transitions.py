@@ -72,14 +72,10 @@ class _Step:
 
     def _tell(self, kind: str, notice: Notice) -> None:
         """What happened to a maintenance, and between which looks."""
-        over = notice.progress is Progress.COMPLETED
         looked = dict(self.old.answered).get(self.seen.source)
-        window = (notice.not_before, notice.not_after) if over else (None, None)
-        self.happened.append(
-            Happening(
-                self.seen.at, self.old.target, kind, self.seen.source, notice.kind, notice.notice_id, looked, *window
-            )
-        )
+        window = (notice.not_before, notice.not_after) if notice.progress is Progress.COMPLETED else (None, None)
+        words = (kind, self.seen.source, notice.kind, notice.notice_id)
+        self.happened.append(Happening(self.seen.at, self.old.target, *words, looked, *window))
 
     # --- the host ---
 

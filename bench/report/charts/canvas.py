@@ -20,6 +20,7 @@ PERCENT = "{} %"
 PHASES = 6
 """Phases that have a colour and a dash of their own (`d0` …); further ones start again."""
 
+_CROWD = 100
 _NARROW, _BROAD = frozenset(" .,:;|!'ijl()[]/-·"), frozenset("MWmw@%—→▲▼")
 _BREAKS = re.compile(r"(?<=[-_ ./·])")
 
@@ -86,9 +87,11 @@ class Canvas:
     def dots(self, css: str, points: list[tuple[float, float]]) -> None:
         """A dot at each point: strokes of no length whose caps are round, all in one path.
 
-        There can be thousands on a page, so each is written as the way from the one before, in tenths without drift.
+        There can be thousands on a page, so each is written as the way from the one before, in tenths without drift;
+        heights of a crowd in whole units, of which a dot is five wide.
         """
-        tenths = [(round(x * 10), round(y * 10)) for x, y in points]
+        step = 10 if len(points) > _CROWD else 1
+        tenths = [(round(x * 10), round(y * 10 / step) * step) for x, y in points]
         data = [f"M{num(x / 10)} {num(y / 10)}h0" for x, y in tenths[:1]]
         for (x, y), (left_x, left_y) in zip(tenths[1:], tenths, strict=False):
             across, down = _short(x - left_x), _short(y - left_y)

@@ -133,16 +133,18 @@ class Scene:
         return text
 
     def _inside(self, words: tuple[str, ...], environment: dict[str, str]) -> str:
-        said = io.StringIO()
+        written = io.BytesIO()
+        said = io.TextIOWrapper(written, "utf-8", write_through=True)
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(said):
             patch.chdir(self.folder)
             for name, value in environment.items():
                 patch.setenv(name, value)
             with pytest.raises(SystemExit) as ended:
                 main(words)
-        self.said.append(f"$ bench {' '.join(words)}\n{said.getvalue()}")
-        assert ended.value.code == 0, said.getvalue()
-        return said.getvalue()
+        text = written.getvalue().decode("utf-8")
+        self.said.append(f"$ bench {' '.join(words)}\n{text}")
+        assert ended.value.code == 0, text
+        return text
 
 
 @pytest.fixture

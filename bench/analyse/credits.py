@@ -1,4 +1,4 @@
-"""Were the CPU credits of a burstable machine reset between two phases? A redeploy does that, by construction."""
+"""Which machines live on CPU credits, and were these reset between two phases? A redeploy does that."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from bench.analyse.facts import hosts_moved
 from bench.analyse.follows import booted
 from bench.analyse.result import FactChange
 from bench.model import BURSTABLE, Facts
+from bench.words import Said, first_names, say
 
 CREDITS = ("size", "cpu_credits")
 """The fact of which the reset is told. No probe reads it: how many credits there are, only the cloud knows."""
@@ -33,6 +34,19 @@ def credits_reset(
         and (moved[name] or _lost_its_disk(before[name], after[name]))
     )
     return (FactChange(*CREDITS, "banked", "reset", hit, len(names)),) if hit else ()
+
+
+def on_credits(sizes: Mapping[str, str], *sides: Mapping[str, Facts]) -> list[Said]:
+    """That the speed of burstable machines is what they have saved up, one warning for all of them.
+
+    sizes: as the inventory calls them. sides: the facts before and after, which come first where they say the size.
+    """
+    known = [
+        {**sizes, **{name: size for name, one in side.items() if (size := one.get("size", "vm_size"))}}
+        for side in sides
+    ]
+    names = sorted({name for side in known for name, size in side.items() if size.startswith(BURSTABLE)})
+    return [say("warning.credits", names=first_names(names))] if names else []
 
 
 def _lost_its_disk(before: Facts, after: Facts) -> bool:

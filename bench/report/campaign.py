@@ -12,6 +12,7 @@ from bench import __version__
 from bench.analyse.attribution import attribute, facts_of, hosts_moved
 from bench.analyse.compare import compare
 from bench.analyse.coverage import coverage
+from bench.analyse.credits import on_credits
 from bench.analyse.damaged import in_campaign, left_out, nothing_left
 from bench.analyse.findings import finding_of, news, revision
 from bench.analyse.happened import stays
@@ -122,12 +123,13 @@ def compare_tags(
     taking_part = {run.info.run_id for run in (*first, *second)}
     problems = [one for one in evidence.loaded.problems if one.run in taking_part]
     damaged = left_out(problems, evidence.broken)
+    sizes = {target.name: target.label("size") for run in (*first, *second) for target in run.info.targets}
     judged = attribute(
         _speaker(first).factors if first else (),
         _speaker(second).factors if second else (),
         facts_before,
         facts_after,
-        sizes={target.name: target.label("size") for target in info.targets},
+        sizes=sizes,
     )
     judged = with_paths(judged, (*first, *second))
     ask = partial(
@@ -155,7 +157,13 @@ def compare_tags(
     lost = stand.lost if stand else ()
     return replace(
         comparison,
-        warnings=(*lost, *comparison.warnings, *warned((*first, *second)), *said),
+        warnings=(
+            *lost,
+            *comparison.warnings,
+            *on_credits(sizes, facts_before, facts_after),
+            *warned((*first, *second)),
+            *said,
+        ),
         excluded=(*comparison.excluded, *late, *damaged),
         looks=stand.looks if stand else (),
     )

@@ -118,6 +118,7 @@ ENGLISH: dict[str, str] = FLAGS | {
         "whether the host changed is not known for {names}: with one or two targets the intervals do not cover an "
         "unnoticed move"
     ),
+    "warning.credits": "burstable size: {names}; saved CPU credits, not the change, may decide what is measured there",
     "warning.no_metric": "no metric is called {name!r}",
     "warning.no_target": "no target is called {name!r}",
     "limit": "the limit {value} {unit} of {metric!r}",

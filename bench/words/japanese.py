@@ -109,6 +109,9 @@ JAPANESE: dict[str, str] = FLAGS | {
     "warning.hosts": (
         "ホストが変わったかどうか不明：{names}。対象が1～2台では、気づかれない移動の影響は信頼区間に含まれない"
     ),
+    "warning.credits": (
+        "バースト可能なサイズ：{names}。そこでの測定値は、変更ではなく、蓄積されたCPUクレジットで決まる可能性がある"
+    ),
     "warning.no_metric": "「{name}」という指標はない",
     "warning.no_target": "「{name}」という対象はない",
     "limit": "「{metric}」の上限{value} {unit}",

@@ -235,18 +235,23 @@ def hash_of(text: str) -> int:
 def _iperf3(bits_per_s: float, chance: random.Random) -> bytes:
     """The parts of an iperf3 3.1 document that its parser reads."""
 
-    def total(rate: float) -> dict[str, float]:
-        return {"start": 0, "end": 60, "seconds": 60, "bytes": int(rate * 60 / 8), "bits_per_second": rate}
+    def total(rate: float, start: int = 0, end: int = 60) -> dict[str, float]:
+        took = end - start
+        return {"start": start, "end": end, "seconds": took, "bytes": int(rate * took / 8), "bits_per_second": rate}
+
+    waves = random.Random(bits_per_s)  # noqa: S311  # no secret: the same seconds for the same throughput
+    seconds = [waves.gauss(1, 0.01) for _ in range(60)]
+    share = bits_per_s * len(seconds) / sum(seconds)
 
     document = {
         "start": {"version": "iperf 3.1.3", "test_start": {"protocol": "TCP", "num_streams": 1, "duration": 60}},
-        "intervals": [],
+        "intervals": [{"sum": total(share * one, at, at + 1)} for at, one in enumerate(seconds)],
         "end": {
             "sum_sent": total(bits_per_s * 1.0004) | {"retransmits": 40 + chance.randrange(20)},
             "sum_received": total(bits_per_s),
         },
     }
-    return json.dumps(document, indent=1).encode()
+    return json.dumps(document).encode()
 
 
 def _time(moment: datetime) -> str:

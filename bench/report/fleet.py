@@ -9,11 +9,11 @@ from bench.report.plain import one_line
 from bench.report.text import Text
 from bench.report.verdicts import places, verdicts_in_words
 from bench.report.view import Report
-from bench.report.words import moved
+from bench.report.words import to_open
 
 
 def fleet(report: Report, text: Text) -> tuple[FleetStep, ...]:
-    """One entry per step that has several targets; the first one in which a metric moved is open, else the first."""
+    """One entry per step that has several targets."""
     spots = places(report.comparisons)
     axis = forest_axis(report)
     several = [
@@ -21,7 +21,7 @@ def fleet(report: Report, text: Text) -> tuple[FleetStep, ...]:
         for one in report.comparisons
         if len({target.target for metric in columns(report, one) for target in metric.targets}) > 1
     ]
-    opened = next((one for one in several if any(map(moved, one.metrics))), several[0] if several else None)
+    opened = to_open(several)
     found: list[FleetStep] = []
     for comparison in several:
         leading = candidates(report, comparison)

@@ -32,7 +32,7 @@ from bench.report.verdicts import (
     verdicts_in_words,
 )
 from bench.report.view import Report
-from bench.report.words import moved
+from bench.report.words import moved, to_open
 
 LABELS = ("region", "size")
 """Labels that get a column of their own, where a target has them."""
@@ -144,7 +144,7 @@ def _table(report: Report, step: _Step) -> RatioTable:
         label_names=step.label_names,
         groups=groups,
         summary=verdicts_in_words(metrics, step.text),
-        open=step.number == 0 and len(metrics) <= MANY_METRICS,
+        open=step.comparison is to_open(report.comparisons) and len(metrics) <= MANY_METRICS,
         warnings=warnings,
         settle=settle,
         short=any(one.hidden or (one.fold and one.fold.hidden) for _, blocks in groups for one in blocks),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.analyse.phases.designs import Effect
-from bench.analyse.result import MetricKey, MetricResult, Reason, TargetResult, Verdict
+from bench.analyse.result import Comparison, MetricKey, MetricResult, Reason, TargetResult, Verdict
 from bench.model import Pairs
 from bench.report.plain import one_line
 
@@ -44,6 +45,11 @@ def verdict_words(verdict: Verdict, reason: Reason | None) -> str:
 def moved(result: MetricResult | TargetResult | Effect) -> bool:
     """Whether the verdict is a change."""
     return result.verdict in (Verdict.IMPROVED, Verdict.REGRESSED)
+
+
+def to_open(comparisons: Sequence[Comparison]) -> Comparison | None:
+    """The step that stands open where one does: the first in which a metric moved, else the first."""
+    return next((one for one in comparisons if any(map(moved, one.metrics))), comparisons[0] if comparisons else None)
 
 
 def where(key: MetricKey, params: Pairs = ()) -> str:

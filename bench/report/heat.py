@@ -62,11 +62,14 @@ def heat_map(report: Report, comparison: Comparison, places: dict[MetricKey, str
 
 
 def columns(report: Report, comparison: Comparison) -> list[MetricResult]:
-    """The metrics of a heat map in the report's order: those that lead, and others where these are few."""
+    """The metrics of a heat map in the report's order: those that lead, and others where these are few.
+
+    A metric that no target has before and after says nothing here.
+    """
     order = {key: number for number, key in enumerate(keys_in_order(report.comparisons))}
     leading = report.leading
     ranked = sorted(
-        comparison.metrics,
+        (metric for metric in comparison.metrics if _targets([metric])),
         key=lambda one: (not one.primary, one.key not in leading, not moved(one), order[one.key]),
     )
     leaders = sum(one.primary or one.key in leading for one in ranked)

@@ -1,46 +1,27 @@
-"""Commands that read results: compare, report, export."""
+"""Commands that read results: compare, export, and how verdicts are printed."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli import context
-from bench.cli.console import counted, note, say, warn
+from bench.cli.console import counted, note, warn
 from bench.cli.context import CampaignOption, JsonOption, RunsOption
-from bench.cli.redacting import RedactOption, redacted_comparison, redacted_report
-from bench.cli.reporting import (
-    STDOUT,
-    DataOption,
-    FailOn,
-    LangOption,
-    LogoOption,
-    NotesOption,
-    ReportFormat,
-    chosen_format,
-    chosen_language,
-    data_for,
-    default_path,
-    exit_failing,
-    failing,
-    for_the_ticket,
-    write_beside,
-    write_report,
-)
+from bench.cli.redacting import RedactOption, redacted_comparison
+from bench.cli.reporting import FailOn, exit_failing, failing
 from bench.cli.symbols import shows_symbols
-from bench.errors import AnalysisError, ConfigError, ReportError, StoreError
+from bench.errors import AnalysisError, ConfigError, ReportError
 
 if TYPE_CHECKING:
     from bench.analyse.result import Comparison, Verdict
     from bench.report.campaign import Evidence
     from bench.report.formats import Output
-    from bench.report.view import Report
     from bench.store import Damage, StoredRun
 
 LEAST_COLUMNS = 20
@@ -77,7 +58,7 @@ def compare(
     if format not in FORMATS:
         raise ConfigError(f"there is no format {format!r}", where="--format", remedy=f"Use {', '.join(FORMATS)}")
     unwanted = failing(fail_on)
-    _check_tags((before, after))
+    check_tags((before, after))
     chosen, broken = runs_with((before, after), campaign, runs)
     evidence = filtered(read(chosen, context.suites(), broken), suite, target)
     compared = only_metrics(compare_tags(evidence, before, after), metric)
@@ -87,7 +68,7 @@ def compare(
     exit_failing([compared], unwanted)
 
 
-def _check_tags(tags: Sequence[str]) -> None:
+def check_tags(tags: Sequence[str]) -> None:
     """ConfigError when a tag would be compared with itself."""
     for tag in tags:
         if tags.count(tag) > 1:
@@ -159,7 +140,7 @@ def print_comparison(
 
     from bench.report.formats import render
 
-    said = render(format, [compared], replace(_output(), failing=verdicts))
+    said = render(format, [compared], replace(output_of_terminal(), failing=verdicts))
     if format == "table":
         sys.stdout.write(said)
     else:  # a file for other programs is UTF-8 whatever the locale
@@ -167,7 +148,7 @@ def print_comparison(
         sys.stdout.buffer.write(said.encode())
 
 
-def _output() -> Output:
+def output_of_terminal() -> Output:
     """How wide the terminal is, and whether it has colours and symbols."""
     from bench.cli.console import out
     from bench.report.formats import Output
@@ -176,75 +157,6 @@ def _output() -> Output:
     colour = console.is_terminal and not console.no_color
     width = console.width if console.is_terminal or os.environ.get("COLUMNS") else PIPE_COLUMNS
     return Output(width=max(width, LEAST_COLUMNS), colour=colour, ascii=not shows_symbols(sys.stdout))
-
-
-def report(
-    tags: Annotated[list[str] | None, typer.Argument(metavar="TAG", help="Phases in order (default: all).")] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Default: reports/CAMPAIGN.html; - is standard output.")
-    ] = None,
-    format: ReportFormat = None,  # noqa: A002  # the option's name
-    campaign: CampaignOption = None,
-    title: Annotated[str, typer.Option("--title", help="The report's title.")] = "",
-    logo: LogoOption = None,
-    notes: NotesOption = None,
-    fail_on: FailOn = "",
-    redact: RedactOption = False,
-    with_data: DataOption = False,
-    lang: LangOption = "en",
-    runs: RunsOption = None,
-) -> None:
-    """Write the file for the change ticket: all phases, adjacent ones and first to last."""
-    from dataclasses import replace
-
-    from bench.report.campaign import keep_findings, make_report, read, tags_of
-
-    name, unwanted, lang = chosen_format(format, output), failing(fail_on), chosen_language(lang)
-    extras = for_the_ticket(logo, notes)
-    _check_tags(tags or ())
-    found, broken = runs_with(tags or (), campaign, runs)
-    chosen = tags or tags_of(found)
-    evidence = read(found, context.suites(), broken)
-    store = " --redact --runs RUNS" if redact and runs else " --redact" if redact else context.again(runs)
-    language = (f" --lang {lang}" if lang != "en" else "") + (" --with-data" if with_data else "")
-    command = f"bench report {' '.join(chosen)} --campaign {found[0].info.campaign}{language}{store}"
-    made = make_report(evidence, chosen, generated_at=generated_at(), title=title, reproduce=[command], lang=lang)
-    made = replace(made, **extras)
-    shown = redacted_report(made, found) if redact else made
-    if output != STDOUT:
-        _print_all(shown)
-    path = output or default_path(shown, name)
-    shown = replace(shown, data=data_for(shown, path, name)) if with_data else shown
-    for file in shown.data:
-        write_beside(file, path)
-    write_report(shown, path, name, unwanted)
-    if output != STDOUT:
-        say(f"Report: {path}")
-    try:
-        keep_findings(evidence, made)
-    except StoreError as error:
-        warn(f"what this report says could not be written down for later ones: {error}")
-    exit_failing(made.comparisons, unwanted)
-
-
-def _print_all(made: Report) -> None:
-    """All verdicts of a report on standard output."""
-    for compared in made.comparisons:
-        print_comparison(compared)
-    if made.factorial is not None:
-        from bench.report.terminal_phases import render_phases
-
-        sys.stdout.write(f"\n{render_phases(made, _output())}")
-
-
-def generated_at() -> str:
-    """The one stated time of a report: now, or what `SOURCE_DATE_EPOCH` fixes (UTC, ISO 8601)."""
-    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
-    try:
-        moment = datetime.fromtimestamp(int(fixed), UTC) if fixed else datetime.now(UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        raise ConfigError(f"{fixed!r} is no number of seconds", where="SOURCE_DATE_EPOCH") from error
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _runs_tagged(found: Sequence[StoredRun], tags: Sequence[str], campaign: str | None) -> list[StoredRun]:

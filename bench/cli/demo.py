@@ -296,6 +296,6 @@ def _reproduce(folder: Path, tags: Sequence[str]) -> list[str]:
 
 
 def _now() -> str:
-    from bench.cli.analysing import generated_at
+    from bench.cli.reports import generated_at
 
     return generated_at()

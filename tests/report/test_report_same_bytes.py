@@ -19,7 +19,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from bench.cli import context
-from bench.cli.analysing import generated_at, runs_with
+from bench.cli.analysing import runs_with
+from bench.cli.reports import generated_at
 from bench.cli.redacting import redacted_report
 from bench.report.campaign import make_report, read, tags_of
 from bench.report.notes import read_notes

@@ -275,6 +275,7 @@ def _conclude(folder: Path, name: str, suites: Mapping[str, LoadedSuite]) -> Non
     """The verdict table and the report."""
     from bench.cli.analysing import print_comparison
     from bench.cli.reporting import write_report
+    from bench.cli.reports import generated_at
     from bench.report.campaign import compare_tags, make_report, read, tags_of
     from bench.store import Store
 
@@ -285,7 +286,7 @@ def _conclude(folder: Path, name: str, suites: Mapping[str, LoadedSuite]) -> Non
         raise BenchError("nothing was measured", remedy="See the warnings above")
     print_comparison(compare_tags(evidence, tags[0], tags[1]))
     path = write_report(
-        make_report(evidence, tags, generated_at=_now(), reproduce=_reproduce(folder, tags)),
+        make_report(evidence, tags, generated_at=generated_at(), reproduce=_reproduce(folder, tags)),
         folder / "reports" / f"{name}.html",
     )
     say(f"Report: {path}")
@@ -293,9 +294,3 @@ def _conclude(folder: Path, name: str, suites: Mapping[str, LoadedSuite]) -> Non
 
 def _reproduce(folder: Path, tags: Sequence[str]) -> list[str]:
     return [f"bench report {' '.join(tags)} --runs {folder / 'runs'} -o report.html"]
-
-
-def _now() -> str:
-    from bench.cli.reports import generated_at
-
-    return generated_at()

@@ -71,9 +71,7 @@ def report(
     asked = {"--title": title, "--logo": logo, "--notes": notes, "--lang": lang if lang != "en" else ""}
     words = [*chosen, "--campaign", found[0].info.campaign]
     command = _command(words, asked, redact=redact, with_data=with_data) + store
-    made = make_report(
-        evidence, chosen, generated_at=generated_at(), title=title, reproduce=[command], lang=lang
-    )
+    made = make_report(evidence, chosen, generated_at=generated_at(), title=title, reproduce=[command], lang=lang)
     made = replace(made, **extras)
     shown = redacted_report(made, found) if redact else made
     if output != STDOUT:

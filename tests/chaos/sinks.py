@@ -44,12 +44,13 @@ FORMS = ("targets: {%s: h}", *(f"targets: {{vm: {{{key}: %s}}}}" for key in KEYS
 
 def said(argv: tuple[str, ...]) -> tuple[int, str]:
     """What one command prints on both streams, and its exit code; any other exception passes."""
-    stream = io.StringIO()
+    written = io.BytesIO()  # files for other programs are written as bytes
+    stream = io.TextIOWrapper(written, "utf-8", write_through=True)
     with redirect_stdout(stream), redirect_stderr(stream):
         try:
             main(list(argv))
         except SystemExit as ended:
-            return int(ended.code or 0), stream.getvalue()
+            return int(ended.code or 0), written.getvalue().decode()
     raise AssertionError("main() always exits")
 
 
@@ -66,8 +67,9 @@ def terminal(strings: list[str], folder: Path) -> list[str]:
                 continue
             wrong += [f"{argv}: exit {code}: {text[-200:]!r}"] if code else []
             wrong += [f"{argv}: U+{ord(found[0]):04X} reaches the terminal"] if (found := UNSEEN.search(text)) else []
-        if found := UNSEEN.search((folder / "r.html").read_text("utf-8")):
-            wrong.append(f"the page holds U+{ord(found[0]):04X}")
+        for page in ("r.html", "redacted.html", "r.md", "r.jira"):
+            if found := UNSEEN.search((folder / page).read_text("utf-8")):
+                wrong.append(f"{page} holds U+{ord(found[0]):04X}")
         wrong += _samples(folder)
     return wrong
 

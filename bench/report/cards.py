@@ -10,7 +10,7 @@ from bench.analyse.headline import decisive, overall
 from bench.analyse.result import Attribution, AttributionKind, Comparison, MetricKey, MetricResult, Reason
 from bench.report import numbers
 from bench.report.factors import factor_names
-from bench.report.ladder import adjacent, sentence, subject
+from bench.report.ladder import adjacent, sentence, subject, with_interval
 from bench.report.page_parts import Card, Move
 from bench.report.plain import one_line
 from bench.report.ranking import worth_naming
@@ -71,10 +71,7 @@ def _moves(
 def _change(metric: MetricResult, text: Text) -> str:
     if not metric.ratio:
         return text.line(ratio_words(metric, result_unit(metric)))
-    said = text.line(numbers.change(metric.ratio, metric.interval))
-    if metric.interval is None:
-        return said
-    return text("ladder.with_interval", change=said, interval=numbers.change_range(metric.interval))
+    return with_interval(metric.ratio, metric.interval, text)
 
 
 def _doubts(comparison: Comparison, report: Report, text: Text) -> Iterator[str]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence, Set
 
 from bench.analyse.headline import decisive, overall
-from bench.analyse.result import Attribution, AttributionKind, Comparison, MetricKey, MetricResult, Verdict
+from bench.analyse.result import Attribution, AttributionKind, Comparison, Interval, MetricKey, MetricResult, Verdict
 from bench.model import Better
 from bench.report import numbers
 from bench.report.factors import factor_names
@@ -78,12 +78,17 @@ def named(metric: MetricResult, step: Comparison, text: Text) -> str:
 def _change(metric: MetricResult, called: str, verdict: Verdict, earlier: Sequence[Comparison], text: Text) -> str:
     if not metric.ratio:  # a count that appeared or went away
         return text("ladder.changed", metric=called, change=text.line(ratio_words(metric, result_unit(metric))))
-    moved = text.line(numbers.change(metric.ratio, metric.interval))
-    if metric.interval is not None:
-        moved = text("ladder.with_interval", change=moved, interval=numbers.change_range(metric.interval))
+    moved = with_interval(metric.ratio, metric.interval, text)
     if verdict is Verdict.IMPROVED and _recovered(metric, earlier):
         return text("ladder.recovered", metric=called, change=moved)
     return text("ladder.changed", metric=called, change=moved)
+
+
+def with_interval(ratio: float, interval: Interval | None, text: Text) -> str:
+    """A change with its interval, where that says more than the change."""
+    said = numbers.change(ratio, interval)
+    between = numbers.change_range(interval) if interval is not None else said
+    return text.line(said) if between == said else text("ladder.with_interval", change=said, interval=between)
 
 
 def _recovered(metric: MetricResult, earlier: Sequence[Comparison]) -> bool:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from bench.analyse.result import Interval
 from bench.units import unit
-from bench.words import Said, say
+from bench.words import Said, quoted, say
 
 NARROW = 0.05
 """Full width of an interval (as a ratio) below which a ratio is shown with one decimal."""
@@ -78,8 +78,8 @@ def share(number: str) -> Said:
 
 
 def spread(low: str, high: str) -> Said:
-    """From one number to another: "91 … 93.5"."""
-    return say("range", low=low, high=high)
+    """From one number to another: "91 … 93.5"; once where both lie beyond what is said: "> 1,000"."""
+    return quoted(low) if low == high and low[:1] in "<>" else say("range", low=low, high=high)
 
 
 def percent_range(interval: Interval | None) -> str:

@@ -19,6 +19,12 @@ def test_single_values_are_said_in_whole_per_cent(before: float, after: float, s
     assert numbers.percent(after / before) == said
 
 
+def test_what_lies_beyond_what_is_said_is_said_once() -> None:
+    assert numbers.percent_range(Interval(11.0, 40.0, 0.95)) == "> 1,000 %"
+    assert numbers.change_range(Interval(0.001, 0.002, 0.95)) == "< −99 %"
+    assert numbers.percent_range(Interval(0.99999, 1.00001, 0.95)) == "100.0 … 100.0 %"
+
+
 def test_a_decimal_needs_a_narrow_interval() -> None:
     assert numbers.percent(0.9534, Interval(0.94, 0.965, 0.95)) == "95.3 %"
     assert numbers.percent(0.9534, Interval(0.90, 1.01, 0.95)) == "95 %"

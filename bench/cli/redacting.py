@@ -14,7 +14,7 @@ from bench.errors import StoreError
 
 if TYPE_CHECKING:
     from bench.analyse.result import Comparison
-    from bench.report.redact import Known
+    from bench.report.redaction.redact import Known
     from bench.report.view import Report
     from bench.store import StoredRun
 
@@ -32,21 +32,21 @@ RedactOption = Annotated[
 
 def redacted_report(made: Report, runs: list[StoredRun]) -> Report:
     """`made` without names; runs: all of its campaign. StoreError when the aliases of the store are damaged."""
-    from bench.report.redact import redact
+    from bench.report.redaction.redact import redact
 
     return _redacted(lambda known: redact(made, known), runs)
 
 
 def redacted_comparison(compared: Comparison, runs: list[StoredRun]) -> Comparison:
     """The same for a comparison."""
-    from bench.report.redact import redact_comparison
+    from bench.report.redaction.redact import redact_comparison
 
     return _redacted(lambda known: redact_comparison(compared, known), runs)
 
 
 def _redacted(redact: Callable[[Known], tuple[T, tuple[tuple[str, str], ...]]], runs: list[StoredRun]) -> T:
     from bench.analyse.sightings import sightings_of
-    from bench.report.redact import Known
+    from bench.report.redaction.redact import Known
     from bench.store import keep_aliases, read_aliases
 
     root = runs[0].folder.parents[1]

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bench.errors import ReportError
+from bench.report.catalogues.english import ENGLISH
+from bench.report.catalogues.japanese import JAPANESE
 from bench.report.numbers import count
 from bench.report.plain import one_line
-from bench.report.text_en import ENGLISH
-from bench.report.text_ja import JAPANESE
 from bench.words import english, fill, japanese, told
 
 CATALOGUES: dict[str, Mapping[str, str]] = {"en": english.ENGLISH | ENGLISH, "ja": japanese.JAPANESE | JAPANESE}

@@ -52,7 +52,7 @@ class Report:
     suite_titles: (suite, title for people). generated_at: the one stated time, given by the caller. factorial: what the
     phases say together, None for two of them. revisions: steps of which an earlier report said something else.
     happenings, stays: what became of the machines meanwhile, and which hosts they were on.
-    redacted: its names are aliases (`bench.report.redact`). notes: of the author, in Markdown. logo: of the author.
+    redacted: its names are aliases (`bench.report.redaction`). notes: of the author, in Markdown. logo: of the author.
     series, latencies: what the raw files of a few trials say over time and of percentiles. data: the tables that go
     with it as files (`bench.report.data_files`).
     """

@@ -22,7 +22,7 @@ from bench.report import data_files as module
 from bench.report.attached import DataFile
 from bench.report.csv_export import render
 from bench.report.data_files import data_files
-from bench.report.redact import Known, redact
+from bench.report.redaction.redact import Known, redact
 from bench.report.report_files import REPORT_FILES, render_report
 from bench.report.view import Report
 from tests.analyse.stored_runs import add, make_run, tiny_suite, trial

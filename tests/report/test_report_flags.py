@@ -12,11 +12,11 @@ import report_factory as factory
 from rich.cells import cell_len
 
 from bench.analyse.result import Comparison, Flag, FlagKind
+from bench.report.catalogues.english import ENGLISH
 from bench.report.formats import Output, render
 from bench.report.html import render_html
 from bench.report.layout import page
 from bench.report.lines import flag_lines
-from bench.report.text_en import ENGLISH
 
 DRIFT = Flag(FlagKind.DRIFT, "within 'before' it falls by 0.8 % a day (8 sessions)", "before")
 OUTLIER = Flag(FlagKind.OUTLIER, "1 session lies far off the level of its target: vm-2 −23 %", "", ("vm-2",))

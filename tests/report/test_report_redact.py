@@ -15,15 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.model import Target
-from bench.report.aliases import AliasBook
-from bench.report.redact import Known, redact, redact_comparison
-from bench.report.redact_text import NOT_NAMES, words_in
+from bench.report.redaction.aliases import AliasBook
+from bench.report.redaction.redact import Known, redact, redact_comparison
+from bench.report.redaction.text import NOT_NAMES, words_in
+from bench.report.redaction.vocabulary import Vocabulary
 from bench.report.report_files import REPORT_FILES, render_report
 from bench.report.terminal import render as terminal
 from bench.report.terminal_phases import render_phases
 from bench.report.text import CATALOGUES
 from bench.report.view import Report
-from bench.report.vocabulary import Vocabulary
 
 TEXTS = tuple(name for name in REPORT_FILES if name != "pdf")
 """A PDF is the page, printed."""

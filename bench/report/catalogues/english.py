@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bench.report.text_en_charts import CHARTS
-from bench.report.text_en_method import METHOD
-from bench.report.text_en_page import PAGE
-from bench.report.text_en_steps import STEPS
-from bench.report.text_en_tables import TABLES
-from bench.report.text_en_ticket import TICKET
+from bench.report.catalogues.english_charts import CHARTS
+from bench.report.catalogues.english_method import METHOD
+from bench.report.catalogues.english_page import PAGE
+from bench.report.catalogues.english_steps import STEPS
+from bench.report.catalogues.english_tables import TABLES
+from bench.report.catalogues.english_ticket import TICKET
 
 ENGLISH: dict[str, str] = (STEPS | CHARTS | PAGE | TABLES | TICKET | METHOD) | {
     # dates; clock: hours and minutes

@@ -1,4 +1,4 @@
-"""Japanese words of the long tables and of the data that goes with a report, a part of `bench.report.text_ja`."""
+"""Japanese words of the long tables and of the data that goes with a report, a part of `japanese.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Japanese words of the first screen and of the matrix, a part of `bench.report.text_ja`."""
+"""The Japanese words of the first screen and of the matrix, a part of `bench.report.catalogues.japanese`."""
 
 from __future__ import annotations
 

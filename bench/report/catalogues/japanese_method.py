@@ -1,4 +1,4 @@
-"""The Japanese words of method and provenance, a part of `bench.report.text_ja`."""
+"""The Japanese words of method and provenance, a part of `bench.report.catalogues.japanese`."""
 
 from __future__ import annotations
 

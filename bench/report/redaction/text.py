@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, quote_plus, unquote
 
-from bench.report.aliases import AliasBook, folded
-from bench.report.shapes import CANONICAL, SHAPES, address
+from bench.report.redaction.aliases import AliasBook, folded
+from bench.report.redaction.shapes import CANONICAL, SHAPES, address
 
 _SIMPLE = re.compile(r"[\w.-]+", re.ASCII)
 _PARTS = re.compile(r"([._-]+)")

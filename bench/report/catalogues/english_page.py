@@ -1,4 +1,4 @@
-"""The English words of the first screen and of the matrix, a part of `bench.report.text_en`."""
+"""The English words of the first screen and of the matrix, a part of `bench.report.catalogues.english`."""
 
 from __future__ import annotations
 

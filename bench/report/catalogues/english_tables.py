@@ -1,4 +1,4 @@
-"""English words of the long tables and of the data that goes with a report, a part of `bench.report.text_en`."""
+"""English words of the long tables and of the data that goes with a report, a part of `english.py`."""
 
 from __future__ import annotations
 

@@ -9,9 +9,9 @@ from bench.analyse.facts import BETWEEN_VALUES, NOT_IDENTITY, short_id
 from bench.analyse.sightings import Sighting
 from bench.analyse.table import machines_of
 from bench.model import Pairs, Run, Target
-from bench.report.aliases import AliasBook, folded
-from bench.report.redact_text import NOT_NAMES
-from bench.report.shapes import address, compact
+from bench.report.redaction.aliases import AliasBook, folded
+from bench.report.redaction.shapes import address, compact
+from bench.report.redaction.text import NOT_NAMES
 
 _LABELS = re.compile(
     r"(?i:.*(?:subscription|resource.?group|account|project|owner|user|contact|mail|customer|tenant|host|fqdn|address|"

@@ -1,4 +1,4 @@
-"""The Japanese words of pictures: the keys and places of `bench.report.text_en_charts`."""
+"""The Japanese words of pictures: the keys and places of `bench.report.catalogues.english_charts`."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""The Japanese words of a report: the keys and places of `bench.report.text_en`."""
+"""The Japanese words of a report: the keys and places of `bench.report.catalogues.english`."""
 
 from __future__ import annotations
 
-from bench.report.text_ja_charts import CHARTS
-from bench.report.text_ja_method import METHOD
-from bench.report.text_ja_page import PAGE
-from bench.report.text_ja_steps import STEPS
-from bench.report.text_ja_tables import TABLES
-from bench.report.text_ja_ticket import TICKET
+from bench.report.catalogues.japanese_charts import CHARTS
+from bench.report.catalogues.japanese_method import METHOD
+from bench.report.catalogues.japanese_page import PAGE
+from bench.report.catalogues.japanese_steps import STEPS
+from bench.report.catalogues.japanese_tables import TABLES
+from bench.report.catalogues.japanese_ticket import TICKET
 
 JAPANESE: dict[str, str] = {
     # dates; clock: hours and minutes

@@ -2,7 +2,7 @@
 
 So no output can forget to: charts, titles, tables, commands and file names only ever see aliases. Fields that hold
 names are known by what they are called; every other text is searched for what is known and for shapes of addresses
-and identifiers (`redact_text.py`). Whatever a new field holds is searched too.
+and identifiers (`text.py`). Whatever a new field holds is searched too.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from bench.analyse.phases.designs import PathMetric, SquareMetric
 from bench.analyse.result import Comparison, FactChange, MetricResult
 from bench.analyse.sightings import Sighting
 from bench.model import Finding, Run, Target
-from bench.report.aliases import AliasBook, folded, natural
-from bench.report.confidential import (
+from bench.report.provenance import Provenance
+from bench.report.redaction.aliases import AliasBook, folded, natural
+from bench.report.redaction.confidential import (
     identify,
     is_build,
     kind_of_fact,
@@ -32,10 +33,9 @@ from bench.report.confidential import (
     learn_target,
     names_something,
 )
-from bench.report.provenance import Provenance
-from bench.report.redact_text import TextRedactor
+from bench.report.redaction.text import TextRedactor
+from bench.report.redaction.vocabulary import NAMES, PLAIN, Vocabulary, is_frame, text_columns
 from bench.report.view import Report
-from bench.report.vocabulary import NAMES, PLAIN, Vocabulary, is_frame, text_columns
 from bench.words import Said
 
 if TYPE_CHECKING:

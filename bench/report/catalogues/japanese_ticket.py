@@ -1,4 +1,4 @@
-"""Japanese words of what is added for the ticket, a part of `bench.report.text_ja`."""
+"""Japanese words of what is added for the ticket, a part of `bench.report.catalogues.japanese`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The English words of how verdicts are reached, a part of `bench.report.text_en`."""
+"""The English words of how verdicts are reached, a part of `bench.report.catalogues.english`."""
 
 from __future__ import annotations
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from bench.analyse.happened import Happening, Stay
 from bench.analyse.result import FactChange, MetricKey, MetricResult
 from bench.model import LAYERS
-from bench.report.aliases import folded
-from bench.report.confidential import is_build, values_of
-from bench.report.redact_text import words_in
+from bench.report.redaction.aliases import folded
+from bench.report.redaction.confidential import is_build, values_of
+from bench.report.redaction.text import words_in
 from bench.report.text import CATALOGUES
 
 if TYPE_CHECKING:

@@ -130,6 +130,10 @@ def _unsaid(error: OSError) -> int:
 def _flush() -> None:
     """Write what is buffered; when the reader (head, less) went away, nothing more can be printed, nor complained."""
     try:
+        sys.stderr.flush()
+    except OSError:  # a log that cannot be written is no failure; Python would exit with 120 for it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    try:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -60,7 +60,12 @@ def warn(text: str) -> None:
 
 
 def mention(text: Text, console: Console | None = None) -> None:
-    """Print on standard error, if that can be written: a full disk below a log must not end what is going on."""
+    """Print on standard error, if that can be written: a full disk below a log must not end what is going on.
+
+    What was printed before stands before it, also where both streams go to one file.
+    """
+    with suppress(OSError):
+        sys.stdout.flush()
     with suppress(OSError):
         (console or err()).print(text, soft_wrap=True)
 

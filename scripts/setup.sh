@@ -45,8 +45,18 @@ find_missing() {
     fi
     if [ "$mode" = test ]; then
         need sudo sudo
+        # Shells that a login may have, and what a script may find to fetch with.
+        need busybox busybox
         need fish fish
+        need ksh ksh
+        need mksh mksh
         need tcsh tcsh
+        need zsh zsh
+        need curl curl
+        need wget wget
+        # Small disks and networks of their own.
+        need mount mount
+        need iproute2 ip
         has chromium || has chromium-browser || has google-chrome || missing="$missing chromium"
         # What the tests of the device guard sign real loop devices with.
         need lvm2 pvcreate

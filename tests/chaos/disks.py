@@ -109,7 +109,8 @@ class Filler:
         (folder / "campaign.yaml").write_text("")
         desk = Desk(folder)
         if point.scarce == "file size":
-            desk.before = ("prlimit", f"--fsize={point.number}")
+            # Python 3.11 would keep compiled modules that were cut off at the limit, and fail on them ever after.
+            desk.before = ("env", "PYTHONDONTWRITEBYTECODE=1", "prlimit", f"--fsize={point.number}")
             return self._campaign(desk, point, None)
         options = f"size=32m,nr_inodes={point.number}" if point.scarce == "inodes" else f"size={point.number * PAGE}"
         place = folder / ("runs" if point.side == "controller" else "base")

@@ -70,6 +70,8 @@ def test_single_values_decide_nothing(made: Report) -> None:
     assert (index.verdict, index.interval is not None) == (Verdict.INCONCLUSIVE, True)
     assert made.title == "January 2018: host patch, guest patch, SR-IOV"
     assert not any("less than 6 h apart" in warning for one in made.comparisons for warning in one.warnings)
+    unknown = "no facts were taken in both phases of api-1, build-1, ci-1, db-1, web-1: "
+    assert any(warning.startswith(unknown) for warning in made.comparisons[0].warnings)
     assert any("burstable size: ci-1;" in warning for warning in made.comparisons[0].warnings)
     (point,) = [one for one in page(made).findings + page(made).more_findings if "elsewhere" in one.point]
     assert "pre-maintenance" in point.point

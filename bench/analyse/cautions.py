@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -55,6 +55,16 @@ def unknown_hosts(block: Block, rows: Rows, host_moved: HostMoved) -> list[Said]
     if not few.any() or not unknown:
         return []
     return [say("warning.hosts", names=first_names(unknown))]
+
+
+def without_facts(names: Iterable[str], before: Collection[str], after: Collection[str]) -> list[Said]:
+    """Of which of `names` nothing is known beside the values, where of others it is: causes are told for those alone.
+
+    before, after: the machines whose facts were taken.
+    """
+    known = set(before) & set(after)
+    unknown = sorted(set(names) - known)
+    return [say("warning.no_facts", names=first_names(unknown))] if known and unknown else []
 
 
 def shocks(block: Block, rows: Rows, results: Sequence[MetricResult]) -> list[Said]:

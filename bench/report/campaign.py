@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench import __version__
 from bench.analyse.attribution import attribute, facts_of, hosts_moved
+from bench.analyse.cautions import without_facts
 from bench.analyse.compare import compare
 from bench.analyse.coverage import coverage
 from bench.analyse.credits import on_credits
@@ -123,7 +124,8 @@ def compare_tags(
     taking_part = {run.info.run_id for run in (*first, *second)}
     problems = [one for one in evidence.loaded.problems if one.run in taking_part]
     damaged = left_out(problems, evidence.broken)
-    sizes = {target.name: target.label("size") for run in (*first, *second) for target in run.info.targets}
+    sizes_before, sizes_after = _sizes(first), _sizes(second)
+    sizes = sizes_before | sizes_after
     judged = attribute(
         _speaker(first).factors if first else (),
         _speaker(second).factors if second else (),
@@ -160,6 +162,7 @@ def compare_tags(
         warnings=(
             *lost,
             *comparison.warnings,
+            *without_facts(set(sizes_before) & set(sizes_after), facts_before, facts_after),
             *on_credits(sizes, facts_before, facts_after),
             *warned((*first, *second)),
             *said,
@@ -167,6 +170,11 @@ def compare_tags(
         excluded=(*comparison.excluded, *late, *damaged),
         looks=stand.looks if stand else (),
     )
+
+
+def _sizes(runs: Iterable[StoredRun]) -> dict[str, str]:
+    """What the inventories call the size of each target; "" where they say nothing."""
+    return {target.name: target.label("size") for run in runs for target in run.info.targets}
 
 
 def _speaker(runs: Sequence[StoredRun]) -> Run:

@@ -118,6 +118,7 @@ ENGLISH: dict[str, str] = FLAGS | {
         "whether the host changed is not known for {names}: with one or two targets the intervals do not cover an "
         "unnoticed move"
     ),
+    "warning.no_facts": "no facts were taken in both phases of {names}: what else changed there is not known",
     "warning.credits": "burstable size: {names}; saved CPU credits, not the change, may decide what is measured there",
     "warning.no_metric": "no metric is called {name!r}",
     "warning.no_target": "no target is called {name!r}",

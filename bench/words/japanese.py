@@ -109,6 +109,7 @@ JAPANESE: dict[str, str] = FLAGS | {
     "warning.hosts": (
         "ホストが変わったかどうか不明：{names}。対象が1～2台では、気づかれない移動の影響は信頼区間に含まれない"
     ),
+    "warning.no_facts": "両フェーズの環境情報がない対象：{names}。そこでほかに何が変わったかは不明",
     "warning.credits": (
         "バースト可能なサイズ：{names}。そこでの測定値は、変更ではなく、蓄積されたCPUクレジットで決まる可能性がある"
     ),

@@ -126,14 +126,9 @@ def compare_tags(
     damaged = left_out(problems, evidence.broken)
     sizes_before, sizes_after = _sizes(first), _sizes(second)
     sizes = sizes_before | sizes_after
-    judged = attribute(
-        _speaker(first).factors if first else (),
-        _speaker(second).factors if second else (),
-        facts_before,
-        facts_after,
-        sizes=sizes,
+    judged = with_paths(
+        attribute(_factors(first), _factors(second), facts_before, facts_after, sizes=sizes), (*first, *second)
     )
-    judged = with_paths(judged, (*first, *second))
     ask = partial(
         compare,
         frame,
@@ -170,6 +165,11 @@ def compare_tags(
         excluded=(*comparison.excluded, *late, *damaged),
         looks=stand.looks if stand else (),
     )
+
+
+def _factors(runs: Sequence[StoredRun]) -> Pairs:
+    """What the runs of a tag declare of their phase."""
+    return _speaker(runs).factors if runs else ()
 
 
 def _sizes(runs: Iterable[StoredRun]) -> dict[str, str]:
@@ -209,7 +209,7 @@ def phases_together(
         part = replace(evidence, loaded=replace(evidence.loaded, frame=some))
         return compare_tags(part, before, after, levels=not rounds)
 
-    factors = {tag: _speaker(evidence.tagged(tag)).factors for tag in tags if evidence.tagged(tag)}
+    factors = {tag: _factors(evidence.tagged(tag)) for tag in tags if evidence.tagged(tag)}
     return factorial(evidence.loaded.frame, tags, factors, judge, comparisons)
 
 

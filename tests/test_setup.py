@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TOOLS = ("fio", "iperf3", "iperf", "gcc", "make", "perl", "ssh-keygen", "sshd", "fish", "tcsh", "chromium", "faketime")
+TOOLS = (
+    *("fio", "iperf3", "iperf", "gcc", "make", "perl", "ssh-keygen", "sshd", "chromium", "faketime", "curl", "wget"),
+    *("mount", "busybox", "fish", "ksh", "mksh", "tcsh", "zsh"),
+)
 PYTHON = """\
 case "$*" in
 *"sys.version_info"*) exit "${OLD:-0}" ;;

@@ -43,8 +43,12 @@ def test_a_campaign_end_to_end(ground: Field) -> None:
 
 
 STOPPED = """
-ticker=$(for entry in $(grep -lsaF "VMBENCH_JOB=$VMBENCH_JOB" /proc/[0-9]*/environ); do
-    read -r name <"${entry%/*}/comm" && [ "$name" = perl ] && basename "${entry%/*}"; done)
+until [ -s freeze.log ]; do sleep 0.1; done
+ticker=
+until [ "$ticker" ]; do
+    ticker=$(for entry in $(grep -lsaF "VMBENCH_JOB=$VMBENCH_JOB" /proc/[0-9]*/environ); do
+        read -r name <"${entry%/*}/comm" && [ "$name" = perl ] && basename "${entry%/*}"; done)
+done
 kill -STOP $ticker; sleep 2; kill -CONT $ticker
 while ! grep -q '^gap [^ ]* [1-9]' freeze.log; do sleep 0.1; done
 echo rate 42"""

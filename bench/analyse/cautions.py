@@ -26,7 +26,7 @@ def close_sessions(rows: Rows, before: str, after: str) -> list[Said]:
     np.minimum.at(starts, rows.run[timed], rows.time[timed])
     for number, tag in enumerate((before, after)):
         mine = (rows.tag == number) & timed
-        unit, run = np.unique(np.column_stack([rows.unit[mine], rows.run[mine]]), axis=0).T
+        unit, run = np.divmod(np.unique(rows.unit[mine].astype(np.int64) * len(starts) + rows.run[mine]), len(starts))
         order = np.lexsort((starts[run], unit))
         unit, run = unit[order], run[order]
         gaps = np.diff(starts[run])

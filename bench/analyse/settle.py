@@ -14,10 +14,19 @@ from bench.words import Said, say
 
 def percent(ratio: float) -> Said:
     """.123 as "12 %", .0123 as "1.2 %"; past 1000 % only the magnitude matters."""
+    return _percent(_digits(ratio))
+
+
+def _digits(ratio: float) -> str:
+    """.123 as "12"; "" past 1000 %."""
     value = ratio * 100
     if not math.isfinite(value) or value >= 1000:
-        return say("percent.huge")
-    return say("percent", number=f"{value:.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0"))
+        return ""
+    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0")
+
+
+def _percent(digits: str) -> Said:
+    return say("percent", number=digits) if digits else say("percent.huge")
 
 
 _PLAIN = {
@@ -73,11 +82,19 @@ def _underpowered(
     margin: float, detectable: float | None, more_sessions: float, more_targets: float, single: bool
 ) -> Said:
     sessions = None if math.isnan(more_sessions) else more_sessions
-    goal = _ways(margin, sessions, math.inf if single or math.isnan(more_targets) else more_targets, single)
-    return goal if detectable is None else say("settle.detectable", goal=goal, detectable=percent(detectable))
+    targets = math.inf if single or math.isnan(more_targets) else more_targets
+    if detectable is None:
+        return _ways(margin, sessions, targets, single)
+    return _detectable(margin, sessions, targets, single, _digits(detectable))
 
 
 @lru_cache(maxsize=4096)  # a thousand targets need the same few sentences
+def _detectable(margin: float, sessions: float | None, targets: float, single: bool, digits: str) -> Said:
+    goal = _ways(margin, sessions, targets, single)
+    return say("settle.detectable", goal=goal, detectable=_percent(digits))
+
+
+@lru_cache(maxsize=4096)
 def _ways(margin: float, sessions: float | None, targets: float, single: bool) -> Said:
     """What would show the margin; sessions: None where nobody knows, infinite (as targets) where it is no way."""
     ways: list[Said] = []

@@ -92,8 +92,8 @@ def test_it_ends_when_its_job_is_gone(tmp_path: Path) -> None:
     script.write_text(resource("freeze.pl"))
     log = tmp_path / "log"
     subprocess.run(["sh", "-c", f"perl {script} >{log} & sleep 0.5"], check=True)
-    while "end " not in log.read_text():
-        time.sleep(0.05)
+    wait_for(lambda: "\nend " in log.read_text())
+    assert log.read_text().startswith("start ")
 
 
 def test_every_event_is_read() -> None:

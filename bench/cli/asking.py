@@ -8,7 +8,6 @@ import select
 import signal
 import sys
 import termios
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -39,12 +38,12 @@ class Terminal:
 
     def __init__(self) -> None:
         self._display: Display | None = None
-        self._cancelled = threading.Event()
+        self._cancelled = False  # set by signal handlers, which must not wait for a lock of their own thread
 
     def ask(self, question: str) -> Secret | None:
         """What was typed; None for an empty line, a cancelled question, or where nobody can answer."""
         try:
-            if self._cancelled.is_set() or not sys.stdin.isatty():
+            if self._cancelled or not sys.stdin.isatty():
                 return None
             descriptor = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
         except (OSError, ValueError):
@@ -63,11 +62,11 @@ class Terminal:
 
     def cancel(self) -> None:
         """Give up the question that is being asked, and ask no more."""
-        self._cancelled.set()
+        self._cancelled = True
 
     def renew(self) -> None:
         """Another command begins."""
-        self._cancelled.clear()
+        self._cancelled = False
 
     @contextmanager
     def sharing(self, display: Display) -> Iterator[None]:
@@ -80,7 +79,7 @@ class Terminal:
 
     def _line(self, descriptor: int) -> bytes:
         typed = b""
-        while not self._cancelled.is_set() and len(typed) < _LONGEST:
+        while not self._cancelled and len(typed) < _LONGEST:
             ready, _, _ = select.select([descriptor], [], [], _LOOK_S)
             if ready:
                 typed += (data := os.read(descriptor, _LONGEST))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import heapq
 import itertools
 import queue
-import threading
 import time
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -45,28 +44,28 @@ class Scheduler:
     def __init__(self, threads: int = 16, clock: Callable[[], float] = time.monotonic) -> None:
         self._threads = threads
         self._clock = clock
-        self._stopping = threading.Event()
-        self._abandoned = threading.Event()
+        self._stopping = False  # plain, not an Event: setting one twice inside itself, as signals may, never ends
+        self._abandoned = False
         self._done: queue.SimpleQueue[tuple[_Running, float | None, BaseException | None]] = queue.SimpleQueue()
 
     def stop(self) -> None:
         """Start nothing new."""
-        self._stopping.set()
+        self._stopping = True
 
     def abandon(self) -> None:
         """Start nothing new and wait for nothing."""
-        self._stopping.set()
-        self._abandoned.set()
+        self._stopping = True
+        self._abandoned = True
 
     @property
     def stopping(self) -> bool:
         """Whether `stop` or `abandon` was called."""
-        return self._stopping.is_set()
+        return self._stopping
 
     @property
     def abandoned(self) -> bool:
         """Whether `abandon` was called."""
-        return self._abandoned.is_set()
+        return self._abandoned
 
     def run(self, works: Iterable[Work], on_abandon: Callable[[], None] | None = None) -> None:
         """Run all works; the first exception that an activity lets out ends the run (after those in flight).
@@ -86,16 +85,14 @@ class Scheduler:
                 while sleeping and sleeping[0][0] <= now and active < self._threads:
                     pool.submit(self._advance, heapq.heappop(sleeping)[2])
                     active += 1
-                if changed and not self._stopping.is_set() and active < self._threads:
+                if changed and not self._stopping and active < self._threads:
                     started = self._start(waiting, taken, self._threads - active)
                     changed = len(started) + active == self._threads
                     for running in started:
                         pool.submit(self._advance, running)
                     active += len(started)
-                if self._abandoned.is_set() or (
-                    not active and not sleeping and (self._stopping.is_set() or not waiting)
-                ):
-                    if self._abandoned.is_set() and on_abandon is not None:
+                if self._abandoned or (not active and not sleeping and (self._stopping or not waiting)):
+                    if self._abandoned and on_abandon is not None:
                         on_abandon()
                     break
                 for running, delay, error in self._finished(sleeping, active):

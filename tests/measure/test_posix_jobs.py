@@ -178,7 +178,7 @@ def test_a_job_of_another_boot_is_dead(place: Place) -> None:
 def test_a_running_job_says_for_how_long(place: Place) -> None:
     place.launch(spec("sleep 300"))
     time.sleep(1.1)
-    assert 1 <= place.state().ran_s <= 5
+    assert 1 <= place.state().ran_s <= 60
 
 
 def test_another_job_of_the_same_base_makes_it_busy(make_place: Callable[[], Place]) -> None:
@@ -269,7 +269,8 @@ def test_the_environment_of_a_step_has_the_mark_and_no_more(place: Place) -> Non
 
 
 def test_the_wrapper_costs_nothing_while_a_step_runs(place: Place) -> None:
-    place.launch(spec("sleep 1.5"))
+    place.launch(spec("echo >../on; sleep 2"))
+    wait_for(lambda: (place.folder.parent / "on").exists())
     pid = int(place.read("claim/pid"))
     before = _ticks(pid)
     time.sleep(1)

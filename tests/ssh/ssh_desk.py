@@ -47,9 +47,20 @@ class Desk(Workspace):
         return sorted((self.folder / "base" / "jobs").glob("*"))
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not condition():
             assert time.monotonic() < deadline, "waited in vain"
             if self.started[-1].poll() is not None and not condition():
                 raise AssertionError(f"bench ended early: {self.finish(self.started[-1])}")
             time.sleep(0.01)
+
+
+def heard(process: subprocess.Popen[str], words: str) -> str:
+    """What a process has said as soon as these words were among it."""
+    said = ""
+    assert process.stdout is not None
+    while words not in said:
+        line = process.stdout.readline()
+        assert line, f"it ended and never said {words!r}: {said}"
+        said += line
+    return said

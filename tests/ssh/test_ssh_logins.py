@@ -275,7 +275,7 @@ def test_a_connection_that_breaks_does_not_end_an_installation(ground: Field, bo
 
 
 def wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.05)

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from ssh_ground import write_workspace
 from bench.measure.sandbox import Sandbox, Sshd
 from bench.model import Status
 from bench.store import verify
-from tests.ssh.ssh_desk import Desk
+from tests.ssh.ssh_desk import Desk, heard
 
 GATED = "echo ${PWD##*/} >>../../ran; while [ ! -e ../../go ]; do sleep 0.05; done; echo rate 42"
 """Runs until the test says so."""
@@ -38,17 +37,6 @@ def other(desk: Desk, box: Sandbox, daemons: list[Sshd], tmp_path_factory: pytes
 
 def go(desk: Desk) -> None:
     (desk.folder / "base" / "go").touch()
-
-
-def heard(process: subprocess.Popen[str], words: str) -> str:
-    """What a process has said as soon as these words were among it."""
-    said = ""
-    assert process.stdout is not None
-    while words not in said:
-        line = process.stdout.readline()
-        assert line, f"it ended and never said {words!r}: {said}"
-        said += line
-    return said
 
 
 def check(desk: Desk, trials: int) -> None:

@@ -130,7 +130,7 @@ def _meets(meeting: threading.Barrier) -> Callable[[Target, str], bool]:
     def when(target: Target, script: str) -> bool:
         if launches(target, script) and not met:
             met.append(True)
-            meeting.wait(timeout=20)
+            meeting.wait(timeout=60)
         return False
 
     return when
@@ -140,16 +140,17 @@ def test_a_pair_whose_sender_stays_busy_is_missing_and_nothing_failed(
     ground: Field, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(launching, "PEER_PAUSE_S", (0.2, 0.5))
-    other = ground.run(scripted("sleep 12; echo rate 42"))
+    other = ground.run(scripted("while [ ! -e ../../go ]; do sleep 0.1; done; echo rate 42"))
     started = threading.Event()
     watcher = Watcher(on_state=lambda trial, state: started.set() if state is State.RUNNING else None)
     thread = threading.Thread(target=ground.execute, args=(other,), kwargs={"watcher": watcher})
     thread.start()
-    assert started.wait(20)
+    assert started.wait(60)
     run = ground.run(duo(), targets=ground.targets)
     (cause,) = ground.execute(run, patience_s=1).missing.values()
     assert "t0 is busy with job" in cause
     assert list(run.attempts()) == []
     assert len(ground.jobs()) == 1
-    thread.join(timeout=30)
+    (ground.folder / "base0" / "go").touch()
+    thread.join(timeout=60)
     assert ground.execute(run).missing == {}

@@ -8,6 +8,7 @@ import select
 import signal
 import sys
 import termios
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -38,6 +39,8 @@ class Terminal:
 
     def __init__(self) -> None:
         self._display: Display | None = None
+        self._halts = 0
+        self._halting = threading.Lock()
         self._cancelled = False  # set by signal handlers, which must not wait for a lock of their own thread
 
     def ask(self, question: str) -> Secret | None:
@@ -51,7 +54,7 @@ class Terminal:
         try:
             if os.tcgetpgrp(descriptor) != os.getpgrp():
                 return None
-            with self._halted(), _silent(descriptor):
+            with self.halted(), _silent(descriptor):
                 os.write(descriptor, question.encode())
                 line = self._line(descriptor)
                 os.write(descriptor, b"\n")
@@ -70,12 +73,29 @@ class Terminal:
 
     @contextmanager
     def sharing(self, display: Display) -> Iterator[None]:
-        """While the `with` lasts, `display` is halted for each question."""
-        self._display = display
+        """While the `with` lasts, `display` is halted for each question, and for whatever else is printed."""
+        with self._halting:
+            self._display = display
         try:
             yield
         finally:
-            self._display = None
+            with self._halting:  # whoever halts it still must not start it again
+                self._display = None
+
+    @contextmanager
+    def halted(self) -> Iterator[None]:
+        """While the `with` lasts, in any thread, nothing is drawn: both streams can be printed on as ever."""
+        with self._halting:
+            display, self._halts = self._display, self._halts + 1
+            if display is not None and self._halts == 1:
+                display.stop()
+        try:
+            yield
+        finally:
+            with self._halting:
+                self._halts -= 1
+                if display is not None and self._halts == 0 and self._display is display:
+                    display.start(refresh=True)
 
     def _line(self, descriptor: int) -> bytes:
         typed = b""
@@ -86,18 +106,6 @@ class Terminal:
                 if not data or b"\n" in typed:
                     return typed.partition(b"\n")[0]
         return b""
-
-    @contextmanager
-    def _halted(self) -> Iterator[None]:
-        display = self._display
-        if display is None:
-            yield
-            return
-        display.stop()
-        try:
-            yield
-        finally:
-            display.start(refresh=True)
 
 
 @contextmanager

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.cli import context
 from bench.cli.asking import credentials
-from bench.cli.console import counted, warn
+from bench.cli.console import counted, say, warn
 from bench.cli.sessions import Words, measure, new_session, source_words
 from bench.errors import BenchError, ConfigError
 
@@ -37,6 +37,8 @@ class Follow:
     sources: tuple[str, ...]
     runs: Path | None
     freeze_probe: bool = False
+    tell: Callable[[str], None] = say
+    """How a session went: with --json standard output is not for that."""
 
     def targets(self) -> tuple[tuple[Target, ...], Path]:
         """The targets to follow, and the file that they stand in."""
@@ -96,10 +98,13 @@ class Follow:
                 found.append(tuple(one.target for one in watched))
         return found
 
-    def measure(self, names: Sequence[str], planned: Callable[[], None]) -> str:
+    def measure(
+        self, names: Sequence[str], planned: Callable[[], None], meanwhile: AbstractContextManager[None]
+    ) -> str:
         """One session of the phase on these targets; "" or what went wrong: the watch goes on.
 
         planned: called when the run is in the store. From then on `bench resume` carries on with it, not the watch.
+        meanwhile: entered while it is measured.
         """
         paths = context.source_paths(self.sources)
         words = Words(
@@ -108,11 +113,13 @@ class Follow:
         try:
             stored, provider = new_session(words, paths, context.open_store(self.runs))
             planned()
-            outcome, interrupted = measure(stored, provider, context.again(self.runs) + source_words(paths))
+            again = context.again(self.runs) + source_words(paths)
+            with meanwhile:
+                outcome, interrupted = measure(stored, provider, again, self.tell)
+                if interrupted:
+                    raise KeyboardInterrupt
         except BenchError as error:
             return str(error)
-        if interrupted:
-            raise KeyboardInterrupt
         missing = len(outcome.missing)
         return f"run {stored.info.run_id} lacks {counted(missing, 'trial')}: bench resume" if missing else ""
 

@@ -118,8 +118,10 @@ def source_words(sources: dict[str, Path]) -> str:
     return "".join(f" --source {shlex.quote(f'{name}={path}')}" for name, path in sources.items())
 
 
-def measure(stored: StoredRun, provider: Sources, again: str) -> tuple[Outcome, bool]:
-    """Execute what is missing and say how it went. Also returns whether it was interrupted (Ctrl-C, SIGTERM)."""
+def measure(
+    stored: StoredRun, provider: Sources, again: str, tell: Callable[[str], None] = say
+) -> tuple[Outcome, bool]:
+    """Execute what is missing and `tell` how it went. Also returns whether it was interrupted (Ctrl-C, SIGTERM)."""
     from bench.cli.progress import progress
     from bench.measure.scheduler import Scheduler
     from bench.measure.ssh import SshTransport
@@ -138,21 +140,21 @@ def measure(stored: StoredRun, provider: Sources, again: str) -> tuple[Outcome, 
         )
     for text in provider.notes:
         warn(text)
-    _tell(stored, outcome, again)
+    _tell(stored, outcome, again, tell)
     return outcome, scheduler.stopping
 
 
-def _tell(stored: StoredRun, outcome: Outcome, again: str) -> None:
+def _tell(stored: StoredRun, outcome: Outcome, again: str, tell: Callable[[str], None]) -> None:
     total = len(stored.info.plan)
     done = total - len(outcome.missing)
-    say(f"{done} of {total} trials measured, run {stored.info.run_id}")
+    tell(f"{done} of {total} trials measured, run {stored.info.run_id}")
     causes: dict[str, int] = {}
     for cause in outcome.missing.values():
         causes[cause] = causes.get(cause, 0) + 1
     for cause, count in sorted(causes.items(), key=lambda item: -item[1])[:8]:
-        say(f"  {count} missing: {cause}")
+        tell(f"  {count} missing: {cause}")
     if outcome.missing:
-        say(f"Carry on with: bench resume {stored.info.run_id}{again}")
+        tell(f"Carry on with: bench resume {stored.info.run_id}{again}")
 
 
 @contextmanager

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json as jsons
 import math
 import sys
-import time
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bench.cli import context
+from bench.cli.asking import TERMINAL
 from bench.cli.console import note, paragraph, print_json, print_table, say, warn
 from bench.cli.context import JsonOption, LimitOption, RunsOption, SourceOption
 from bench.cli.following import Follow, following
@@ -22,8 +25,6 @@ if TYPE_CHECKING:
     from bench.cloud.protocol import ControlPlane
     from bench.cloud.states import Happening, Standing
     from bench.cloud.watching import Watch
-
-_NAP_S = 1.0
 
 
 def watch(
@@ -69,7 +70,10 @@ def watch(
     What was seen is kept in the workspace's watch/, so that a restart loses nothing. With --json, one object per line
     for what happens; with --json --once, the table.
     """
-    asked = Follow(campaign, inventory, tuple(limit or ()), then, tuple(source or ()), runs, freeze_probe)
+    from bench.cloud.parallel import beside
+
+    tell_run = note if json else say
+    asked = Follow(campaign, inventory, tuple(limit or ()), then, tuple(source or ()), runs, freeze_probe, tell_run)
     targets, place = asked.targets()
     planes, store, address = _planes(control, scope), context.open_store(runs), _url(metadata)
     with following(targets, place, planes, store, events=scheduled_events, address=address) as made:
@@ -77,15 +81,45 @@ def watch(
             note("Azure's first answer about scheduled events can take two minutes.")
         asked.unfinished(store)
         tell(made, made.poll(), json=json, once=once, first=True)
-        act(asked, made)
-        while not once:
-            *early, last = _pauses(interval, made.notice_s)
+        if once:
+            act(asked, made, nullcontext())
+            return
+        looking = _Looking(made, interval, json=json)
+        act(asked, made, beside(looking.on))
+        for _ in looking.rounds(threading.Event()):
+            act(asked, made, beside(looking.on))
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """Looks again and again, `interval_s` apart, and tells. Nothing else touches the watch while it does."""
+
+    made: Watch
+    interval_s: float
+    json: bool
+
+    def rounds(self, ending: threading.Event) -> Iterator[None]:
+        """Yields after each look at everything, until `ending` is set."""
+        while True:
+            *early, last = _pauses(self.interval_s, self.made.notice_s)
             for pause in early:
-                _wait(pause)
-                tell(made, made.poll(urgent=True), json=json, once=False, first=False)
-            _wait(last)
-            tell(made, made.poll(), json=json, once=False, first=False)
-            act(asked, made)
+                if _wait(pause, ending):
+                    return
+                self._tell(self.made.poll(urgent=True))
+            if _wait(last, ending):
+                return
+            self._tell(self.made.poll())
+            yield
+
+    def on(self, ending: threading.Event) -> None:
+        """Look until `ending` is set: what goes on beside measuring."""
+        for _ in self.rounds(ending):
+            pass
+
+    def _tell(self, happened: Sequence[Happening]) -> None:
+        if happened or self.made.unsaved:
+            with TERMINAL.halted():
+                tell(self.made, happened, json=self.json, once=False, first=False)
 
 
 def _pauses(interval_s: float, notice_s: float | None) -> list[float]:
@@ -94,10 +128,9 @@ def _pauses(interval_s: float, notice_s: float | None) -> list[float]:
     return [interval_s / parts] * parts
 
 
-def _wait(seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        time.sleep(min(left, _NAP_S))
+def _wait(seconds: float, ending: threading.Event) -> bool:
+    """Wait; whether `ending` was set meanwhile."""
+    return ending.wait(seconds)
 
 
 def _url(text: str | None) -> str:
@@ -169,10 +202,10 @@ def _print_line(data: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def act(asked: Follow, made: Watch) -> None:
+def act(asked: Follow, made: Watch, meanwhile: AbstractContextManager[None]) -> None:
     """With --then: measure the phase on targets whose maintenance is over, if all that are measured together are.
 
-    All that are ready at the same look are measured in one session.
+    All that are ready at the same look are measured in one session. meanwhile: entered while they are: looks at others.
     """
     if asked.then is None:
         return
@@ -185,6 +218,8 @@ def act(asked: Follow, made: Watch) -> None:
     if not names:
         return
     note(f"Maintenance of {', '.join(names)} is over: measuring {asked.then}")
-    trouble = asked.measure(names, lambda: made.handled(names))
+    made.leave(names)
+    trouble = asked.measure(names, lambda: made.handled(names), meanwhile)
+    made.leave(())
     if trouble:
         warn(trouble)

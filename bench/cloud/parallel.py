@@ -1,4 +1,4 @@
-"""Something is done to many machines at a time, and Ctrl-C ends the waiting at once.
+"""Something is done to many machines at a time, or beside something else; Ctrl-C ends the waiting at once.
 
 A ThreadPoolExecutor would wait for its threads, and a cloud's operation may take ten minutes. These threads are
 daemons: whoever is interrupted leaves them behind, and the process may end.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -43,3 +44,35 @@ def each(function: Callable[[T], R], items: Iterable[T], threads: int) -> list[R
             raise error
         done[place] = result  # type: ignore[assignment]  # without an error it is what the function returned
     return [done[place] for place in range(len(work))]
+
+
+@contextmanager
+def beside(function: Callable[[threading.Event], None]) -> Iterator[None]:
+    """While the `with` lasts, `function` runs in a thread of its own; the event tells it that it shall end.
+
+    It is waited for, and what it raised is raised, unless the `with` ended with an exception of its own. Whoever leaves
+    with Ctrl-C waits for nobody.
+    """
+    ending = threading.Event()
+    failed: list[BaseException] = []
+
+    def serve() -> None:
+        try:
+            function(ending)
+        except BaseException as error:  # noqa: BLE001  # raised again where it was asked for
+            failed.append(error)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    waits = True
+    try:
+        yield
+    except KeyboardInterrupt:
+        waits = False
+        raise
+    finally:
+        ending.set()
+        if waits:
+            thread.join()
+    if failed:
+        raise failed[0]

@@ -7,7 +7,7 @@ the inventory calls otherwise now, but that says it is the same machine, keeps i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bench.cloud.keeping import Keeper
@@ -70,6 +70,7 @@ class Watch:
         self._planes = [_Plane(name, plane) for name, plane in (planes or {}).items()]
         self._due: dict[str, float] = {}
         self._notice: dict[str, float] = {}
+        self._left = frozenset[str]()
         self._unnoted: list[Happening] = []
         self._tell = tell
         self._all = keeper.load()
@@ -87,8 +88,19 @@ class Watch:
 
     @property
     def notice_s(self) -> float | None:
-        """The shortest notice that a watched machine's cloud gives; None when none of them is short."""
-        return min(self._notice.values(), default=None)
+        """The shortest notice that the cloud of a machine gives that is looked at; None when none of them is short."""
+        return min((notice for name, notice in self._notice.items() if name not in self._left), default=None)
+
+    def leave(self, names: Collection[str]) -> None:
+        """From now on look at no machine of these, as they are measured, nor at those that take turns with them.
+
+        No connection to them stays open: what their server asks to see whether it is alive would be answered. Control
+        planes still tell of them.
+        """
+        turns = {target.exclusive for target in self._targets if target.name in names} - {None}
+        self._left = frozenset(one.name for one in self._targets if one.name in names or one.exclusive in turns)
+        if self._left:
+            self._connections.close()
 
     def poll(self, *, urgent: bool = False) -> list[Happening]:
         """Ask what is due once; what happened. A full disk does not end it: see `unsaved`.
@@ -153,7 +165,8 @@ class Watch:
 
     def _observe(self, *, urgent: bool) -> Iterator[tuple[str, Observation]]:
         """Machines first: what they say of themselves tells which VM of a control plane they are."""
-        asked = [target for target in self._targets if target.name in self._notice or not urgent]
+        looked_at = [target for target in self._targets if target.name not in self._left]
+        asked = [target for target in looked_at if target.name in self._notice or not urgent]
         due = [target for target in asked if self._due.get(target.name, 0.0) <= self._clock()]
         seen = each(self._look, due, THREADS)
         yield from zip((target.name for target in due), seen, strict=True)

@@ -11,19 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from bench.cli.asking import Terminal
 from bench.cloud import clouds
 from bench.cloud.azure_metadata import FIRST_CALL_S
 from bench.cloud.gcp import NOTICE_S
 from bench.cloud.keeping import Keeper
 from bench.cloud.matching import matches
-from bench.cloud.parallel import each
+from bench.cloud.parallel import beside, each
 from bench.cloud.probing import Asking, script
 from bench.cloud.protocol import Machine
 from bench.cloud.states import Notice, Progress, Reading, Word
 from bench.cloud.watching import ANSWERED_S, CONTROL_EVERY_S, LISTED_EVERY_S, NO_VM, Watch
 from bench.errors import CloudError, StoreError
 from bench.measure.connections import Connections
-from bench.measure.transport import FakeTransport, Reply
+from bench.measure.transport import Connection, FakeTransport, Reply
 from bench.model import Target
 
 
@@ -278,3 +279,111 @@ def test_ctrl_c_ends_the_waiting_though_a_thread_hangs() -> None:
         signal.signal(signal.SIGINT, before)
     assert not hanging.is_set()
     hanging.set()
+
+
+# --- while some are measured ---
+
+
+def test_what_is_measured_and_what_takes_turns_with_it_is_left_alone_but_for_control_planes(place: Place) -> None:
+    place.targets[0] = replace(place.targets[0], exclusive="rack-1")
+    place.targets.append(Target("g", "g", "g", labels=(("cloud", "gcp"),)))
+    place.targets.append(Target("h", "h", "h", labels=(("cloud", "gcp"),), exclusive="rack-1"))
+    watch = place.watch()
+    watch.poll()
+    place.asked.clear()
+    place.now += CONTROL_EVERY_S
+    place.notices = (Notice("n", "redeploy", Progress.STARTED, 5000.0),)
+    watch.leave({"a"})
+    watch.poll()
+    assert (sorted(place.asked), place.polled) == (["b", "g"], 2)
+    assert watch.standings[0].word is Word.IN_PROGRESS, "its control plane still says so"
+    watch.leave({"a", "g"})
+    assert watch.notice_s is None
+    watch.leave(())
+    place.asked.clear()
+    watch.poll()
+    assert sorted(place.asked) == ["a", "b", "g", "h"]
+
+
+def test_what_is_measured_keeps_no_connection(place: Place) -> None:
+    closed: list[str] = []
+
+    class Closing:
+        def __init__(self, target: Target) -> None:
+            self.target = target
+
+        def run(self, script: str, *, timeout_s: float) -> Reply:
+            return place.machine(self.target, script)
+
+        def alive(self) -> bool:
+            return True
+
+        def close(self) -> None:
+            closed.append(self.target.name)
+
+    class Transport:
+        def connect(self, target: Target) -> Connection:
+            return Closing(target)
+
+    connections = Connections(Transport(), retry_after_s=())
+    watch = Watch(place.targets, connections, Asking(), place.keeper, lambda: place.now)
+    watch.poll()
+    assert closed == []
+    watch.leave({"a"})
+    assert "a" in closed
+
+
+def test_what_goes_on_beside_ends_and_is_waited_for() -> None:
+    ended: list[str] = []
+
+    def look(ending: threading.Event) -> None:
+        ending.wait(60)
+        ended.append("looked")
+
+    with beside(look):
+        pass
+    with pytest.raises(ValueError, match="of its own"), beside(look):
+        raise ValueError("of its own")
+    assert ended == ["looked", "looked"]
+
+
+def test_what_breaks_beside_is_told_when_the_rest_is_done() -> None:
+    def breaks(ending: threading.Event) -> None:
+        raise ValueError("beside")
+
+    done = []
+    with pytest.raises(ValueError, match="beside"), beside(breaks):
+        done.append("measured")
+    assert done == ["measured"]
+
+
+def test_whoever_leaves_waits_for_nothing_beside() -> None:
+    hanging = threading.Event()
+    with pytest.raises(KeyboardInterrupt), beside(lambda ending: (hanging.wait(60), None)[1]):
+        raise KeyboardInterrupt
+    assert not hanging.is_set()
+    hanging.set()
+
+
+def test_two_that_print_halt_what_is_drawn_once_and_start_it_only_while_it_lasts() -> None:
+    class Drawn:
+        def __init__(self) -> None:
+            self.done: list[str] = []
+
+        def start(self, refresh: bool = False) -> None:
+            self.done.append("start")
+
+        def stop(self) -> None:
+            self.done.append("stop")
+
+    terminal, drawn = Terminal(), Drawn()
+    with terminal.sharing(drawn):
+        with terminal.halted(), terminal.halted():
+            assert drawn.done == ["stop"]
+        assert drawn.done == ["stop", "start"]
+        halting = terminal.halted()
+        halting.__enter__()
+    halting.__exit__(None, None, None)
+    assert drawn.done == ["stop", "start", "stop"], "it is over: nobody draws again"
+    with terminal.halted():
+        pass

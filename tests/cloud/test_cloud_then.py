@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,12 +30,15 @@ class Rebooting:
     """The real connection to a machine whose boot id is what a test says, when it is looked at."""
 
     boots: dict[str, str] = {}  # noqa: RUF012  # the test's own
+    looked_at: list[str] = []  # noqa: RUF012  # the test's own
 
     def __init__(self, target: Target, inner: Connection) -> None:
         self._target, self._inner = target, inner
 
     def run(self, script: str, *, timeout_s: float) -> Reply:
         reply = self._inner.run(script, timeout_s=timeout_s)
+        if "ask_token" in script:
+            self.looked_at.append(self._target.name)
         boot = self.boots.get(self._target.name, BOOT) if "ask_token" in script else BOOT
         return Reply(reply.exit_code, reply.stdout.replace(BOOT.encode(), boot.encode()), reply.stderr)
 
@@ -68,6 +74,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         connect = ssh.SshTransport.connect
         monkeypatch.setattr(ssh.SshTransport, "connect", lambda self, target: Rebooting(target, connect(self, target)))
         monkeypatch.setattr(Rebooting, "boots", {})
+        monkeypatch.setattr(Rebooting, "looked_at", [])
         monkeypatch.chdir(tmp_path)
         yield tmp_path
 
@@ -119,9 +126,12 @@ def test_each_target_is_measured_once_when_its_maintenance_is_over(
         aws_is_over, az_1_is_over, az_2_is_over_but_not_confirmed, confirmed, measured_together, once_only,
     ]  # fmt: skip
 
-    def wait(interval: int) -> None:
-        service.now += interval
-        moments.pop(0)()
+    def wait(interval: float, ending: threading.Event) -> bool:
+        if threading.current_thread() is threading.main_thread():
+            service.now += interval
+            moments.pop(0)()
+            return False
+        return ending.wait(60.0)
 
     monkeypatch.setattr(watching, "_wait", wait)
     words = ("watch", "--then", "post-host-patch", "--metadata", service.address, "--scheduled-events",
@@ -177,13 +187,16 @@ def test_all_that_are_over_at_once_are_measured_in_one_session_and_a_run_that_is
     campaign = (place / "campaign.yaml").read_text()
     (place / "campaign.yaml").write_text(campaign.replace("echo rate 42", "exit 1"))
 
-    def wait(seconds: float) -> None:
+    def wait(seconds: float, ending: threading.Event) -> bool:
+        if threading.current_thread() is not threading.main_thread():
+            return ending.wait(60.0)
         service.now += seconds
         if Rebooting.boots:
             raise KeyboardInterrupt
         Rebooting.boots.update({"aws-1": "boot-2", "az-1": "boot-2"})
         service.aws.end()
         service.azure.finish()
+        return False
 
     monkeypatch.setattr(watching, "_wait", wait)
     words = ("watch", "--then", "post-host-patch", "--metadata", service.address, "--scheduled-events",
@@ -196,6 +209,54 @@ def test_all_that_are_over_at_once_are_measured_in_one_session_and_a_run_that_is
     (place / "campaign.yaml").write_text(campaign)
     assert run(*words, "--once") == 0
     assert f"run {one.info.run_id} lacks 2 trials: bench resume {one.info.run_id}" in capsys.readouterr().err
+
+
+def test_others_are_looked_at_while_some_are_measured(
+    place: Path, service: MetadataServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A job waits until a live migration of another machine, told for a minute and then forgotten, has been seen."""
+    campaign = (place / "campaign.yaml").read_text()
+    script = f"touch {place}/begun; while [ ! -e {place}/seen ]; do sleep 0.1; done; echo rate 42"
+    (place / "campaign.yaml").write_text(campaign.replace("echo rate 42", f'"{script}", timeout: 100'))
+    service.aws.schedule()
+
+    def before() -> None:
+        Rebooting.boots["aws-1"] = "boot-2"
+        service.aws.end()
+
+    def begins() -> None:
+        until = time.monotonic() + 60
+        while not (place / "begun").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        Rebooting.looked_at.clear()
+        service.gcp.begin()
+
+    def seen() -> None:
+        assert set(Rebooting.looked_at) == {"az-1", "az-2"}, "what is measured is left alone"
+        (place / "seen").touch()
+
+    beside = [begins, service.gcp.finish, seen]
+
+    def wait(seconds: float, ending: threading.Event) -> bool:
+        service.now += seconds
+        if threading.current_thread() is not threading.main_thread():
+            if not beside:
+                return ending.wait(60.0)
+            beside.pop(0)()
+        elif (place / "seen").exists():
+            raise KeyboardInterrupt
+        else:
+            before()
+        return False
+
+    monkeypatch.setattr(watching, "_wait", wait)
+    words = ("watch", "--then", "post-host-patch", "--metadata", service.address, "--interval", "20", "--json")
+    assert run(*words) == 130
+    (one,) = Store(place / "runs").runs()
+    assert (one.missing(), beside) == ((), [])
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    said = [(line["target"], line["kind"]) for line in lines if line["target"] == "az-2"]
+    assert said == [("az-2", "started"), ("az-2", "done")]
 
 
 @pytest.mark.parametrize(

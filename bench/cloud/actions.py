@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.cloud.clocks import iso
+from bench.cloud.hosts import moved
 from bench.cloud.keeping import Keeper
 from bench.cloud.parallel import each
 from bench.cloud.probing import Asking, look
 from bench.cloud.protocol import Machine
 from bench.cloud.states import Happening, Host, Observation
-from bench.cloud.transitions import moved
 from bench.errors import BenchError
 from bench.measure.clock import now
 from bench.measure.connections import Connections

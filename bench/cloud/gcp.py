@@ -1,7 +1,9 @@
 """What do Google Cloud's metadata server and Compute API say of maintenance? The cloud in one file.
 
 Inside: `maintenance-event` is NONE, MIGRATE_ON_HOST_MAINTENANCE or TERMINATE_ON_HOST_MAINTENANCE, from 60 s before it
-begins until it is over, and only where the key was asked for before. Outside: `resource_status.upcoming_maintenance`,
+begins until it is over, and only where the key was asked for before. `virtual-clock/drift-token` is what Google's guest
+agent goes by to set the clock after a live migration: another token confirms one, also where nobody is told the host
+(`physical_host` is told to instances with a placement policy only). Outside: `resource_status.upcoming_maintenance`,
 `physical_host`.
 
 `?wait_for_change=true` is not used: it would hold a round trip and a process open on every machine all the time, also
@@ -43,7 +45,7 @@ class Gcp:
     def requests(self, *, enable_events: bool) -> tuple[Request, ...]:
         """The event, and what the instance is called; no listing, which would bring secrets of its attributes."""
         del enable_events
-        paths = {"event": "maintenance-event", **_FACTS}
+        paths = {"event": "maintenance-event", "clock": "virtual-clock/drift-token", **_FACTS}
         return tuple(Request(name, _PATH + path, _HEADERS) for name, path in paths.items())
 
     def read(self, answers: Mapping[str, Answer]) -> Reading:
@@ -52,15 +54,16 @@ class Gcp:
         if "zone" in facts:
             facts["region"] = facts["zone"].rpartition("-")[0]
         machine = pairs({"cloud": "gcp"} | {name: value for name, value in facts.items() if value})
+        host = Host(clock=body_of(answers, "clock"))
         word = body_of(answers, "event").upper()
         if word == "NONE":
-            return Reading((), Host(), machine, notice_s=NOTICE_S)
+            return Reading((), host, machine, notice_s=NOTICE_S)
         if word not in _KINDS:
             failed = unspoken(answers, "event")
             why = f"{word[:60]!r} is not known here" if word else failed.problem
-            return Reading(None, Host(), machine, f"maintenance-event: {why}", "", failed.retry_after_s, NOTICE_S)
+            return Reading(None, host, machine, f"maintenance-event: {why}", "", failed.retry_after_s, NOTICE_S)
         begun = Notice("maintenance-event", _KINDS[word], Progress.STARTED)
-        return Reading((begun,), Host(), machine, notice_s=NOTICE_S)
+        return Reading((begun,), host, machine, notice_s=NOTICE_S)
 
     def control_plane(self, scope: Sequence[str] = ()) -> GcpControl:
         """With the application default credentials. scope: projects; none: the one of the credentials."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 
 from bench.cloud.clouds import CLOUDS
+from bench.cloud.hosts import merged
 from bench.cloud.protocol import Cloud, Request
 from bench.cloud.replies import read_answer
 from bench.cloud.states import Host, Observation, Reading
-from bench.cloud.transitions import merged
 from bench.errors import BenchError
 from bench.measure import posix
 from bench.measure.connections import Connections
@@ -117,7 +117,7 @@ def read(found: dict[str, bytes], asking: Asking) -> Reading:
     }
     reading = cloud.read(answers)
     # A name that the cloud gives is another kind of name: it must not stand in for one that was not read this time.
-    given = reading.host if whole and not host.name else Host()
+    given = reading.host if whole and not host.name else Host(clock=reading.host.clock)
     return replace(reading, host=merged(given, host))
 
 

@@ -52,11 +52,15 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What a machine says of where it runs; "" is unknown. Names are opaque: other name, other host."""
+    """What a machine says of where it runs; "" is unknown. Names are opaque: other name, other host.
+
+    clock: a word that its cloud changes when the machine's clock was interrupted, as by a live migration.
+    """
 
     name: str = ""
     build: str = ""
     boot_id: str = ""
+    clock: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +104,8 @@ class Pending:
 class Done:
     """The last maintenance that ended.
 
-    before, after: the host around it. confirmed: which facts moved ("boot id", "host", "host build"); () as long as
-    only the source says so.
+    before, after: the host around it. confirmed: which facts moved ("boot id", "host", "host build", "virtual clock");
+    () as long as only the source says so.
     """
 
     at: float

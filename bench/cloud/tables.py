@@ -112,6 +112,7 @@ def _ended(one: Standing, done: Done) -> str:
             ("boot id", one.host.boot_id if boots(done.kind) else ""),
             ("host", one.host.name),
             ("host build", one.host.build),
+            ("virtual clock", one.host.clock),
         )
         if value
     ]
@@ -155,6 +156,7 @@ _SAID = {
     "boot id": "{}",
     "host": "host {}",
     "host build": "host build {}",
+    "virtual clock": "{}",
     "unpatched": "unpatched again: {}",
     "renamed": "was called {} before",
     "another machine": "is another machine now; what was known of the old one is forgotten",

@@ -9,10 +9,10 @@ and it is of a kind that leaves no trace. One that vanishes before its time with
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bench.cloud.hosts import merged, moved, older
 from bench.cloud.states import Done, Happening, Host, Notice, Observation, Pending, Progress, Standing, Stay, Word
 from bench.model import Pairs
 
@@ -82,9 +82,14 @@ class _Step:
     def _look_at_host(self) -> None:
         """Remember the host; say what moved."""
         before, host = self.now.host, merged(self.now.host, self.reading.host)
+        words = {
+            "boot id": "the machine was booted",
+            "host": f"{before.name} → {host.name}",
+            "host build": f"{before.build} → {host.build}",
+            "virtual clock": "its clock was interrupted, as by a live migration",
+        }
         for what in moved(before, host):
-            values = {"host": (before.name, host.name), "host build": (before.build, host.build)}.get(what)
-            self._say(what, f"{values[0]} → {values[1]}" if values else "the machine was booted")
+            self._say(what, words[what])
         self.now = replace(self.now, host=host)
         if self.reading.host == Host():
             return
@@ -233,23 +238,13 @@ class _Step:
         ]
         if done.after.build and self.now.host.build == done.after.build:
             again = []  # the old machine, patched meanwhile
-        elif _older(self.now.host.build, done.after.build):
+        elif older(self.now.host.build, done.after.build):
             again.append("host build")
         left = bool(done.after.name) and bool(self.now.host.name) and done.after.name != self.now.host.name
         announced = left and any(one.first_at > done.at for one in self.now.pending)
         if again or announced:
             self.now = replace(self.now, unpatched=True)
             self._say("unpatched", f"the {again[0]} is one from before" if again else "announced once more")
-
-
-def moved(before: Host, after: Host) -> tuple[str, ...]:
-    """Which facts of the host differ, of those that both know."""
-    named = (
-        ("boot id", before.boot_id, after.boot_id),
-        ("host", before.name, after.name),
-        ("host build", before.build, after.build),
-    )
-    return tuple(what for what, old, new in named if old and new and old != new)
 
 
 def boots(kind: str) -> bool:
@@ -261,20 +256,6 @@ def another(known: Mapping[str, str], said: Mapping[str, str]) -> bool:
     """Whether a machine says that it is not the one that is known, by what both name."""
     pairs = [(known[name].lower(), said[name].lower()) for name in IDENTITY if known.get(name) and said.get(name)]
     return known.get("cloud") == said.get("cloud") and any(old != new for old, new in pairs)
-
-
-def _older(build: str, than: str) -> bool:
-    """Whether a build has the smaller numbers; no where the two are not of one form and source."""
-    one, other = (re.fullmatch(r"([a-z ]*)([0-9]{1,9}(?:[.-][0-9]{1,9}){0,7})", text) for text in (build, than))
-    if one is None or other is None or one[1] != other[1]:
-        return False
-    left, right = ([int(part) for part in re.split("[.-]", found[2])] for found in (one, other))
-    return len(left) == len(right) and left < right
-
-
-def merged(old: Host, new: Host) -> Host:
-    """`new`, where it does not know what `old` knew."""
-    return Host(new.name or old.name, new.build or old.build, new.boot_id or old.boot_id)
 
 
 def _word(now: Standing) -> Word:

@@ -157,12 +157,14 @@ class GcpService:
     asked: bool = False
     host: str = ""
     """The physical host, which only an instance with a placement policy is told."""
+    drift: int = 0
+    """Changes with a live migration."""
 
     def begin(self, word: str = "MIGRATE_ON_HOST_MAINTENANCE") -> None:
         self.word = word if self.asked else self.word
 
-    def finish(self) -> None:
-        self.word = "NONE"
+    def finish(self, *, moved: bool = False) -> None:
+        self.word, self.drift = "NONE", self.drift + moved
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], headers: dict[str, str]) -> Response:
         if headers.get("metadata-flavor") != "Google" or method != "GET":
@@ -174,6 +176,7 @@ class GcpService:
         known = {
             "id": "4520031799277581759", "name": "web-1", "zone": "projects/123/zones/europe-west1-b",
             "machine-type": "projects/123/machineTypes/n2-standard-4", "cpu-platform": "Intel Ice Lake",
+            "virtual-clock/drift-token": f"{self.drift}",
         }  # fmt: skip
         known |= {"attributes/physical_host": self.host} if self.host else {}
         return plain(200, known[name], Metadata_Flavor="Google") if name in known else plain(404, "")

@@ -201,6 +201,13 @@ def test_gce_speaks_only_to_those_who_asked_before(service: MetadataServer) -> N
     assert (notice.kind, notice.progress) == ("terminate", Progress.STARTED)
 
 
+def test_gce_says_that_the_clock_was_interrupted_also_where_it_tells_the_host(service: MetadataServer) -> None:
+    assert seen("gcp", service).reading.host.clock == "0"
+    service.gcp.finish(moved=True)
+    service.gcp.host = "/b1/s2/h3"
+    assert seen("gcp", service).reading.host.clock == "1"
+
+
 def test_a_machine_in_no_cloud_is_not_asked(service: MetadataServer) -> None:
     reading = seen("", service).reading
     if "azure" not in dict(reading.machine).values() and reading.note == NO_CLOUD:

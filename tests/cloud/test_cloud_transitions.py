@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.cloud.hosts import moved
 from bench.cloud.states import Done, Happening, Host, Notice, Observation, Progress, Reading, Standing, Word
 from bench.cloud.tables import as_json, as_row, common_remarks, happening_words, remarks_of, state_words, window_words
-from bench.cloud.transitions import EARLY_S, SAME_S, moved, step
+from bench.cloud.transitions import EARLY_S, SAME_S, step
 from bench.store.codec import decode, encode
 
 OLD, NEW = Host("host-a", "b1", "boot-1"), Host("host-a", "b2", "boot-1")
@@ -113,6 +114,22 @@ def test_facts_that_come_after_the_end_confirm_it() -> None:
     assert standing.done is not None
     assert (standing.done.at, standing.done.confirmed) == (130, ("host build",))
     assert kinds[-2:] == ["host build", "confirmed"]
+
+
+def test_a_live_migration_of_which_nobody_is_told_the_host_is_confirmed_by_the_virtual_clock() -> None:
+    before, after = Host(boot_id="boot-1", clock="0"), Host(boot_id="boot-1", clock="-527")
+    running = (notice(Progress.STARTED, kind="migrate", not_before=None),)
+    for seen in (
+        ((1, (), before), (10, running, before), (130, (), after)),
+        ((1, (), before), (10, running, after), (130, (), after)),
+        ((1, (), before), (10, running, before), (130, (), before), (150, (), after)),
+    ):
+        standing, kinds = history(*seen)
+        assert standing.done is not None
+        assert standing.done.confirmed == ("virtual clock",)
+        assert kinds[-1] == "confirmed"
+    standing, _ = history((1, (), before), (10, running, before), (130, (), before))
+    assert remarks_of(standing) == ["migrate; as it was: virtual clock"]
 
 
 @pytest.mark.parametrize(

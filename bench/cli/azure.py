@@ -130,14 +130,15 @@ def _act(
     clients: Clients,
     runs: Path | None,
 ) -> list[Acted]:
-    from bench.cloud.actions import Acting, Memory, runs_of
+    from bench.cloud.actions import Acting
     from bench.cloud.azure_actions import Actor
     from bench.cloud.keeping import Keeper
+    from bench.cloud.telling import Memory
     from bench.measure.connections import Connections
     from bench.measure.ssh import SshTransport
 
     keeper = Keeper.of(context.workspace().root, inventory)
-    memory = Memory(keeper, runs_of(context.open_store(runs), targets), time.time)
+    memory = Memory(keeper, context.open_store(runs), targets, time.time, "bench azure")
     connections = Connections(SshTransport(credentials=credentials()), capacity=0, linger=0, retry_after_s=())
     actor = Actor(clients)
     note("Ctrl-C stops waiting, not what Azure has begun.")

@@ -155,9 +155,9 @@ def following(
     address: str,
 ) -> Iterator[Watch]:
     """A watch over SSH connections that stay open, alone on its files; what happened is told to the runs in `store`."""
-    from bench.cloud.actions import into_runs
     from bench.cloud.keeping import Keeper
     from bench.cloud.probing import Asking
+    from bench.cloud.telling import into_runs
     from bench.cloud.watching import Watch
     from bench.measure.connections import Connections
     from bench.measure.ssh import SshTransport

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli import context
 from bench.cli.asking import credentials
 from bench.cli.console import complain, counted, duration, note, print_table, say, warn
+from bench.cli.context import RunsOption
 from bench.cli.sessions import interruptible
-from bench.errors import BenchError, RebootError
+from bench.errors import BenchError, RebootError, StoreError
 
 if TYPE_CHECKING:
     from bench.measure.reboot import Rebooted, Standing
+    from bench.measure.reboots import Ended
+    from bench.model import Target
 
 
 def reboot(
@@ -24,6 +30,7 @@ def reboot(
         typer.Argument(metavar="TARGET", help="Only these targets: a name, a glob, or label=value (default: all)."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Reboot without asking.")] = False,
+    runs: RunsOption = None,
     timeout: Annotated[
         float, typer.Option("--timeout", min=1, help="Seconds for coming back, and again for coming to rest.")
     ] = 600,
@@ -31,7 +38,8 @@ def reboot(
     """Reboot targets all at once, and wait until each has another boot id, answers SSH, and is at rest.
 
     At rest: systemd (where there is one) has booted, the load is below 0.5 per CPU, and no package manager is at work.
-    When one of them runs a vmbench job, cannot become root, or is this machine, none of them is rebooted.
+    When one of them runs a vmbench job, cannot become root, or is this machine, none of them is rebooted. What was done
+    is written down beside the runs of the targets.
     """
     from bench.config.inventory import load_inventory, select
     from bench.measure.connections import Connections
@@ -55,8 +63,11 @@ def reboot(
         question = f"Reboot {counted(len(targets), 'target')} ({', '.join(one.name for one in targets)})?"
         if not yes and not typer.confirm(question, err=True):
             raise typer.Exit(1)
-        with interruptible(scheduler, lambda text: note("Waiting no longer; a target that was told to reboot does.")):
-            found = reboot_all(targets, was, rebooter, scheduler)
+        with (
+            _remembering(inventory, targets, runs) as ended,
+            interruptible(scheduler, lambda text: note("Waiting no longer; a target that was told to reboot does.")),
+        ):
+            found = reboot_all(targets, was, rebooter, scheduler, ended)
     finally:
         rebooter.connections.close()
     _tell(found, [one.name for one in targets])
@@ -77,6 +88,30 @@ def _allowed(standings: Mapping[str, Standing | BenchError]) -> dict[str, str]:
             remedy="Put that right, or name only the other targets" if len(standings) > 1 else "",
         )
     return {name: one.boot_id for name, one in standings.items() if not isinstance(one, BenchError)}
+
+
+@contextmanager
+def _remembering(inventory: Path, targets: Sequence[Target], runs: Path | None) -> Iterator[Ended]:
+    """Write down that reboots begin, and how each ended: in the watch's journal, and in the runs of the targets."""
+    from bench.cloud.keeping import Keeper
+    from bench.cloud.telling import Memory
+
+    store = context.open_store(runs)
+    memory = Memory(Keeper.of(context.workspace().root, inventory), store, targets, time.time, "bench reboot")
+
+    def ended(name: str, outcome: Rebooted | BenchError) -> None:
+        kind, told = ("failed", str(outcome)) if isinstance(outcome, BenchError) else ("ended", "boot id")
+        try:
+            memory.say(name, f"action {kind}", f"reboot: {told}")
+        except StoreError as error:
+            warn(f"{name}: how its reboot ended is not remembered: {error}")
+
+    for target in targets:
+        memory.say(target.name, "action begins", "reboot")
+    try:
+        yield ended
+    finally:
+        memory.catch_up()
 
 
 def _tell(found: Mapping[str, Rebooted | BenchError], names: Sequence[str]) -> None:

@@ -16,6 +16,8 @@ from bench.model import Target
 from bench.store import StoredRun
 
 T = TypeVar("T")
+Ended = Callable[[str, Rebooted | BenchError], None]
+"""(target, what became of it)."""
 
 
 def look_at(targets: Sequence[Target], rebooter: Rebooter, scheduler: Scheduler) -> dict[str, Standing | BenchError]:
@@ -36,10 +38,27 @@ def look_at(targets: Sequence[Target], rebooter: Rebooter, scheduler: Scheduler)
 
 
 def reboot_all(
-    targets: Sequence[Target], was: Mapping[str, str], rebooter: Rebooter, scheduler: Scheduler
+    targets: Sequence[Target],
+    was: Mapping[str, str],
+    rebooter: Rebooter,
+    scheduler: Scheduler,
+    ended: Ended = lambda name, outcome: None,
 ) -> dict[str, Rebooted | BenchError]:
-    """Reboot targets whose boot ids are `was` all at once; what became of each, absent where nothing was begun."""
-    return _each(targets, lambda target: rebooter.run(target, was[target.name]), rebooter, scheduler)
+    """Reboot targets whose boot ids are `was` all at once; what became of each, absent where nobody waited for it.
+
+    ended: is told what became of a target as soon as that is known, from several threads.
+    """
+
+    def reboot(target: Target) -> Wait[Rebooted]:
+        try:
+            done = yield from rebooter.run(target, was[target.name])
+        except BenchError as error:
+            ended(target.name, error)
+            raise
+        ended(target.name, done)
+        return done
+
+    return _each(targets, reboot, rebooter, scheduler)
 
 
 def reboot_before(

@@ -14,7 +14,7 @@ from bench.model import Look, Run
 from bench.store.attempts import StoredAttempt, read_attempt
 from bench.store.codec import decode
 from bench.store.files import VERIFY_REMEDY, append_whole, cannot_write, read_bytes, safe_component
-from bench.store.locking import held
+from bench.store.locking import held, is_held
 from bench.store.records import dump_line, read_record
 from bench.store.survey import Survey, survey
 
@@ -97,6 +97,10 @@ class StoredRun:
         """Hold the run for one controller; StoreError when another one holds it. A dead controller holds nothing."""
         with held(self.folder / ".lock", "another controller works on this run"):
             yield
+
+    def in_use(self) -> bool:
+        """Whether a controller holds the run at this moment."""
+        return is_held(self.folder / ".lock")
 
     def event(self, time: str, kind: str, **details: str) -> None:
         """Append one line to `events.jsonl`; StoreError when the disk refuses."""

@@ -13,11 +13,13 @@ from replay import Replay, Told, azure_clients
 
 from bench.cli import azure as command
 from bench.cli import main
-from bench.cloud.actions import Acting, Memory
+from bench.cloud.actions import Acting
 from bench.cloud.azure_actions import EFFECTS, Action, Actor
 from bench.cloud.keeping import Keeper
 from bench.cloud.protocol import Machine
-from bench.errors import CloudError, TransportError
+from bench.cloud.states import Happening
+from bench.cloud.telling import Memory
+from bench.errors import CloudError, StoreError, TransportError
 from bench.measure.clock import now
 from bench.measure.connections import Connections
 from bench.measure.sandbox import sandbox
@@ -150,7 +152,7 @@ def test_an_action_is_written_down_waited_for_and_looked_at(tmp_path: Path) -> N
     machines, slept = Machines(), list[float]()
     keeper = Keeper.of(tmp_path, tmp_path / "x.yaml")
     target = Target("web-1", "web-1", "web-1")
-    memory = Memory(keeper, {}, lambda: 100.0)
+    memory = Memory(keeper, Store(tmp_path / "runs"), [target], lambda: 100.0, "bench azure")
     connections = Connections(FakeTransport(machines), retry_after_s=())
     acting = Acting(connections, memory, lambda: float(len(slept)), slept.append)
     (acted,) = acting.run("redeploy", [target], {"web-1": MACHINE}, machines.move)
@@ -172,13 +174,37 @@ def test_a_machine_that_stays_away_and_an_action_that_fails_are_told(tmp_path: P
         return ""
 
     acting = Acting(
-        Connections(FakeTransport(machines), retry_after_s=()), Memory(keeper, {}, lambda: 1.0),
+        Connections(FakeTransport(machines), retry_after_s=()),
+        Memory(keeper, Store(tmp_path / "runs"), targets, lambda: 1.0, "bench azure"),
         lambda: float(len(slept)), slept.append, patience_s=3.0,
     )  # fmt: skip
     both = {"web-1": MACHINE, "web-2": Machine("azure", VM, "web-2")}
     first, second = acting.run("redeploy", targets, both, do)
     assert (first.trouble, second.trouble) == ("connection refused", "no room")
     assert {row["kind"] for row in keeper.happenings()} == {"action begins", "action failed", "action ended"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "done", "said"),
+    [(0, 0, "not begun, as it cannot be written down: disk full"), (1, 1, "its end is not remembered")],
+)
+def test_what_cannot_be_written_down_is_not_begun_and_an_end_that_cannot_is_told(
+    lines: int, done: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, moved = list[str](), list[Machine]()
+
+    def note(keeper: Keeper, happened: list[Happening]) -> None:
+        if len(written) >= lines:
+            raise StoreError("disk full")
+        written.append(happened[0].kind)
+
+    monkeypatch.setattr(Keeper, "note", note)
+    target = Target("web-1", "web-1", "web-1")
+    memory = Memory(Keeper.of(tmp_path, tmp_path / "x"), Store(tmp_path / "runs"), [target], lambda: 1.0, "bench azure")
+    acting = Acting(Connections(FakeTransport(Machines()), retry_after_s=()), memory, lambda: 1.0, lambda seconds: None)
+    (acted,) = acting.run("redeploy", [target], {"web-1": MACHINE}, lambda machine: moved.append(machine) or "")
+    assert said in acted.trouble
+    assert len(moved) == done
 
 
 # --- the command ---

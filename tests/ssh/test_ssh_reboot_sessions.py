@@ -16,6 +16,7 @@ import pytest
 from boots import Bootable, bootable, why_not
 from ssh_ground import ROOT, SUITES, Workspace
 
+from bench.analyse.maintenance import spans_of
 from bench.measure.sandbox import Sandbox, Sshd
 from bench.store import Store, StoredRun, verify
 
@@ -73,9 +74,11 @@ STEPS = ("reboot", "rebooted", "launch")
 
 def test_it_asks_and_says_what_became_of_it(place: Place) -> None:
     before = place.machine.boot_id()
+    place.bench("run", "--phase", "before")
     said = place.bench("reboot", "-i", "inventory.yaml", answer="n\n", code=1)
     assert "Reboot 1 target (m)?" in said
     assert place.machine.asked() == 0
+    assert not (place.folder / "watch").exists()
     said = place.bench("reboot", "-i", "inventory.yaml", "m", answer="y\n")
     after = place.machine.boot_id()
     assert f"{before}  {after}" in said
@@ -84,6 +87,14 @@ def test_it_asks_and_says_what_became_of_it(place: Place) -> None:
     said = place.bench("reboot", "-i", "inventory.yaml", "--yes", "--timeout", "1", code=1)
     assert "error: m: did not come back within 1 s after it went down" in said
     assert "0 of 1 target rebooted" in said
+    (run,) = place.runs("before")
+    told = [(event["kind"], event["action"]) for event in run.events() if event["kind"].startswith("action")]
+    assert told[:3] == [("action begins", "reboot"), ("action ended", "reboot: boot id"), ("action begins", "reboot")]
+    assert told[3:] == [("action failed", told[3][1])]
+    assert told[3][1].startswith("reboot: m: did not come back within 1 s")
+    assert [(one.text, one.ended) for one in spans_of(run)] == [("reboot", True)] * 2
+    (journal,) = (place.folder / "watch").glob("*.jsonl")
+    assert [json.loads(line)["kind"] for line in journal.read_text().splitlines()] == [kind for kind, _ in told]
 
 
 def test_when_one_may_not_be_rebooted_none_is(place: Place, daemons: list[Sshd]) -> None:

@@ -180,6 +180,7 @@ def tell(made: Watch, happened: Sequence[Happening], *, json: bool, once: bool, 
             say(f"{shown(one.at)} {one.target}: {happening_words(one)}")
     if first or happened:
         _table(made.standings)
+        sys.stdout.flush()
 
 
 def _table(standings: Sequence[Standing]) -> None:

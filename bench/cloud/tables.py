@@ -159,13 +159,16 @@ _SAID = {
     "virtual clock": "{}",
     "unpatched": "unpatched again: {}",
     "renamed": "was called {} before",
+    "trouble": "{}",
+    "answers": "answers again",
     "another machine": "is another machine now; what was known of the old one is forgotten",
 }
 
 
 def happening_words(one: Happening) -> str:
     """What happened, as a line of the terminal says it after time and target."""
-    return _SAID.get(one.kind, one.kind + " {}").format(one.text).strip()
+    said = _SAID.get(one.kind, one.kind + " {}").format(one.text).strip()
+    return f"{one.source}: {said}" if one.kind in ("trouble", "answers") and one.source != INSIDE else said
 
 
 def as_json(one: Standing) -> dict[str, Any]:

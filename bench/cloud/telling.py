@@ -73,7 +73,7 @@ def into_runs(
 
     It goes into those runs of each campaign that may have measured since the look before; an end also into those that
     were told of the beginning. running: what is in progress, or was until now. A run that began after it did not learn
-    of its beginning: it is told now, with the time that it had, which lies before the run's own.
+    of its beginning: it is told now, with the time that it had, which lies before the run's own. No run is told twice.
     """
     news = [one for one in happened if one.kind in _OF_RUNS]
     runs = _all_runs_of(store, targets) if news or running else {}
@@ -81,9 +81,7 @@ def into_runs(
     for one in running:
         if (one.target, one.kind, one.at) not in told:
             for run in (run for mine in runs.get(one.target, ()) for run in _between(mine, one.at)):
-                known = {(event.get("kind"), event.get("target"), event.get("time")) for event in run.events()}
-                if (_kind(one), one.target, iso(one.at)) not in known:
-                    _write(run, one)
+                _write(run, one, ("kind", "target", "time"))
     for one in news:
         for mine in runs.get(one.target, ()):
             concerned = _between(mine, *_window(one))
@@ -135,12 +133,12 @@ def _waits_for(run: StoredRun, end: Happening) -> bool:
     return begun > ended
 
 
-def _kind(one: Happening) -> str:
-    return f"maintenance {one.kind}"
-
-
-def _write(run: StoredRun, one: Happening) -> None:
-    times = {"looked": iso(one.looked), "begun": iso(one.begun), "ended": iso(one.ended)}
-    known = {name: time for name, time in times.items() if time is not None}
+def _write(run: StoredRun, one: Happening, same: Sequence[str] = ("kind", "target", "time", "source", "id")) -> None:
+    """Unless an event stands there that is the `same`: what a full disk refused is told once more, with the rest."""
+    kind, time = f"maintenance {one.kind}", iso(one.at) or now()
     words = {"target": one.target, "source": one.source, "text": one.text, "id": one.number}
-    run.event(iso(one.at) or now(), _kind(one), **words, **known)
+    made = {"kind": kind, "time": time, **words}
+    if any(all(event.get(key) == made[key] for key in same) for event in run.events()):
+        return
+    times = {"looked": iso(one.looked), "begun": iso(one.begun), "ended": iso(one.ended)}
+    run.event(time, kind, **words, **{name: value for name, value in times.items() if value is not None})

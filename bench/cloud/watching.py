@@ -49,7 +49,7 @@ class Watch:
     """Follows the targets of an inventory.
 
     standings: as they were remembered; a target that is new has an empty one. clock: seconds since 1970. tell: is told
-    what happened once it stands in the journal, and what is in progress.
+    what happened, and what is in progress; once more when the disk refused some of it.
     """
 
     def __init__(
@@ -103,8 +103,9 @@ class Watch:
             self._connections.close()
 
     def poll(self, *, urgent: bool = False) -> list[Happening]:
-        """Ask what is due once; what happened. A full disk does not end it: see `unsaved`.
+        """Ask what is due once; what happened, and which sources begin to fail or answer again (that is not kept).
 
+        A full disk does not end it: see `unsaved`.
         urgent: only the machines whose cloud gives a short notice, and no control plane.
         """
         before = dict(self._all)
@@ -119,14 +120,21 @@ class Watch:
         running = [*_running(before), *_running(self._all)]
         if self._all != before or self._unnoted or self.unsaved or running:
             try:
+                self._tell(self._unnoted, running)
                 self._keeper.note(self._unnoted)
-                noted, self._unnoted = self._unnoted, []
-                self._tell(noted, running)
+                self._unnoted = []
                 self._keeper.save(self._all)
                 self.unsaved = ""
             except StoreError as error:
                 self.unsaved = str(error)
-        return happened
+        return [*happened, *self._failing(before)]
+
+    def _failing(self, before: Mapping[str, Standing]) -> Iterator[Happening]:
+        for target in self._targets:
+            was, now = dict(before[target.name].troubles), dict(self._all[target.name].troubles)
+            for source in sorted(was.keys() ^ now.keys()):
+                kind = "trouble" if source in now else "answers"
+                yield Happening(self._clock(), target.name, kind, source, now.get(source, ""))
 
     def handled(self, names: Iterable[str]) -> None:
         """What was to be done after the maintenance of these targets was done."""

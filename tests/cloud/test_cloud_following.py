@@ -20,8 +20,9 @@ from bench.cloud.matching import matches
 from bench.cloud.parallel import beside, each
 from bench.cloud.probing import Asking, script
 from bench.cloud.protocol import Machine
-from bench.cloud.states import Notice, Progress, Reading, Word
-from bench.cloud.watching import ANSWERED_S, CONTROL_EVERY_S, LISTED_EVERY_S, NO_VM, Watch
+from bench.cloud.states import Happening, Notice, Progress, Reading, Word
+from bench.cloud.tables import happening_words
+from bench.cloud.watching import ANSWERED_S, CONTROL_EVERY_S, LISTED_EVERY_S, NO_VM, Tell, Watch
 from bench.errors import CloudError, StoreError
 from bench.measure.connections import Connections
 from bench.measure.transport import Connection, FakeTransport, Reply
@@ -41,10 +42,10 @@ class Place:
             Target(name, name, name, labels=(("cloud", "azure"), ("cloud_id", f"/ID/{name}"))) for name in ("a", "b")
         ]
 
-    def watch(self) -> Watch:
+    def watch(self, tell: Tell = lambda happened, running: None) -> Watch:
         connections = Connections(FakeTransport(self.machine), retry_after_s=())
         asking = Asking(enable_events=True)
-        return Watch(self.targets, connections, asking, self.keeper, lambda: self.now, {"azure": self})
+        return Watch(self.targets, connections, asking, self.keeper, lambda: self.now, {"azure": self}, tell)
 
     def machine(self, target: Target, text: str) -> Reply:
         self.asked.append(target.name)
@@ -177,6 +178,44 @@ def test_what_a_full_disk_refused_is_remembered_when_it_has_room(place: Place, m
     assert watch.unsaved == ""
     assert [row["kind"] for row in place.keeper.happenings()] == ["scheduled"]
     assert [one.word for one in place.watch().standings] == [Word.SCHEDULED, Word.NONE]
+
+
+def test_what_runs_could_not_be_told_is_told_them_later(place: Place) -> None:
+    told, full = list[str](), [True]
+
+    def tell(happened: Sequence[Happening], running: Sequence[Happening]) -> None:
+        if full.pop() if full else False:
+            raise StoreError("no space left on device")
+        told.extend(one.kind for one in happened)
+
+    place.notices = (Notice("n", "redeploy", Progress.SCHEDULED, 5000.0),)
+    watch = place.watch(tell)
+    watch.poll()
+    assert "no space left" in watch.unsaved
+    assert place.keeper.happenings() == []
+    watch.poll()
+    assert told == ["scheduled"]
+    assert [row["kind"] for row in place.keeper.happenings()] == ["scheduled"]
+
+
+def test_a_source_that_begins_to_fail_and_answers_again_is_told_once(place: Place) -> None:
+    watch = place.watch()
+    watch.poll()
+    place.status, place.down = "503 Unavailable\r\n", "HTTP 503: later"
+    place.now += LISTED_EVERY_S
+    assert {(one.target, one.kind, happening_words(one)) for one in watch.poll()} == {
+        (name, "trouble", words)
+        for name in ("a", "b")
+        for words in ("scheduled events: answered HTTP 503", "azure control plane: HTTP 503: later")
+    }
+    assert watch.poll() == []
+    place.status, place.down = "200 OK\r\n", ""
+    place.now += LISTED_EVERY_S
+    found = watch.poll()
+    assert {(one.kind, happening_words(one)) for one in found} == {
+        ("answers", "answers again"), ("answers", "azure control plane: answers again"),
+    }  # fmt: skip
+    assert place.keeper.happenings() == [], "it is not kept"
 
 
 def test_a_file_that_is_torn_says_what_to_do(place: Place) -> None:

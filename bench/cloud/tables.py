@@ -8,7 +8,7 @@ from typing import Any
 from bench.cloud.clocks import iso, shown
 from bench.cloud.probing import INSIDE
 from bench.cloud.states import Done, Happening, Notice, Pending, Progress, Standing, Word
-from bench.cloud.transitions import boots
+from bench.cloud.transitions import boots, leaves_a_trace
 
 _NAMED = 3
 """Targets that are named with a remark; more are counted."""
@@ -112,7 +112,7 @@ def _ended(one: Standing, done: Done) -> str:
             ("boot id", one.host.boot_id if boots(done.kind) else ""),
             ("host", one.host.name),
             ("host build", one.host.build),
-            ("virtual clock", one.host.clock),
+            ("virtual clock", one.host.clock if not leaves_a_trace(done.kind) else ""),
         )
         if value
     ]

@@ -158,7 +158,7 @@ class _Step:
         if (pending.origin.name or pending.origin.build) and not self._early(notice):
             trace = tuple(what for what in trace if what != "boot id")
         due = notice.not_before is not None and self.seen.at >= notice.not_before
-        silent = not any(word in notice.kind.lower() for word in _LEAVES_A_TRACE) or not self.now.host.boot_id
+        silent = not leaves_a_trace(notice.kind) or not self.now.host.boot_id
         booted = pending.origin.boot_id not in ("", self.now.host.boot_id)
         if notice.progress is Progress.STARTED or trace or (due and (silent or booted)):
             self._end(pending, notice)
@@ -211,7 +211,8 @@ class _Step:
         if done is None or done.confirmed or not self._belongs(done):
             return
         trace = moved(done.before, self.now.host)
-        if trace and (trace != ("boot id",) or boots(done.kind)):
+        alone = {"boot id": boots(done.kind), "virtual clock": not leaves_a_trace(done.kind)}
+        if len(trace) > 1 or any(alone.get(what, True) for what in trace):
             self.now = replace(self.now, done=replace(done, after=self.now.host, confirmed=trace))
             self._say("confirmed", ", ".join(trace))
 
@@ -250,6 +251,11 @@ class _Step:
 def boots(kind: str) -> bool:
     """Whether a maintenance of this kind boots the machine by itself, so that a new boot id is a trace of it."""
     return not any(word in kind.lower() for word in _NO_PROOF)
+
+
+def leaves_a_trace(kind: str) -> bool:
+    """Whether a maintenance of this kind cannot pass without another boot id."""
+    return any(word in kind.lower() for word in _LEAVES_A_TRACE)
 
 
 def another(known: Mapping[str, str], said: Mapping[str, str]) -> bool:

@@ -130,6 +130,9 @@ def test_a_live_migration_of_which_nobody_is_told_the_host_is_confirmed_by_the_v
         assert kinds[-1] == "confirmed"
     standing, _ = history((1, (), before), (10, running, before), (130, (), before))
     assert remarks_of(standing) == ["migrate; as it was: virtual clock"]
+    ends = (notice(Progress.STARTED, kind="terminate", not_before=None),)
+    standing, _ = history((1, (), before), (10, ends, before), (130, (), after))
+    assert remarks_of(standing) == ["terminate; as it was: boot id"], "which cannot pass without another boot id"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bench.cloud.clocks import read_moment
-from bench.cloud.protocol import Answer, Machine, Request
+from bench.cloud.protocol import Answer, Machine, Request, missing_extra
 from bench.cloud.replies import body_of, json_of, list_of, mapping_of, text_of, unspoken
 from bench.cloud.states import Host, Notice, Progress, Reading
 from bench.errors import CloudError, ConfigError
@@ -76,10 +76,7 @@ class Aws:
             from botocore.config import Config
             from botocore.exceptions import BotoCoreError
         except ImportError as error:
-            raise ConfigError(
-                f"the SDK for aws is not installed ({error.name or error})",
-                remedy="Install the extra: pip install 'vmbench[aws]'",
-            ) from error
+            raise missing_extra("aws", error) from error
         settings = Config(retries={"mode": "standard", "max_attempts": 5})
         try:
             names = tuple(scope) or (boto3.session.Session().region_name or "",)

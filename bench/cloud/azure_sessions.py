@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from bench.cloud.protocol import missing_extra
 from bench.cloud.replies import retry_after
 from bench.cloud.states import Reading
-from bench.errors import CloudError, ConfigError
+from bench.errors import CloudError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -117,14 +118,6 @@ def refused(error: Exception) -> Reading:
     if isinstance(error, TypeError | AttributeError | KeyError):
         first = f"an answer that does not fit ({first})"
     return Reading(problem=f"HTTP {status}: {first}" if status else first, retry_after_s=retry_after(headers))
-
-
-def missing_extra(name: str, error: ImportError) -> ConfigError:
-    """The error when the SDK of a cloud is not installed."""
-    return ConfigError(
-        f"the SDK for {name} is not installed ({error.name or error})",
-        remedy=f"Install the extra: pip install 'vmbench[{name}]'",
-    )
 
 
 def failed(error: Exception, where: str) -> CloudError:

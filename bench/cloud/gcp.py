@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bench.cloud.clocks import read_moment
-from bench.cloud.protocol import Answer, Machine, Request
+from bench.cloud.protocol import Answer, Machine, Request, missing_extra
 from bench.cloud.replies import body_of, text_of, unspoken
 from bench.cloud.states import Host, Notice, Progress, Reading
 from bench.errors import CloudError, ConfigError
@@ -72,10 +72,7 @@ class Gcp:
             from google.auth.exceptions import GoogleAuthError
             from google.cloud.compute_v1 import InstancesClient
         except ImportError as error:
-            raise ConfigError(
-                f"the SDK for gcp is not installed ({error.name or error})",
-                remedy="Install the extra: pip install 'vmbench[gcp]'",
-            ) from error
+            raise missing_extra("gcp", error) from error
         try:
             credentials, project = google.auth.default()
         except GoogleAuthError as error:

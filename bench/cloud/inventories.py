@@ -143,7 +143,7 @@ def _text(entries: Sequence[Entry], top: Pairs, head: Sequence[str]) -> str:
     lines.append("targets:")
     for entry in entries:
         lines.append(f"  {_scalar(entry.name)}:" + ("" if entry.settings or entry.labels else " {}"))
-        lines += [f"    {key}: {_scalar(value)}" for key, value in entry.settings]
+        lines += [f"    {key}: {_number(value) if key == 'port' else _scalar(value)}" for key, value in entry.settings]
         labels = [(key, _clean(value)) for key, value in entry.labels]
         if any(value for _, value in labels):
             lines.append("    labels:")
@@ -154,6 +154,10 @@ def _text(entries: Sequence[Entry], top: Pairs, head: Sequence[str]) -> str:
 def _clean(text: str) -> str:
     """One printable line of it."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:_LONGEST_VALUE].strip()
+
+
+def _number(text: str) -> str:
+    return text if re.fullmatch(r"[1-9][0-9]{0,4}", text) else _scalar(text)
 
 
 def _scalar(text: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bench.cloud.states import Reading
+from bench.errors import ConfigError
 from bench.model import Pairs
 
 
@@ -102,3 +103,11 @@ class Cloud(Protocol):
         scope: subscriptions (Azure), regions (AWS), projects (GCP); none: what the credentials say.
         """
         ...
+
+
+def missing_extra(cloud: str, error: ImportError) -> ConfigError:
+    """The error when the SDK of a cloud is not installed."""
+    return ConfigError(
+        f"the SDK for {cloud} is not installed ({error.name or error})",
+        remedy=f"Install the extra: pip install 'vmbench[{cloud}]'",
+    )

@@ -153,6 +153,7 @@ def test_ansible_hosts_ports_users_jumps_and_groups() -> None:
     found = loaded(made)
     web, db = found["web-1"], found["db-1"]
     assert (web.address, web.port, web.user) == ("10.0.0.4", 2222, "deploy")
+    assert "    port: 2222\n" in inventory_text(made, (), "x.yaml")[0]
     assert dict(web.labels) == {"web": "yes", "prod": "yes", "region": "japaneast"}
     assert (db.address, db.jump) == ("db-1", "ops@bastion:2200")
     assert set(found) == {"web-1", "db-1", "extra-1"}

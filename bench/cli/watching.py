@@ -105,10 +105,10 @@ class _Looking:
             for pause in early:
                 if _wait(pause, ending):
                     return
-                self._tell(self.made.poll(urgent=True))
+                self._tell(self.made.poll(urgent=True, waiting=False))
             if _wait(last, ending):
                 return
-            self._tell(self.made.poll())
+            self._tell(self.made.poll(waiting=False))
             yield
 
     def on(self, ending: threading.Event) -> None:

@@ -77,7 +77,7 @@ class Aws:
             from botocore.exceptions import BotoCoreError
         except ImportError as error:
             raise missing_extra("aws", error) from error
-        settings = Config(retries={"mode": "standard", "max_attempts": 5})
+        settings = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=20, read_timeout=60)
         try:
             names = tuple(scope) or (boto3.session.Session().region_name or "",)
             if not names[0]:

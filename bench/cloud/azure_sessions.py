@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from azure.mgmt.resourcehealth import ResourceHealthMgmtClient
 
 T = TypeVar("T")
+_TIMEOUTS = {"connection_timeout": 20, "read_timeout": 60}
+"""Seconds; the SDK's own are 300, and each call is tried four times."""
 
 
 class Clients:
@@ -44,7 +46,7 @@ class Clients:
             from azure.identity import DefaultAzureCredential
         except ImportError as error:
             raise missing_extra("azure", error) from error
-        return cls(DefaultAzureCredential())
+        return cls(DefaultAzureCredential(), **_TIMEOUTS)
 
     def graph(self) -> ResourceGraphClient:
         """Resource Graph, which knows no subscription."""

@@ -32,6 +32,8 @@ _PATH = "/computeMetadata/v1/instance/"
 _FACTS = {"vm_id": "id", "name": "name", "size": "machine-type", "zone": "zone"}
 NOTICE_S = 25.0
 """Half of the 60 s, less what a look takes."""
+_TIMEOUT_S = 60.0
+"""Of one page; the client's own is 600."""
 _KINDS = {"MIGRATE_ON_HOST_MAINTENANCE": "migrate", "TERMINATE_ON_HOST_MAINTENANCE": "terminate"}
 
 
@@ -117,9 +119,9 @@ class GcpControl:
         from google.auth.exceptions import GoogleAuthError
 
         try:
-            for place, part in self._client.aggregated_list(project=project):
+            for place, part in self._client.aggregated_list(project=project, timeout=_TIMEOUT_S):
                 yield from ((place.rpartition("/")[2], instance) for instance in part.instances)
-        except (GoogleAPIError, GoogleAuthError) as error:
+        except (GoogleAPIError, GoogleAuthError, OSError, ValueError) as error:  # `requests` raises OSErrors of its own
             said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             raise CloudError(said, where=f"Google Cloud project {project}") from error
 

@@ -10,10 +10,38 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+class Later(Generic[R]):
+    """What `function` gives, which runs in a thread of its own from now on."""
+
+    def __init__(self, function: Callable[[], R]) -> None:
+        self._function = function
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    @property
+    def there(self) -> bool:
+        """Whether it has ended."""
+        return not self._thread.is_alive()
+
+    def result(self) -> R:
+        """What it gave, or raises what it raised; waits for that."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._given
+
+    def _serve(self) -> None:
+        self._error: BaseException | None = None
+        try:
+            self._given = self._function()
+        except BaseException as error:  # noqa: BLE001  # raised again where it was asked for
+            self._error = error
 
 
 def each(function: Callable[[T], R], items: Iterable[T], threads: int) -> list[R]:

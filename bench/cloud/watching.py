@@ -1,18 +1,20 @@
 """How does a fleet stand, now? Asks every source that is due, steps every target's standing, remembers both.
 
 A target that asks to be left alone for a while (429, Retry-After) is left alone; control planes are asked at most
-every five minutes. Whatever fails is a trouble of that source and target, and everything else goes on. A target that
-the inventory calls otherwise now, but that says it is the same machine, keeps its standing.
+every five minutes, in threads of their own: one that is slow holds up no look. Whatever fails is a trouble of that
+source and target, and everything else goes on. A target that the inventory calls otherwise now, but that says it is the
+same machine, keeps its standing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bench.cloud.keeping import Keeper
 from bench.cloud.matching import matches
-from bench.cloud.parallel import each
+from bench.cloud.parallel import Later, each
 from bench.cloud.probing import INSIDE, Asking, look
 from bench.cloud.protocol import ControlPlane, Machine
 from bench.cloud.states import Happening, Observation, Progress, Reading, Standing, Word
@@ -43,6 +45,8 @@ class _Plane:
     """Target → machine."""
     listed_at: float | None = None
     due_at: float = 0.0
+    asked: Later[list[tuple[str, Observation]]] | None = None
+    """The answer that is on its way. Only its thread touches the machines meanwhile."""
 
 
 class Watch:
@@ -102,15 +106,16 @@ class Watch:
         if self._left:
             self._connections.close()
 
-    def poll(self, *, urgent: bool = False) -> list[Happening]:
+    def poll(self, *, urgent: bool = False, waiting: bool = True) -> list[Happening]:
         """Ask what is due once; what happened, and which sources begin to fail or answer again (that is not kept).
 
         A full disk does not end it: see `unsaved`.
-        urgent: only the machines whose cloud gives a short notice, and no control plane.
+        urgent: only the machines whose cloud gives a short notice, and no control plane. waiting: for the answers of
+        control planes; else they count at the first look after they have come.
         """
         before = dict(self._all)
         happened: list[Happening] = []
-        for name, seen in self._observe(urgent=urgent):
+        for name, seen in self._observe(urgent=urgent, waiting=waiting):
             renamed = self._renamed(name, seen)
             self._all[name], news = step(self._all[name], seen)
             happened += [*renamed, *news]
@@ -171,46 +176,46 @@ class Watch:
         asking = replace(self._asking, limit_s=ANSWERED_S) if INSIDE in known else self._asking
         return look(target, self._connections, asking, self._clock)
 
-    def _observe(self, *, urgent: bool) -> Iterator[tuple[str, Observation]]:
+    def _observe(self, *, urgent: bool, waiting: bool) -> Iterator[tuple[str, Observation]]:
         """Machines first: what they say of themselves tells which VM of a control plane they are."""
         looked_at = [target for target in self._targets if target.name not in self._left]
         asked = [target for target in looked_at if target.name in self._notice or not urgent]
         due = [target for target in asked if self._due.get(target.name, 0.0) <= self._clock()]
         seen = each(self._look, due, THREADS)
         yield from zip((target.name for target in due), seen, strict=True)
-        for plane in () if urgent else self._planes:
-            yield from self._from(plane)
+        for plane in self._planes:
+            now = self._clock()
+            if plane.asked is None and not urgent and now >= plane.due_at:
+                plane.due_at = now + CONTROL_EVERY_S
+                known = {name: dict(standing.machine) for name, standing in self._all.items()}
+                plane.asked = Later(partial(self._ask, plane, known, now))
+            if plane.asked is not None and (waiting or plane.asked.there):
+                said, plane.asked = plane.asked.result(), None
+                yield from said
 
-    def _cloud(self, target: Target) -> str:
-        """Which cloud a target is in, by its label or its own word; "" when neither says."""
-        return target.label("cloud") or dict(self._all[target.name].machine).get("cloud", "")
-
-    def _from(self, plane: _Plane) -> Iterator[tuple[str, Observation]]:
-        now = self._clock()
-        if now < plane.due_at:
-            return
-        plane.due_at = now + CONTROL_EVERY_S
+    def _ask(self, plane: _Plane, known: Mapping[str, Mapping[str, str]], now: float) -> list[tuple[str, Observation]]:
+        """What a control plane says. known: what the machines said of themselves until now."""
         source = f"{plane.name} control plane"
         try:
             if plane.listed_at is None or now - plane.listed_at >= LISTED_EVERY_S:
-                known = {name: dict(standing.machine) for name, standing in self._all.items()}
                 plane.machines = matches(self._targets, list(plane.plane.machines()), known)
                 plane.listed_at = now
             names: dict[str, list[str]] = {}
             for name, machine in plane.machines.items():
                 names.setdefault(machine.cloud_id, []).append(name)
-            said = list(plane.plane.maintenance(list(plane.machines.values())))
+            said = [
+                (name, Observation(source_of_it, self._clock(), reading))
+                for cloud_id, source_of_it, reading in plane.plane.maintenance(list(plane.machines.values()))
+                for name in names.get(cloud_id, ())
+            ]
         except BenchError as error:
-            for target in self._targets:
-                yield target.name, Observation(source, now, Reading(problem=str(error)))
-            return
+            return [(target.name, Observation(source, now, Reading(problem=str(error)))) for target in self._targets]
+        notes = []
         for target in self._targets:
-            elsewhere = self._cloud(target) not in ("", plane.name)
-            unknown = "" if target.name in plane.machines or elsewhere else NO_VM
-            yield target.name, Observation(source, now, Reading(note=unknown))
-        for cloud_id, name, reading in said:
-            for target_name in names.get(cloud_id, ()):
-                yield target_name, Observation(name, self._clock(), reading)
+            cloud = target.label("cloud") or known[target.name].get("cloud", "")
+            missed = target.name not in plane.machines and cloud in ("", plane.name)
+            notes.append((target.name, Observation(source, now, Reading(note=NO_VM if missed else ""))))
+        return notes + said
 
 
 def _inside(said: Pairs) -> Pairs:

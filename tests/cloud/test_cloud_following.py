@@ -37,6 +37,8 @@ class Place:
         self.listed, self.polled, self.down = 0, 0, ""
         self.ids, self.texts = dict[str, str](), list[str]()
         self.notices: tuple[Notice, ...] | None = ()
+        self.begun, self.answering = threading.Event(), threading.Event()
+        self.answering.set()
         self.keeper = Keeper.of(folder, folder / "x.yaml")
         self.targets = [
             Target(name, name, name, labels=(("cloud", "azure"), ("cloud_id", f"/ID/{name}"))) for name in ("a", "b")
@@ -67,6 +69,8 @@ class Place:
 
     def maintenance(self, machines: Sequence[Machine]) -> Iterator[tuple[str, str, Reading]]:
         self.polled += 1
+        self.begun.set()
+        self.answering.wait(60)
         yield from ((one.cloud_id, "azure instance view", Reading(self.notices)) for one in machines)
 
 
@@ -117,6 +121,21 @@ def test_only_the_first_answer_is_waited_for_long(place: Place) -> None:
     watch.poll()
     assert len(place.texts) == 2
     assert all(f" {ANSWERED_S} " in text and f" {FIRST_CALL_S} " not in text for text in place.texts)
+
+
+def test_a_control_plane_that_is_slow_holds_up_no_look(place: Place) -> None:
+    watch = place.watch()
+    place.notices = (Notice("n", "redeploy", Progress.SCHEDULED, 5000.0),)
+    place.answering.clear()
+    for _ in range(3):
+        watch.poll(waiting=False)
+        assert place.begun.wait(60)
+        place.now += CONTROL_EVERY_S
+    assert (place.asked.count("a"), place.polled) == (3, 1), "it is asked anew only when it has answered"
+    assert [one.word for one in watch.standings] == [Word.NONE] * 2
+    place.answering.set()
+    watch.poll()
+    assert [one.word for one in watch.standings] == [Word.SCHEDULED, Word.NONE]
 
 
 def test_a_target_of_another_cloud_is_not_missed_by_a_control_plane(place: Place) -> None:

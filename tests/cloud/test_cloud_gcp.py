@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.compute_v1 import InstancesClient
 from google.cloud.compute_v1.services.instances.transports import InstancesRestTransport
-from replay import Replay, Told
+from replay import Asked, Replay, Told
 
 from bench.cloud.gcp import GcpControl
 from bench.cloud.protocol import Machine
@@ -103,6 +104,18 @@ def test_a_503_is_tried_again_and_a_refusal_is_a_trouble(replay: Replay) -> None
     assert (source, reading.notices) == ("gcp upcoming maintenance", None)
     assert "Required permission" in reading.problem
     with pytest.raises(CloudError, match=r"project p-1: .*Required permission"):
+        list(control(replay).machines())
+
+
+@pytest.mark.parametrize("error", [requests.ConnectionError("refused"), requests.ReadTimeout("too slow")])
+def test_what_cannot_be_reached_is_a_trouble(error: Exception, replay: Replay) -> None:
+    def fail(asked: Asked) -> Told:
+        raise error
+
+    replay.on("GET", LISTING, fail)
+    ((_, _, reading),) = control(replay).maintenance([machine()])
+    assert reading.problem == str(error)
+    with pytest.raises(CloudError, match=f"project p-1: {error}"):
         list(control(replay).machines())
 
 

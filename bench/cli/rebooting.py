@@ -106,8 +106,7 @@ def _remembering(inventory: Path, targets: Sequence[Target], runs: Path | None) 
         except StoreError as error:
             warn(f"{name}: how its reboot ended is not remembered: {error}")
 
-    for target in targets:
-        memory.say(target.name, "action begins", "reboot")
+    memory.begin([target.name for target in targets], "reboot")
     try:
         yield ended
     finally:

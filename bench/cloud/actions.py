@@ -67,26 +67,26 @@ class Acting:
         self, what: str, target: Target, before: Host, machines: Mapping[str, Machine], do: Callable[[Machine], str]
     ) -> Acted:
         try:
-            self.memory.say(target.name, "action begins", what)
+            self.memory.begin([target.name], what)
         except StoreError as error:
             return Acted(target.name, before, Host(), trouble=f"not begun, as it cannot be written down: {error}")
         try:
             detail = do(machines[target.name])
         except BenchError as error:
             unsaid = self._say(target.name, "action failed", f"{what}: {error}")
-            return Acted(target.name, before, Host(), trouble=f"{error}{unsaid}")
+            return Acted(target.name, before, Host(), trouble=_joined(str(error), unsaid))
         seen = self._again(target)
         acted = Acted(target.name, before, seen.reading.host, detail, seen.reading.problem if _silent(seen) else "")
         told = ", ".join(acted.changed) or acted.trouble or "no fact of the host moved"
         unsaid = self._say(target.name, "action ended", f"{what}: {told}")
-        return replace(acted, trouble=acted.trouble + unsaid)
+        return replace(acted, trouble=_joined(acted.trouble, unsaid))
 
     def _say(self, target: str, kind: str, text: str) -> str:
         """Write down an end; what to add to the trouble where that fails."""
         try:
             self.memory.say(target, kind, text)
         except StoreError as error:
-            return f"; its end is not remembered: {error}"
+            return f"how it ended is not remembered: {error}"
         return ""
 
     def _again(self, target: Target) -> Observation:
@@ -100,6 +100,10 @@ class Acting:
 
     def _look(self, target: Target) -> Observation:
         return look(target, self.connections, Asking(metadata=False), self.clock)
+
+
+def _joined(*troubles: str) -> str:
+    return "; ".join(filter(None, troubles))
 
 
 def _silent(seen: Observation) -> bool:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from bench.analyse.maintenance import UNSEEN_S
 from bench.cloud.clocks import iso, read_moment
 from bench.cloud.keeping import Keeper
 from bench.cloud.states import Happening
+from bench.errors import StoreError
 from bench.measure.clock import now
 from bench.model import Target
 from bench.store import Store, StoredRun
@@ -36,6 +38,17 @@ class Memory:
         self._since = clock()
         self._runs = self._concerned()
         self._said: list[tuple[str, Happening]] = []
+
+    def begin(self, names: Sequence[str], what: str) -> None:
+        """Write down that something begins on targets. StoreError when that cannot be: then it must not begin."""
+        for place, name in enumerate(names, 1):
+            try:
+                self.say(name, "action begins", what)
+            except StoreError:
+                for told in names[:place]:
+                    with suppress(StoreError):
+                        self.say(told, "action failed", f"{what}: not begun")
+                raise
 
     def say(self, target: str, kind: str, text: str) -> None:
         """One line in every place; StoreError when the disk refuses. Safe to call from several threads."""

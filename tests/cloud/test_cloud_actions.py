@@ -186,7 +186,7 @@ def test_a_machine_that_stays_away_and_an_action_that_fails_are_told(tmp_path: P
 
 @pytest.mark.parametrize(
     ("lines", "done", "said"),
-    [(0, 0, "not begun, as it cannot be written down: disk full"), (1, 1, "its end is not remembered")],
+    [(0, 0, "not begun, as it cannot be written down: disk full"), (1, 1, "how it ended is not remembered: disk full")],
 )
 def test_what_cannot_be_written_down_is_not_begun_and_an_end_that_cannot_is_told(
     lines: int, done: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

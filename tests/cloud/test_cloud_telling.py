@@ -83,15 +83,24 @@ def test_an_older_run_that_is_resumed_meanwhile_is_told_too(store: Store, tmp_pa
     assert [kinds(run)[-1:] for run in (idle, newest)] == [["maintenance started"]] * 2
 
 
-def test_what_cannot_be_written_down_is_an_error(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_written_down_for_all_is_begun_on_none(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = made(store, "r", -100, WEB, DB)
     acting = memory(store, tmp_path, Clock())
+    note = Keeper.note
 
-    def full(*args: object) -> None:
-        raise StoreError("no space left on device")
+    def full(keeper: Keeper, happened: list[Happening]) -> None:
+        if happened[0].target == "db":
+            raise StoreError("no space left on device")
+        note(keeper, happened)
 
     monkeypatch.setattr(Keeper, "note", full)
-    with pytest.raises(StoreError):
-        acting.say("web", "action begins", "redeploy")
+    with pytest.raises(StoreError, match="no space left"):
+        acting.begin(["web", "db"], "reboot")
+    assert [(event["target"], event["kind"]) for event in run.events()] == [
+        ("web", "action begins"), ("web", "action failed"),
+    ]  # fmt: skip
 
 
 # --- maintenance ---

@@ -21,7 +21,7 @@ _EXITS = {
 }
 """Exit codes of curl, wget (4) and timeout (124)."""
 _STATUS = re.compile(rb"HTTP/[\d.]+ (\d{3})\b")
-_LONGEST_WAIT_S = 3600.0
+LONGEST_WAIT_S = 3600.0
 _TEXT = 300
 
 
@@ -80,9 +80,9 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """
     text = headers.get("retry-after", "")
     if re.fullmatch(r"[0-9]{1,9}", text):
-        return min(float(text), _LONGEST_WAIT_S)
+        return min(float(text), LONGEST_WAIT_S)
     until, now = read_moment(text), read_moment(headers.get("date", ""))
-    return None if until is None or now is None else min(max(0.0, until - now), _LONGEST_WAIT_S)
+    return None if until is None or now is None else min(max(0.0, until - now), LONGEST_WAIT_S)
 
 
 def unspoken(answers: Mapping[str, Answer], name: str) -> Reading:

@@ -17,6 +17,7 @@ from bench.cloud.matching import matches
 from bench.cloud.parallel import Later, each
 from bench.cloud.probing import INSIDE, Asking, look
 from bench.cloud.protocol import ControlPlane, Machine
+from bench.cloud.replies import LONGEST_WAIT_S
 from bench.cloud.states import Happening, Observation, Progress, Reading, Standing, Word
 from bench.cloud.transitions import IDENTITY, another, step
 from bench.errors import BenchError, StoreError
@@ -180,12 +181,12 @@ class Watch:
         """Machines first: what they say of themselves tells which VM of a control plane they are."""
         looked_at = [target for target in self._targets if target.name not in self._left]
         asked = [target for target in looked_at if target.name in self._notice or not urgent]
-        due = [target for target in asked if self._due.get(target.name, 0.0) <= self._clock()]
+        due = [one for one in asked if not _waits(self._due.get(one.name, 0.0), self._clock(), LONGEST_WAIT_S)]
         seen = each(self._look, due, THREADS)
         yield from zip((target.name for target in due), seen, strict=True)
         for plane in self._planes:
             now = self._clock()
-            if plane.asked is None and not urgent and now >= plane.due_at:
+            if plane.asked is None and not urgent and not _waits(plane.due_at, now, CONTROL_EVERY_S):
                 plane.due_at = now + CONTROL_EVERY_S
                 known = {name: dict(standing.machine) for name, standing in self._all.items()}
                 plane.asked = Later(partial(self._ask, plane, known, now))
@@ -216,6 +217,11 @@ class Watch:
             missed = target.name not in plane.machines and cloud in ("", plane.name)
             notes.append((target.name, Observation(source, now, Reading(note=NO_VM if missed else ""))))
         return notes + said
+
+
+def _waits(due_at: float, now: float, longest_s: float) -> bool:
+    """Whether it is not yet time; a clock that was set back must not make that a day."""
+    return 0 < due_at - now <= longest_s
 
 
 def _inside(said: Pairs) -> Pairs:

@@ -88,9 +88,12 @@ def test_a_target_that_was_asked_too_often_is_left_alone_as_long_as_it_wants(pla
     watch.poll()
     assert len(place.asked) == 2
     place.now += 2
-    place.status = "200 OK\r\n"
     watch.poll()
     assert len(place.asked) == 4
+    place.now -= 86_400
+    place.status = "200 OK\r\n"
+    watch.poll()
+    assert len(place.asked) == 6, "a clock that was set back makes nobody wait for a day"
     assert [one.word for one in watch.standings] == [Word.NONE, Word.NONE]
 
 

@@ -1,9 +1,8 @@
-"""The loop around the standings: rates, control planes, what cannot be saved, which VM is which target, Ctrl-C."""
+"""The loop around the standings: rates, control planes, what cannot be saved, what is left alone when measured."""
 
 from __future__ import annotations
 
 import json
-import signal
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,14 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli.asking import Terminal
-from bench.cloud import clouds
 from bench.cloud.azure_metadata import FIRST_CALL_S
 from bench.cloud.gcp import NOTICE_S
 from bench.cloud.keeping import Keeper
-from bench.cloud.matching import matches
-from bench.cloud.parallel import beside, each
-from bench.cloud.probing import Asking, script
+from bench.cloud.probing import Asking
 from bench.cloud.protocol import Machine
 from bench.cloud.states import Happening, Notice, Progress, Reading, Word
 from bench.cloud.tables import happening_words
@@ -256,92 +251,6 @@ def test_inventories_of_one_name_are_followed_apart(tmp_path: Path) -> None:
     assert Keeper.of(tmp_path, tmp_path / "../../..\n;.yaml").path.parent == tmp_path / "watch"
 
 
-# --- which VM is which target ---
-
-WEB = Machine("azure", "/id/web", "web", "10.0.0.4", "203.0.113.4", vm_id="vm-1")
-DB = Machine("azure", "/id/db", "db", "10.0.0.5", vm_id="vm-2")
-TWIN = Machine("azure", "/id/twin", "web", "10.0.0.4", vm_id="vm-3")
-OTHER = Machine("azure", "/id/other", "other", "10.0.0.4", vm_id="vm-9")
-
-
-@pytest.mark.parametrize(
-    ("target", "machines", "known", "found"),
-    [
-        (Target("t", "x", "x", labels=(("cloud_id", "/ID/web"),)), [WEB, DB, TWIN], {}, WEB),
-        (Target("t", "x", "x"), [WEB, DB, TWIN], {"vm_id": "VM-2"}, DB),
-        (Target("t", "x", "x"), [WEB, DB, TWIN], {"cloud_id": "/id/twin"}, TWIN),
-        (Target("t", "203.0.113.4", "10.0.0.4"), [WEB, DB], {}, WEB),
-        (Target("t", "10.0.0.4", "10.0.0.4"), [WEB, DB, TWIN], {}, None),
-        (Target("DB", "db.example.com", "x"), [WEB, DB], {}, DB),
-        (Target("web", "x", "x"), [WEB, TWIN], {}, None),
-        (Target("web", "10.0.0.4", "x"), [WEB, OTHER], {}, WEB),
-        (Target("web", "10.0.0.4", "x", labels=(("cloud_id", "/id/gone"),)), [WEB], {"vm_id": "vm-1"}, None),
-        (Target("t", "10.0.0.4", "x"), [WEB, OTHER], {"vm_id": "vm-9"}, OTHER),
-        (Target("t", "x", "x"), [WEB, DB], {}, None),
-        (Target("t", "x", "x"), [Machine("azure", "/id/bare", "")], {}, None),
-    ],
-)
-def test_a_target_is_the_one_vm_that_fits(
-    target: Target, machines: list[Machine], known: dict[str, str], found: Machine | None
-) -> None:
-    assert matches([target], machines, {target.name: known}).get(target.name) == found
-
-
-# --- which cloud a machine is in ---
-
-
-@pytest.mark.parametrize(
-    ("file", "content", "cloud"),
-    [
-        ("chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77\n", "azure"),
-        ("sys_vendor", "Amazon EC2\n", "aws"),
-        ("bios_version", "4.11.amazon\n", "aws"),
-        ("product_name", "Google Compute Engine\n", "gcp"),
-        ("sys_vendor", "QEMU\n", ""),
-        ("sys_vendor", "$(touch hacked)\n", ""),
-    ],
-)
-def test_firmware_says_which_cloud_it_is(file: str, content: str, cloud: str, tmp_path: Path) -> None:
-    import subprocess
-
-    (tmp_path / file).write_text(content)
-    ((_, head), *_) = script(tuple(clouds.CLOUDS.values()), Target("t", "t", "t"), Asking())
-    text = head.replace("/sys/class/dmi/id", str(tmp_path))
-    done = subprocess.run(["/bin/sh", "-s"], input=text, capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert done.stdout.strip() == cloud
-    assert not (tmp_path / "hacked").exists()
-
-
-# --- many at a time ---
-
-
-def test_each_keeps_the_order_and_raises_what_was_raised() -> None:
-    assert each(lambda number: number * 2, range(50), 8) == [number * 2 for number in range(50)]
-    assert each(str, [], 8) == []
-    with pytest.raises(ValueError, match="invalid literal"):
-        each(int, ["1", "x", "3"], 2)
-
-
-def test_ctrl_c_ends_the_waiting_though_a_thread_hangs() -> None:
-    hanging = threading.Event()
-    main = threading.main_thread().ident
-    assert main is not None
-
-    def work(number: int) -> None:
-        if number == 0:
-            signal.pthread_kill(main, signal.SIGINT)
-        hanging.wait(60)
-
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            each(work, range(2), 2)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert not hanging.is_set()
-    hanging.set()
-
-
 # --- while some are measured ---
 
 
@@ -392,59 +301,3 @@ def test_what_is_measured_keeps_no_connection(place: Place) -> None:
     assert closed == []
     watch.leave({"a"})
     assert "a" in closed
-
-
-def test_what_goes_on_beside_ends_and_is_waited_for() -> None:
-    ended: list[str] = []
-
-    def look(ending: threading.Event) -> None:
-        ending.wait(60)
-        ended.append("looked")
-
-    with beside(look):
-        pass
-    with pytest.raises(ValueError, match="of its own"), beside(look):
-        raise ValueError("of its own")
-    assert ended == ["looked", "looked"]
-
-
-def test_what_breaks_beside_is_told_when_the_rest_is_done() -> None:
-    def breaks(ending: threading.Event) -> None:
-        raise ValueError("beside")
-
-    done = []
-    with pytest.raises(ValueError, match="beside"), beside(breaks):
-        done.append("measured")
-    assert done == ["measured"]
-
-
-def test_whoever_leaves_waits_for_nothing_beside() -> None:
-    hanging = threading.Event()
-    with pytest.raises(KeyboardInterrupt), beside(lambda ending: (hanging.wait(60), None)[1]):
-        raise KeyboardInterrupt
-    assert not hanging.is_set()
-    hanging.set()
-
-
-def test_two_that_print_halt_what_is_drawn_once_and_start_it_only_while_it_lasts() -> None:
-    class Drawn:
-        def __init__(self) -> None:
-            self.done: list[str] = []
-
-        def start(self, refresh: bool = False) -> None:
-            self.done.append("start")
-
-        def stop(self) -> None:
-            self.done.append("stop")
-
-    terminal, drawn = Terminal(), Drawn()
-    with terminal.sharing(drawn):
-        with terminal.halted(), terminal.halted():
-            assert drawn.done == ["stop"]
-        assert drawn.done == ["stop", "start"]
-        halting = terminal.halted()
-        halting.__enter__()
-    halting.__exit__(None, None, None)
-    assert drawn.done == ["stop", "start", "stop"], "it is over: nobody draws again"
-    with terminal.halted():
-        pass

@@ -39,6 +39,16 @@ def network(sections: Sections, files: Files) -> Found:
     said = dict(_ethtool(sections.get("ethtool", [])))
     if (default := _default_route(files)) and default not in drivers:  # in a container it leads over no device
         drivers[default] = dict(_fields(said.get((default, "i"), []))).get("driver", "")
+    own = [
+        driver
+        for name, driver in drivers.items()
+        if targets.get(f"/sys/class/net/{name}/master", "").rpartition("/")[2] not in drivers
+    ]
+    yield (
+        "network",
+        "cards",
+        ", ".join(sorted(filter(None, own))),
+    )  # under new names they would be no change, but unknown
     for name, driver in drivers.items():
         above = targets.get(f"/sys/class/net/{name}/master", "").rpartition("/")[2]
         if above in drivers:
@@ -114,8 +124,10 @@ def disk(sections: Sections, files: Files) -> Found:
             temporary.add(_whole(target.rpartition("/")[2]))
     seen: set[str] = set()
     lost: list[str] = []
+    kept: list[str] = []
     for path in sorted(targets):
-        if not (match := re.fullmatch(r"/sys/block/([^/]+)/device", path)):
+        # An optical drive holds what the cloud put into it when the machine was set up, and is empty later.
+        if not (match := re.fullmatch(r"/sys/block/((?!sr\d|fd\d)[^/]+)/device", path)):
             continue
         block, base = match[1], f"/sys/block/{match[1]}"
         serial = files.get(f"{base}/serial", "") or files.get(f"{base}/device/serial", "")
@@ -125,11 +137,29 @@ def disk(sections: Sections, files: Files) -> Found:
         if block in temporary or _LOCAL_MODELS.fullmatch(files.get(f"{base}/device/model", "").strip()):
             lost += [name] if name != block else []
             name = "temporary"
+        else:
+            kept.append(_kind(block, serial, files))
         yield from _one_disk(name, block, files)
+    yield "disk", "disks", "; ".join(sorted(kept))  # another disk has facts of another name, which are unknown before
     # Which it is says whether it was lost: one that is only known as sdb could be any.
     yield "disk", "temporary.id", ", ".join(sorted(lost))
     yield from _mounts(files)
     yield from _cloud_disks(metadata(sections).get("storage", ""))
+
+
+def _kind(block: str, serial: str, files: Files) -> str:
+    """What a disk is, whatever it is called: its bus, size, model and serial number, as far as they are known."""
+    base = f"/sys/block/{block}"
+    return " ".join(filter(None, (_bus(block), _bytes(base, files), files.get(f"{base}/device/model", ""), serial)))
+
+
+def _bus(block: str) -> str:
+    return next((bus for start, bus in _BUSES if block.startswith(start)), "")
+
+
+def _bytes(base: str, files: Files) -> str:
+    sectors = files.get(f"{base}/size", "")
+    return str(int(sectors) * 512) if re.fullmatch(r"[0-9]{1,18}", sectors) else ""
 
 
 def _whole(block: str) -> str:
@@ -139,10 +169,8 @@ def _whole(block: str) -> str:
 
 def _one_disk(name: str, block: str, files: Files) -> Found:
     base = f"/sys/block/{block}"
-    yield "disk", f"{name}.bus", next((bus for start, bus in _BUSES if block.startswith(start)), "")
-    sectors = files.get(f"{base}/size", "")
-    if re.fullmatch(r"[0-9]{1,18}", sectors):
-        yield "disk", f"{name}.size_bytes", str(int(sectors) * 512)
+    yield "disk", f"{name}.bus", _bus(block)
+    yield "disk", f"{name}.size_bytes", _bytes(base, files)
     scheduler = files.get(f"{base}/queue/scheduler", "")
     chosen = re.search(r"\[([\w-]+)\]", scheduler)
     yield "disk", f"{name}.scheduler", chosen[1] if chosen else scheduler

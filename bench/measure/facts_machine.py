@@ -40,6 +40,12 @@ _METADATA = {
     "attributes/physical_host": ("host", "physical_host"),
 }  # fmt: skip
 _PATHS = ("machine-type", "zone")
+_LIMITS = {
+    "cpu.max": "cpu_quota", "cpu/cpu.cfs_quota_us": "cpu_quota",
+    "memory.max": "memory_limit", "memory/memory.limit_in_bytes": "memory_limit",
+}  # fmt: skip
+"""Of a container, in either version of cgroups; what limits a machine itself is its size."""
+_NO_LIMITS = ("max", "-1", "9223372036854771712")
 
 
 def host(sections: Sections) -> Found:
@@ -76,8 +82,12 @@ def size(sections: Sections, files: Files) -> Found:
     if re.fullmatch(r"[0-9a-f]{1,16}", block) and re.fullmatch(r"[0-9]{1,9}", blocks):
         yield "size", "memory_mib", str(int(block, 16) * int(blocks) >> 20)
     elif total := re.search(r"MemTotal:\s+([0-9]{1,15}) kB", files.get("/proc/meminfo", "")):
-        # What the kernel keeps for itself changes with every kernel: whole GiB are the machine's size.
-        yield "size", "memory_mib", f"about {round(int(total[1]) / 2**20) * 1024}"
+        # What the kernel keeps for itself changes with every kernel: whole GiB are the machine's size. It is not the
+        # exact fact: that another kernel can tell that is no other size.
+        yield "size", "memory_about_mib", str(round(int(total[1]) / 2**20) * 1024)
+    for path, fact in _LIMITS.items():
+        limit = files.get(f"/sys/fs/cgroup/{path}", "")
+        yield "size", fact, "none" if limit.startswith(_NO_LIMITS) else limit
     for path, content in files.items():
         if node := re.fullmatch(r"/sys/devices/system/node/(node\d+)/cpulist", path):
             yield "size", f"numa.{node[1]}_cpus", content

@@ -4,9 +4,9 @@
 export LC_ALL=C
 for command in /sbin /usr/sbin; do case ":$PATH:" in *":$command:"*) ;; *) PATH=$PATH:$command ;; esac; done
 echo "@@ files"
-grep -Hs '' /etc/os-release /etc/machine-id /var/lib/cloud/data/instance-id /etc/ssh/ssh_host_ed25519_key.pub /var/run/reboot-required \
-    /var/lib/update-notifier/updates-available /etc/tuned/active_profile \
-    /proc/cmdline /proc/swaps /proc/uptime /proc/loadavg \
+# A file that grew beyond all bounds does not push the others out of what is read; what anybody may write comes last, as
+# after a very long line grep reads by so much at once that the kernel refuses it for /proc/sys.
+grep -Hs -m 500 '' /proc/cmdline /proc/swaps /proc/uptime /proc/loadavg \
     /proc/sys/kernel/osrelease /proc/sys/kernel/version /proc/sys/kernel/random/boot_id \
     /proc/sys/kernel/numa_balancing /proc/sys/kernel/nmi_watchdog /proc/sys/kernel/watchdog /proc/sys/kernel/sched_* \
     /proc/sys/kernel/timer_migration /proc/sys/kernel/randomize_va_space /proc/sys/kernel/dmesg_restrict \
@@ -26,7 +26,11 @@ grep -Hs '' /etc/os-release /etc/machine-id /var/lib/cloud/data/instance-id /etc
     /sys/class/net/*/mtu /sys/class/net/*/tx_queue_len /sys/class/net/*/device/vendor \
     /sys/block/*/size /sys/block/*/serial /sys/block/*/device/model /sys/block/*/device/serial \
     /sys/block/*/queue/scheduler /sys/block/*/queue/nr_requests /sys/block/*/queue/rotational \
-    /sys/block/*/queue/write_cache /sys/block/*/queue/read_ahead_kb
+    /sys/block/*/queue/write_cache /sys/block/*/queue/read_ahead_kb \
+    /sys/fs/cgroup/cpu.max /sys/fs/cgroup/cpu/cpu.cfs_quota_us \
+    /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes \
+    /etc/os-release /etc/machine-id /var/lib/cloud/data/instance-id /etc/ssh/ssh_host_ed25519_key.pub \
+    /var/run/reboot-required /var/lib/update-notifier/updates-available /etc/tuned/active_profile | cut -b -8192
 grep -Hs -e '^MemTotal:' -e '^Uid:' -e '^Cpus_allowed_list:' -e ' / ' -e '^/dev/' -e '	00000000	' \
     /proc/meminfo /proc/self/status /proc/mounts /proc/net/route
 echo "@@ cpu"

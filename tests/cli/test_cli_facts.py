@@ -28,7 +28,8 @@ def runs(elsewhere: None) -> Path:
 def test_facts_of_a_fleet_are_shown_by_layer_and_value(bench: Bench) -> None:
     said = bench("facts", "20180116").out
     rows = [line.split() for line in said.splitlines()]
-    assert ["network", "eth0.driver", "hv_netvsc", "all"] in rows
+    assert ["network", "cards", "hv_netvsc", "all"] in rows
+    assert ["eth0.driver", "hv_netvsc", "all"] in rows
     assert ["eth0.vf", "mlx4_core", "all"] in rows
     assert ["cpu_model", "63", "10", "of", "12"] in rows
     assert ["79", "jw-a4-1,", "jw-a4-2"] in rows

@@ -206,3 +206,28 @@ def test_the_boot_log_is_read_where_root_is(tmp_path: Path) -> None:
     text = made.probe()
     assert parse_facts(text).get("host", "build_at_boot") == "10.0.22477.1061-1-0"
     assert b"link becomes ready" not in text
+
+
+@pytest.mark.parametrize("text", ["x" * 10_000_000, "x=1\n" * 1_000_000], ids=["a line", "many lines"])
+def test_a_file_beyond_all_bounds_costs_no_other_fact(text: str, tmp_path: Path) -> None:
+    with metadata_server() as service:
+        plain_one, other = gce(tmp_path / "a"), gce(tmp_path / "b")
+        other.write({"/etc/os-release": f"PRETTY_NAME=Linux\n{text}\n"})
+        sound, output = asked(plain_one, service), asked(other, service)
+    assert len(output) < len(sound) + 50_000
+    facts = parse_facts(output)
+    assert facts.notes == ()
+    assert facts.get("guest-os", "distribution") == "Linux"
+    assert {one[:2] for one in facts.values} == {one[:2] for one in parse_facts(sound).values}
+
+
+def test_another_disk_or_card_is_a_change_and_a_limit_of_a_container_a_fact(tmp_path: Path) -> None:
+    """Under another name its facts are unknown before, so what there is in all has a fact of its own."""
+    with metadata_server() as service:
+        made = gce(tmp_path)
+        made.write({"/sys/fs/cgroup/cpu.max": "max 100000"})
+        before = parse_facts(asked(made, service))
+        made.write({"/sys/block/sda/device/model": "Other", "/sys/fs/cgroup/cpu.max": "200000 100000"})
+        after = parse_facts(asked(made, service))
+    assert {("disk", "disks"), ("size", "cpu_quota")} <= changes(before, after)
+    assert before.get("network", "cards") == "gve"

@@ -85,6 +85,14 @@ def test_what_moves_by_itself_is_not_a_fact() -> None:
     assert {name for name, _ in parse_volatile(HERE)} == {"uptime_s", "load_1min", "steal_ticks"}
 
 
+def test_a_disc_in_a_drive_is_no_disk() -> None:
+    drive = b"lrwxrwxrwx 1 root root 0 Jan 1 00:00 /sys/block/sr0/device -> ../../../1:0:0:0"
+    with_disc = HERE.replace(b"@@ links\n", b"@@ links\n" + drive + b"\n")
+    with_disc = with_disc.replace(b"@@ cpu\n", b"/sys/block/sr0/size:2097151\n@@ cpu\n")
+    assert len(with_disc) > len(HERE) + len(drive)
+    assert parse_facts(with_disc) == parse_facts(HERE)
+
+
 def test_a_guest_kernel_does_not_move_the_size() -> None:
     """A new kernel names new mitigation flags and keeps other memory for itself: neither is another machine."""
     patched = HERE.replace(b"flags\t\t: ", b"flags\t\t: ibpb stibp retpoline new_bug_bits ")
@@ -97,7 +105,7 @@ def test_a_guest_kernel_does_not_move_the_size() -> None:
 
 def test_output_that_breaks_off_keeps_what_it_said_and_tells() -> None:
     # Without the sections that come last a disk, a card or a cloud is known by less.
-    whole = set(parse_facts(HERE).values) | {("size", "memory_mib", "about 24576")}  # the fallback for no blocks
+    whole = set(parse_facts(HERE).values) | {("size", "memory_about_mib", "24576")}  # the fallback for no blocks
     for length in range(0, len(HERE) - len("@@ end"), 29):
         facts = parse_facts(HERE[:length])
         assert facts.notes

@@ -82,7 +82,9 @@ def test_the_correction(tmp_path: Path) -> None:
     root = tmp_path / "runs"
     example.build(root, before_the_correction=True)
     first = report(root)
-    assert page(first).ladder == ("Host patch: Throughput received −7.9 % (−8.4 … −7.4 %), attributed.",)
+    assert page(first).ladder == (
+        "Host patch: Throughput received −7.9 % (−8.4 … −7.4 %), attributed, but nothing is known of guest-os.",
+    )
     example.add_the_evidence(root)
     then = report(root)
     (sentence,) = page(then).ladder

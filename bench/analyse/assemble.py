@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.analyse.confounders import Confounders
 from bench.analyse.controls import Net, control_effects, shock_words
 from bench.analyse.estimate import Estimates, Rule
 from bench.analyse.levels import Levels
@@ -54,7 +55,7 @@ class Block:
     primary: NDArray[np.bool_]
     counted: NDArray[np.bool_]
     sign: Floats
-    confounders: dict[int, str]
+    confounders: Confounders
     flags: tuple[tuple[Flag, ...], ...] = ()
 
 
@@ -123,7 +124,7 @@ class _Maker:
 
     def target(self, unit: int) -> TargetResult:
         info = self._rows.targets[self._unit_target[unit]]
-        confounders = self._block.confounders.get(unit, "")
+        confounders = self._block.confounders.of((unit,))
         pool = len(self._rows.keys) + unit
         judged = self._judge(pool, self._unit_key[unit], confounders, self._sessions[unit], single=True)
         return TargetResult(
@@ -149,7 +150,9 @@ class _Maker:
         block, info = self._block, self._rows.keys[key]
         members = block.plan.members(pool)
         paired = members[np.logical_and.reduce(block.levels.sessions[members] > 0, axis=1)]
-        confounded = next((block.confounders[int(one)] for one in paired if int(one) in block.confounders), "")
+        confounded = block.confounders.of(paired.tolist())
+        if not confounded and self._reason[pool] is not Reason.HOST_MOVED:  # a lone one that moved is said to have
+            confounded = block.confounders.of_their_hosts(paired.tolist())
         sessions = block.levels.sessions[paired].min(axis=0) if len(paired) else np.zeros(2, dtype=np.int64)
         judged = self._judge(pool, key, confounded, (int(sessions[0]), int(sessions[1])), single=False)
         before, after = self._pooled(paired if len(paired) else members, key)

@@ -1,12 +1,15 @@
 """Whose effect is it? Declared factors are held against the facts that were observed to change (ENVIRONMENT §5).
 
 One factor moved, and only facts of its layers: the effect is that factor's. Two moved: joint. A fact of another layer
-moved: CONFOUNDED, naming field, before and after. A factor whose facts did not move is as loud. A target that is
-another machine than before (`identity`) is CONFOUNDED whatever was declared, and is said first.
+moved: CONFOUNDED, naming field, before and after. A factor of which no fact moved did not happen, as far as anybody
+can see: the effect is not its. A target that is another machine than before (`identity`) is CONFOUNDED whatever was
+declared, and is said first. Layers of which nothing is known are named: nobody would have seen a change there.
 
 On a target that came to another host, facts that the host brings with it are the relocation's (`follows` says which,
-and when they are the guest's after all): its own stratum, never pooled. Where it stayed, what its kernel concludes from
-the CPU when it boots is the host patch's, if one is declared and the guest is the same; else it is undeclared.
+and when they are the guest's after all): its own stratum, never pooled. Where most targets came to hosts of another
+kind (`of_unlike_hosts`), nothing is left to tell these from what was declared: CONFOUNDED. Where a target stayed, what
+its kernel concludes from the CPU when it boots is the host patch's, if one is declared and the guest is the same; else
+it is undeclared.
 
 A factor that is not in `FACTOR_LAYERS` names no layers, and nothing is known of what it touches. It may move every
 layer but `tool` (the ruler) and `identity` (another machine); the sentence says that the attribution rests on the
@@ -15,18 +18,21 @@ declaration alone. Pass `layers` to say more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
+from bench.analyse.changes import HOST_PATCH, RELOCATION, Declared, Factors, Layers, changes_of, of_unlike_hosts
+from bench.analyse.contradictions import Missed
 from bench.analyse.credits import credits_reset
-from bench.analyse.facts import NOT_IDENTITY, facts_of, hosts_moved, replaced, short_id
-from bench.analyse.follows import of_a_new_host, of_the_same_host
+from bench.analyse.facts import HOST_IDENTITY, facts_of, hosts_moved, replaced
+from bench.analyse.fleet import stayed
+from bench.analyse.follows import booted
+from bench.analyse.judged import Findings, in_words
 from bench.analyse.result import Attribution, AttributionKind, FactChange
 from bench.model import LAYERS, Facts, Pairs
-from bench.words import Said, joined, say
+from bench.words import say
 
-__all__ = ["FACTOR_LAYERS", "attribute", "facts_of", "hosts_moved"]
-
-Layers = Mapping[str, tuple[str, ...]]
+__all__ = ["FACTOR_LAYERS", "RELOCATION", "attribute", "facts_of", "hosts_moved"]
 
 FACTOR_LAYERS: Layers = {
     "host_patch": ("host",),
@@ -39,18 +45,13 @@ FACTOR_LAYERS: Layers = {
 ANY_LAYER = tuple(layer for layer in LAYERS if layer not in ("tool", "identity"))
 """What a factor that names no layers may move."""
 
-RELOCATION = "relocation"
-"""Says that a change of facts comes with the target's new host."""
+SUSPECTS = ("host", "size", "guest-os", "network")
+"""Layers in which a change is maintenance. An effect is a factor's as far as these were seen to stand still."""
 
-_VARIES_BY_NATURE = {("identity", name) for name in NOT_IDENTITY} | {
-    ("guest-os", "reboot_required"),
-    ("guest-os", "pending_updates"),
-    ("disk", "temporary.id"),  # lost with every redeploy: `happened` tells what that was
-}
-_STANDS_STILL = {("host", name) for name in ("virtualization", "hypervisor_type", "vendor", "bios", "cloud", "host_id")}
-"""Facts that do not show a host patch: where nothing else is known of a host, its patch cannot be observed."""
-
-_NAMED = 4
+_STANDS_STILL = {
+    ("host", name) for name in ("virtualization", "hypervisor_type", "vendor", "bios", "cloud", *HOST_IDENTITY)
+} | {("guest-os", "distribution")}
+"""Facts that show no patch: where nothing else is known of a layer, a patch of it cannot be observed."""
 
 
 def attribute(
@@ -61,50 +62,47 @@ def attribute(
     *,
     layers: Layers = FACTOR_LAYERS,
     sizes: Mapping[str, str] | None = None,
+    controls: Collection[str] = (),
 ) -> Attribution:
     """Judge the factor levels of two phases against the facts of the targets that are known in both.
 
     sizes: what the inventory says of each target's size, where facts do not: a burstable one loses its CPU credits when
-    it is redeployed, which confounds its before and after whatever was declared.
+    it is redeployed, which confounds its before and after whatever was declared. controls: targets on which nothing
+    was to change: no factor accounts for what changed there, and none is missed.
     """
     factors = moved_factors(declared_before, declared_after)
+    declared = Declared(factors, {name: layers.get(name, ANY_LAYER) for name, _, _ in factors}, frozenset(controls))
     common = sorted(facts_before.keys() & facts_after.keys())
     relocated = tuple(name for name, moved in hosts_moved(facts_before, facts_after).items() if moved)
-    allowed = {name: layers.get(name, ANY_LAYER) for name, _, _ in factors}
-    changes = _changes(common, facts_before, facts_after, allowed, relocated)
+    changes = changes_of(common, facts_before, facts_after, declared, relocated)
+    declares = bool(declared_before or declared_after)
     others = {name: found for name in common if (found := replaced(facts_before[name], facts_after[name]))}
-    declared = bool(declared_before or declared_after)
     credits_lost = credits_reset(common, facts_before, facts_after, sizes or {})
-    undeclared = (*credits_lost, *(change for change in changes if declared and not change.declared_by))
-    observable = _observable(common, facts_before, facts_after)
-    not_observed = tuple(
-        name
-        for name in allowed
-        if name in layers
-        and observable & set(allowed[name])
-        and not any(change.layer in allowed[name] or change.declared_by == name for change in changes)
-    )
-    kind = _kind(bool(common), len(factors), bool(undeclared or others))
-    return Attribution(
-        kind=kind,
-        sentence=joined(
-            (
-                *_replacement(others),
-                *(say("attribution.credits", targets=one.targets) for one in credits_lost),
-                *_sentences(kind, factors, undeclared, not_observed, changes, layers),
-            ),
-            "sentence",
-        ),
+    undeclared = (*credits_lost, *(change for change in changes if declares and not change.declared_by))
+    known = {name: _known_layers(facts_before[name], facts_after[name]) for name in common}
+    seen = _Seen(facts_before, facts_after, changes, known)
+    missed = tuple(_missed(declared, layers, seen, [name for name in common if name not in declared.controls]))
+    not_observed = tuple(one.factor for one in missed if len(one.targets) == one.total)
+    judged = Attribution(
+        kind=AttributionKind.UNKNOWN,
+        sentence="",
         factors=factors,
         changes=(*credits_lost, *changes),
         not_observed=not_observed,
+        missed=tuple(one for one in missed if one.factor not in not_observed),
         relocated=relocated,
         replaced=tuple(others),
-        declared=declared,
+        declared=declares,
+        unlike_hosts=of_unlike_hosts(changes, declared) if declares else (),
+        unseen=_unseen(declared, seen, common) if factors else (),
     )
+    judged = replace(judged, kind=_kind(judged, bool(common), bool(undeclared or others)))
+    free = tuple(name for name, _, _ in factors if name not in layers)
+    still = stayed(facts_before, facts_after)
+    return in_words(judged, Findings(len(common), others, credits_lost, undeclared, free, still))
 
 
-def moved_factors(before: Pairs, after: Pairs) -> tuple[tuple[str, str, str], ...]:
+def moved_factors(before: Pairs, after: Pairs) -> Factors:
     """The factors whose declared levels differ, with both levels."""
     one, other = dict(before), dict(after)
     names = sorted(one.keys() | other.keys())
@@ -115,122 +113,76 @@ def moved_factors(before: Pairs, after: Pairs) -> tuple[tuple[str, str, str], ..
     )
 
 
-def _kind(known: bool, factors: int, undeclared: bool) -> AttributionKind:
-    if undeclared:
+def _kind(judged: Attribution, known: bool, undeclared: bool) -> AttributionKind:
+    if undeclared or judged.mostly_elsewhere:
         return AttributionKind.CONFOUNDED
     if not known:
         return AttributionKind.UNKNOWN
-    if factors == 0:
+    if not judged.factors:
         return AttributionKind.UNDECLARED
-    return AttributionKind.ATTRIBUTED if factors == 1 else AttributionKind.JOINT
+    if len(judged.not_observed) == len(judged.factors):
+        return AttributionKind.NOT_OBSERVED
+    return AttributionKind.ATTRIBUTED if len(judged.factors) == 1 else AttributionKind.JOINT
 
 
-def _changes(
-    targets: Iterable[str],
-    before: Mapping[str, Facts],
-    after: Mapping[str, Facts],
-    allowed: Layers,
-    relocated: tuple[str, ...],
-) -> tuple[FactChange, ...]:
-    """Facts that are known in both phases and differ, grouped over targets with the same change."""
-    names = list(targets)
-    found: dict[tuple[str, str, str, str, str], list[str]] = {}
-    for target in names:
-        old = {(layer, name): value for layer, name, value in before[target].values}
-        for layer, name, value in after[target].values:
-            was = old.get((layer, name))
-            if was is None or was == value or (layer, name) in _VARIES_BY_NATURE:
-                continue
-            blamed = _blame((layer, name), target in relocated, before[target], after[target], allowed)
-            found.setdefault((layer, name, was, value, blamed), []).append(target)
-    order = {layer: index for index, layer in enumerate(LAYERS)}
-    return tuple(
-        FactChange(layer, name, was, value, tuple(mine), len(names), blamed)
-        for (layer, name, was, value, blamed), mine in sorted(
-            found.items(), key=lambda item: (item[0][4] != "", order.get(item[0][0], len(order)), item[0])
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The facts of the targets in both phases, what of it changed, and the layers that are known of each in both."""
 
+    before: Mapping[str, Facts]
+    after: Mapping[str, Facts]
+    changes: tuple[FactChange, ...]
+    layers: Mapping[str, frozenset[str]]
 
-def _blame(fact: tuple[str, str], moved: bool, before: Facts, after: Facts, allowed: Layers) -> str:
-    """What accounts for a fact that changed on a target: its new host, or a declared factor; "" for nothing.
+    def moved(self, factor: str, layers: Collection[str]) -> set[str]:
+        """Targets on which a fact shows that a factor happened.
 
-    What the guest's kernel concludes from the host is the new host's, or that of a factor that may move the host.
-    """
-    if moved and of_a_new_host(*fact, before, after):
-        return RELOCATION
-    of_its_layer = next((factor for factor, layers in allowed.items() if fact[0] in layers), "")
-    if of_its_layer or not of_the_same_host(*fact, before, after):
-        return of_its_layer
-    return next((factor for factor, layers in allowed.items() if "host" in layers), "")
-
-
-def _observable(targets: Iterable[str], before: Mapping[str, Facts], after: Mapping[str, Facts]) -> set[str]:
-    """Layers of which something is known in both phases on some target."""
-    found: set[str] = set()
-    for target in targets:
-        old = {(layer, name) for layer, name, _ in before[target].values}
-        found |= {
-            layer
-            for layer, name, _ in after[target].values
-            if (layer, name) in old and (layer, name) not in _STANDS_STILL
+        Another host does so for what may move the host, unless its build is known and is the same.
+        """
+        found = {
+            (target, one.layer, one.name)
+            for one in self.changes
+            if one.layer in layers or one.declared_by == factor
+            for target in one.targets
         }
-    return found
+        elsewhere = {("host", name) for name in HOST_IDENTITY} if factor == HOST_PATCH else set()
+        return {target for target, *fact in found if tuple(fact) not in elsewhere or not self._same_build(target)}
+
+    def _same_build(self, target: str) -> bool:
+        """Whether the build of the host is known to be the same; what was printed at boot counts after a boot."""
+        before, after = self.before[target], self.after[target]
+        fresh = (("host", "build"), *((("host", "build_at_boot"),) if booted(before, after) else ()))
+        known = [(before.get(*field), after.get(*field)) for field in fresh]
+        pairs = [(one, other) for one, other in known if one is not None and other is not None]
+        return bool(pairs) and all(one == other for one, other in pairs)
 
 
-def _replacement(others: Mapping[str, tuple[tuple[str, str, str], ...]]) -> tuple[Said, ...]:
-    """What is said of targets that are other machines, before anything else."""
-    if not others:
-        return ()
-    name, ((field, was, now), *_) = next(iter(others.items()))
-    moved = {"name": name, "field": field, "before": short_id(was), "after": short_id(now)}
-    if len(others) > 1:
-        return (say("attribution.replaced.more", more=len(others) - 1, **moved),)
-    return (say("attribution.replaced", **moved),)
+def _known_layers(before: Facts, after: Facts) -> frozenset[str]:
+    """The layers of which something is known in both phases that a patch of them would move."""
+    old = {(layer, name) for layer, name, _ in before.values}
+    both = ((layer, name) for layer, name, _ in after.values if (layer, name) in old)
+    return frozenset(layer for layer, name in both if (layer, name) not in _STANDS_STILL)
 
 
-def _sentences(
-    kind: AttributionKind,
-    factors: tuple[tuple[str, str, str], ...],
-    undeclared: tuple[FactChange, ...],
-    not_observed: tuple[str, ...],
-    changes: tuple[FactChange, ...],
-    layers: Layers,
-) -> list[Said]:
-    names = tuple(name for name, _, _ in factors)
-    declared = [say("attribution.declared", factors=names)] if names else []
-    undeclared = tuple(change for change in undeclared if change.layer != "identity")
-    if kind is AttributionKind.CONFOUNDED and not undeclared:
-        return declared
-    said: list[Said] = []
-    if kind is AttributionKind.CONFOUNDED:
-        key = "attribution.confounded" if names else "attribution.confounded.alike"
-        said.append(say(key, changes=_listed(undeclared), factors=names))
-    elif kind is AttributionKind.UNKNOWN:
-        said += [say("attribution.unknown"), *declared]
-    elif kind is AttributionKind.UNDECLARED:
-        key = "attribution.undeclared" if changes else "attribution.undeclared.same"
-        said.append(say(key, changes=_listed(changes)))
-    else:
-        said.append(say(f"attribution.{kind.name.lower()}", factors=names))
-        if free := tuple(name for name in names if name not in layers):
-            said.append(say("attribution.free", factors=free))
-    if not_observed:
-        said.append(say("attribution.not_observed", factors=not_observed))
-    return said
+def _missed(declared: Declared, known: Layers, seen: _Seen, targets: list[str]) -> Iterable[Missed]:
+    """Factors with the targets of which facts would show them, and do not; of `known` layers only."""
+    for name, _, _ in declared.factors:
+        if name not in known:
+            continue
+        could = [target for target in targets if seen.layers[target] & set(known[name])]
+        shown = seen.moved(name, known[name])
+        without = tuple(target for target in could if target not in shown)
+        if without:
+            yield Missed(name, without, len(could))
 
 
-def _listed(changes: tuple[FactChange, ...]) -> tuple[Said, ...]:
-    words = [
-        say(
-            "attribution.change",
-            layer=change.layer,
-            name=change.name,
-            before=change.before,
-            after=change.after,
-            targets=len(change.targets),
-            total=change.total,
-        )
-        for change in changes[:_NAMED]
-    ]
-    return (*words, say("names.rest", n=len(changes) - _NAMED)) if len(changes) > _NAMED else tuple(words)
+def _unseen(declared: Declared, seen: _Seen, targets: list[str]) -> tuple[str, ...]:
+    """The suspect layers that no factor may move, of which nothing is known in both phases on some target."""
+
+    def hidden(layer: str, target: str) -> bool:
+        if layer == "host" and seen.after[target].get("host", "virtualization") == "none":
+            return False  # a machine of its own has none
+        return layer not in seen.layers[target]
+
+    free = [layer for layer in SUSPECTS if not declared.factor_of(layer)]
+    return tuple(layer for layer in free if any(hidden(layer, target) for target in targets))

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from bench.analyse import pools as pooling
 from bench.analyse.assemble import Block, assemble
 from bench.analyse.cautions import close_sessions, shocks, toggled, unknown_hosts, unknown_names
+from bench.analyse.confounders import confounders_of
 from bench.analyse.controls import net_of_controls
 from bench.analyse.counts import count_p_values, count_up, decide_counts
-from bench.analyse.credits import CREDITS
 from bench.analyse.details import without_details
 from bench.analyse.estimate import Pools, estimate
-from bench.analyse.facts import short_id
 from bench.analyse.flags import flags_of, observe
 from bench.analyse.flags.reasons import with_flags
 from bench.analyse.keys import matches, matches_any
@@ -26,7 +25,7 @@ from bench.analyse.limits import Limits, pinned, useless_limits
 from bench.analyse.looks import SCHEDULE, alpha_of, to_the_end
 from bench.analyse.multiplicity import alphas
 from bench.analyse.past.history import History, tau_of
-from bench.analyse.result import Attribution, AttributionKind, Comparison, Excluded, MetricResult
+from bench.analyse.result import Attribution, Comparison, Excluded, MetricResult
 from bench.analyse.rounds import no_rounds, rounds_of
 from bench.analyse.shown import shown_levels
 from bench.analyse.table import KeyInfo, Rows, rows_of
@@ -34,7 +33,6 @@ from bench.analyse.transform import Floats, Ints, log_scale, signs
 from bench.analyse.verdict import ALPHA, MARGINS, Decisions, censored, decide, p_values
 from bench.errors import AnalysisError
 from bench.model import Scale
-from bench.words import joined, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -216,7 +214,7 @@ def _judge(rows: Rows, question: Question) -> Block:
         primary=primary,
         counted=counted,
         sign=sign,
-        confounders=_confounders(rows, question.attribution),
+        confounders=confounders_of(rows, question.attribution),
     )
     return with_flags(block, flags_of(observe(block, rows, x, cells, (question.before, question.after))))
 
@@ -254,38 +252,6 @@ def _margin(info: KeyInfo, question: Question) -> float:
         if matches(pattern, info.key):
             return margin
     return MARGINS[info.kind] if np.isnan(info.margin) else info.margin
-
-
-def _confounders(rows: Rows, attribution: Attribution | None) -> dict[int, str]:
-    """Units of work for which something undeclared changed, and what."""
-    by_machine: dict[str, list[str]] = {}
-    if attribution is not None and attribution.kind is AttributionKind.CONFOUNDED:
-        # Another machine explains more than all else that changed on it.
-        for change in sorted(attribution.changes, key=lambda one: one.layer != "identity"):
-            if change.layer == "identity":
-                said: str = say(
-                    "confounder.machine",
-                    name=change.name,
-                    before=short_id(change.before),
-                    after=short_id(change.after),
-                )
-            elif (attribution.declared or (change.layer, change.name) == CREDITS) and not change.declared_by:
-                said = f"{change.name} {change.before} → {change.after}"
-            else:
-                continue
-            for target in change.targets:
-                by_machine.setdefault(target, []).append(said)
-    found: dict[int, str] = {}
-    for unit, number in enumerate(rows.unit_target) if by_machine or rows.tools else ():
-        causes: list[str] = []
-        if unit in rows.tools:
-            causes.append(say("confounder.tool", digests=" → ".join(one[:12] for one in rows.tools[unit])))
-        for machine in rows.targets[int(number)].machines:
-            causes.extend(by_machine.get(machine, ()))
-        if causes:
-            named = joined(dict.fromkeys(causes[:2]))
-            found[unit] = say("names.also", names=named, n=len(causes) - 2) if len(causes) > 2 else named
-    return found
 
 
 def _order(result: MetricResult) -> tuple[bool, str, str, str, str, str]:

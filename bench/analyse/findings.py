@@ -50,9 +50,7 @@ def finding_of(comparison: Comparison, runs: Iterable[str], *, told_at: str, ver
         factors=judged.factors if judged else (),
         cause=(judged.kind if judged else AttributionKind.UNKNOWN).value,
         undeclared=tuple(
-            f"{one.layer} {one.name} {one.before} → {one.after}"
-            for one in (judged.changes if judged else ())
-            if not one.declared_by
+            f"{one.layer} {one.name} {one.before} → {one.after}" for one in (judged.confounding if judged else ())
         ),
         metrics=tuple(_told(metric) for metric in decisive(comparison.metrics)),
     )

@@ -1,11 +1,16 @@
-"""Facts over a whole fleet: which value on which targets, and where a fact that changed elsewhere stayed the same."""
+"""Facts over a whole fleet: which value on which targets, what changed on how many, and where it stayed the same."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.analyse.result import FactChange
 from bench.model import LAYERS, Facts
+from bench.words import Said, counted, joined, say
+
+_FEW = 3
+"""Targets that are named; more are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +63,46 @@ def stayed(before: Mapping[str, Facts], after: Mapping[str, Facts]) -> dict[tupl
             if old.get((layer, name)) == value:
                 found.setdefault((layer, name), []).append(target)
     return {key: tuple(targets) for key, targets in found.items()}
+
+
+def on_targets(targets: Sequence[str], total: int, still: Sequence[str] = ()) -> Said:
+    """Where something is so: "all 41 targets", "40 of 41 targets ; web-7 unchanged", "web-1, web-2 (of 41 targets)".
+
+    total: targets of which it is known. still: those where a fact that changed did not.
+    """
+    many = len(targets)
+    if many == total:
+        return say("where.all", n=f"{many:,}") if many > 1 else joined(targets)
+    of = f"{total:,}"
+    named = many <= _FEW
+    where = say("where.named", names=tuple(targets), total=of) if named else say("where.some", n=f"{many:,}", total=of)
+    return say("where.but", where=where, names=tuple(still)) if 0 < len(still) <= _FEW else where
+
+
+def summed(
+    changes: Iterable[FactChange], still: Mapping[tuple[str, str], tuple[str, ...]] | None = None
+) -> tuple[Said, ...]:
+    """One phrase for each fact that changed, in the order of `changes`: its commonest change and how many others.
+
+    As in "guest-os kernel 5.15.0-1 → 5.15.0-9 on 40 of 41 targets; web-7 unchanged", or "38 different changes of
+    guest-os packages on all 41 targets". still: as `stayed` gives it.
+    """
+    by_fact: dict[tuple[str, str], list[FactChange]] = {}
+    for one in changes:
+        by_fact.setdefault((one.layer, one.name), []).append(one)
+    return tuple(_of_one_fact(same, (still or {}).get(fact, ())) for fact, same in by_fact.items())
+
+
+def _of_one_fact(changes: Sequence[FactChange], still: Sequence[str]) -> Said:
+    first = max(changes, key=lambda one: len(one.targets))
+    targets = tuple(dict.fromkeys(target for one in changes for target in one.targets))
+    fact = {"layer": first.layer, "name": first.name}
+    if len(changes) > 1 and len(first.targets) == 1:
+        where = on_targets(targets, first.total, still)
+        return say("attribution.change.each", where=where, n=f"{len(changes):,}", **fact)
+    fact |= {"before": first.before, "after": first.after}
+    if len(changes) == 1:
+        return say("attribution.change", where=on_targets(targets, first.total, still), **fact)
+    rest = counted("target", len(targets) - len(first.targets))
+    where = on_targets(first.targets, first.total, still)
+    return say("attribution.change.others", where=where, others=counted("other", len(changes) - 1), rest=rest, **fact)

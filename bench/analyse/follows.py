@@ -27,6 +27,8 @@ _CONCLUDED = (("size", "cpu_isa"), ("guest-os", "microcode"), _CLOCK)
 _DRIVERS = (("guest-config", "governor"), ("guest-config", "cpuidle"))
 _VULNERABILITY = "vulnerability."
 _HARDWARE = ("cpu_", "numa", "smt")
+BUILD = (("host", "build"), ("host", "os_major"), ("host", "os_minor"), ("host", "build_at_boot"))
+"""The build of the host; the live sources first: what the kernel printed at boot goes stale after a live migration."""
 
 
 def of_a_new_host(layer: str, name: str, before: Facts, after: Facts) -> bool:
@@ -43,6 +45,11 @@ def of_a_new_host(layer: str, name: str, before: Facts, after: Facts) -> bool:
     if (layer, name) in _DRIVERS:
         return same_guest(before, after) and booted(before, after)
     return of_the_same_host(layer, name, before, after)
+
+
+def of_another_kind(layer: str, name: str) -> bool:
+    """Whether a fact that came with a new host makes that another kind of host: of another CPU, or another build."""
+    return (layer, name) in BUILD or (layer == "size" and name.startswith("cpu_") and (layer, name) not in _CONCLUDED)
 
 
 def of_the_same_host(layer: str, name: str, before: Facts, after: Facts) -> bool:

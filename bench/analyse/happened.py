@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import groupby, pairwise
 
 from bench.analyse.facts import HOST_IDENTITY
+from bench.analyse.follows import BUILD
 from bench.analyse.sightings import Sighting
 from bench.model import Facts
 
@@ -66,8 +67,6 @@ class Stay:
 
 _IDENTITY = (("identity", "machine_id"), ("identity", "vm_id"))
 _HOST = tuple(("host", name) for name in HOST_IDENTITY)
-_BUILD = (("host", "build"), ("host", "os_major"), ("host", "os_minor"), ("host", "build_at_boot"))
-"""The live sources first: what the kernel printed at boot goes stale after a live migration."""
 _BOOT = (("identity", "boot_id"),)
 _TEMPORARY_DISK = (("disk", "temporary.id"),)
 
@@ -118,7 +117,7 @@ def _build(facts: Facts) -> tuple[str, str]:
 def _between(old: Sighting, new: Sighting) -> Iterator[Happening]:
     """The events that lie between two consecutive sightings."""
     identity, host, boot = (_moved(old, new, fields) for fields in (_IDENTITY, _HOST, _BOOT))
-    build, disk = _moved(old, new, _BUILD), _moved(old, new, _TEMPORARY_DISK)
+    build, disk = _moved(old, new, BUILD), _moved(old, new, _TEMPORARY_DISK)
 
     def event(kind: Event, *evidence: _Moved) -> Happening:
         moved = tuple(one for some in evidence for one in some)
@@ -190,11 +189,17 @@ def _unpatched(seen: Sequence[Sighting]) -> Iterator[Happening]:
         last[source] = one
 
 
+def older_build(build: str, than: str) -> bool:
+    """Whether a build has smaller numbers than another of the same form; False where that cannot be told."""
+    one, other = _numbers(build), _numbers(than)
+    return one is not None and other is not None and len(one) == len(other) and one < other
+
+
 def _older(build: str, than: str, known: Sequence[str]) -> bool:
     """Whether a build has the smaller numbers or, where builds are no numbers of one form, was `known` first."""
     one, other = _numbers(build), _numbers(than)
     if one is not None and other is not None and len(one) == len(other):
-        return one < other
+        return older_build(build, than)
     return known.index(build) < known.index(than)
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.analyse import cache
-from bench.analyse.result import Attribution, WrongPath
+from bench.analyse.contradictions import WrongPath
+from bench.analyse.result import Attribution
 from bench.errors import StoreError
 from bench.model import Status
 from bench.store import StoredAttempt, StoredRun

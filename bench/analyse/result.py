@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bench.analyse.contradictions import Missed, WrongPath
 from bench.model import Better, Kind, Look, Pairs, Params, Scale
 
 
@@ -208,25 +209,9 @@ class AttributionKind(StrEnum):
     ATTRIBUTED = "attributed"
     JOINT = "joint"
     CONFOUNDED = "confounded"
+    NOT_OBSERVED = "declared but not observed"
     UNDECLARED = "no factor declared"
     UNKNOWN = "no facts"
-
-
-@dataclass(frozen=True, slots=True)
-class WrongPath:
-    """Network trials of a target whose bytes went another way than their phase declares.
-
-    factor, declared: ("sriov", "on"). trials: how many, of `total` of which it is known. share: of their bytes, what
-    went through the VF.
-    """
-
-    tag: str
-    factor: str
-    declared: str
-    target: str
-    trials: int
-    total: int
-    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +219,11 @@ class Attribution:
     """The judgement of declared factors against observed facts, in one sentence and in detail.
 
     factors: (factor, before level, after level) that the phases declare as moved.
-    not_observed: declared factors whose facts did not move. relocated: targets whose host changed. replaced: targets
-    that are another machine than before, whatever was declared. declared: whether the phases declare any factor level.
-    wrong_path: network trials that contradict the declared level of `sriov`, whatever the facts say.
+    not_observed: declared factors whose facts moved nowhere. missed: those whose facts moved on other targets only.
+    relocated: targets whose host changed. replaced: targets that are another machine than before, whatever was
+    declared. declared: whether the phases declare any factor level. wrong_path: network trials that contradict the
+    declared level of `sriov`, whatever the facts say. unlike_hosts: of `changes`, what makes the hosts to which targets
+    came another kind than those they left. unseen: layers that no factor may move and that are not known.
     """
 
     kind: AttributionKind
@@ -248,6 +235,21 @@ class Attribution:
     replaced: tuple[str, ...] = ()
     declared: bool = True
     wrong_path: tuple[WrongPath, ...] = ()
+    missed: tuple[Missed, ...] = ()
+    unlike_hosts: tuple[FactChange, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+    @property
+    def confounding(self) -> tuple[FactChange, ...]:
+        """The changes that may explain a difference as well as the declared factors do."""
+        unlike = self.unlike_hosts if self.mostly_elsewhere else ()
+        return (*(one for one in self.changes if not one.declared_by), *unlike)
+
+    @property
+    def mostly_elsewhere(self) -> bool:
+        """Whether most targets came to a host of another kind, so that these speak for all."""
+        targets = {target for one in self.unlike_hosts for target in one.targets}
+        return bool(targets) and 2 * len(targets) > self.unlike_hosts[0].total
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
@@ -78,6 +78,7 @@ def diff(
     from bench.analyse.fleet import one_sided, stayed
     from bench.analyse.paths import with_paths
     from bench.cli.analysing import runs_with
+    from bench.cli.moves import Move, print_moves
     from bench.model import speaker
 
     chosen, broken = runs_with((before, after), campaign, runs)
@@ -93,6 +94,7 @@ def diff(
         first,
         second,
         sizes={one.name: one.label("size") for one in (then.targets if then else ())},
+        controls=then.controls if then else (),
     )
     judged = with_paths(judged, chosen)
     same = stayed(first, second)
@@ -102,14 +104,14 @@ def diff(
     say(f"{before} → {after}: {judged.kind.value.upper()}")
     paragraph(judged.sentence)
     moves = [
-        _Move(one.layer, f"{one.name} {one.before} → {one.after}", one.targets, one.total,
+        Move(one.layer, one.name, f"{one.before} → {one.after}", one.targets, one.total,
               same.get((one.layer, one.name), ()), one.declared_by or "nothing declared")
         for one in judged.changes
     ]  # fmt: skip
     for one, later in one_sided(first, second):
-        text = f"{one.name} {'not known' if later else one.value} → {one.value if later else 'not known'}"
-        moves.append(_Move(one.layer, text, one.targets, one.total, (), "known on one side only"))
-    _print_moves(moves, by_target=by_target)
+        text = f"{'not known' if later else one.value} → {one.value if later else 'not known'}"
+        moves.append(Move(one.layer, one.name, text, one.targets, one.total, (), "known on one side only"))
+    print_moves(moves, by_target=by_target)
     for name in sorted(first.keys() ^ second.keys()):
         warn(f"{name}: facts of one of the tags only")
 
@@ -223,50 +225,14 @@ def _whom(targets: Sequence[str], total: int) -> str:
     return f"{len(targets)} of {total}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Move:
-    """A fact that differs between two tags: on `targets`, of `total`; `still`: where it is known and did not."""
-
-    layer: str
-    text: str
-    targets: tuple[str, ...]
-    total: int
-    still: tuple[str, ...]
-    because: str
-
-    @property
-    def sentence(self) -> str:
-        """`kernel 5.15.0-1 → 5.15.0-9 on 40 of 41 targets; web-7 unchanged`."""
-        many = len(self.targets)
-        if many <= _NAMED:
-            where = ", ".join(self.targets) + (f" (of {self.total} targets)" if many < self.total else "")
-        else:
-            where = f"all {many} targets" if many == self.total else f"{many} of {self.total} targets"
-        stayed = f"; {', '.join(self.still)} unchanged" if 0 < len(self.still) <= _NAMED else ""
-        return f"{self.text} on {where}{stayed}"
-
-
-def _print_moves(moves: Sequence[_Move], *, by_target: bool) -> None:
-    if not moves:
-        return
-    if by_target:
-        rows = [(name, one.layer, one.text, one.because) for one in moves for name in one.targets]
-        rows.sort(key=lambda row: row[0])
-        print_table(("target", "layer", "change", "accounted for by"), rows, whole=("target", "layer"))
-        return
-    print_table(
-        ("layer", "change", "accounted for by"),
-        [(one.layer, one.sentence, one.because) for one in moves],
-        whole=("layer",),
-    )
-
-
 def _as_json(judged: Attribution, same: Mapping[tuple[str, str], tuple[str, ...]]) -> dict[str, object]:
     return {
         "kind": judged.kind.value,
         "sentence": judged.sentence,
         "factors": [dict(zip(("name", "before", "after"), factor, strict=True)) for factor in judged.factors],
         "not_observed": list(judged.not_observed),
+        "missed": [asdict(one) for one in judged.missed],
+        "unseen": list(judged.unseen),
         "wrong_path": [asdict(one) for one in judged.wrong_path],
         "relocated": list(judged.relocated),
         "changes": [

@@ -126,9 +126,10 @@ def compare_tags(
     damaged = left_out(problems, evidence.broken)
     sizes_before, sizes_after = _sizes(first), _sizes(second)
     sizes = sizes_before | sizes_after
-    judged = with_paths(
-        attribute(_factors(first), _factors(second), facts_before, facts_after, sizes=sizes), (*first, *second)
+    judged = attribute(
+        _factors(first), _factors(second), facts_before, facts_after, sizes=sizes, controls=info.controls
     )
+    judged = with_paths(judged, (*first, *second))
     ask = partial(
         compare,
         frame,

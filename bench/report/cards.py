@@ -105,6 +105,10 @@ def _doubtful_cause(judged: Attribution, text: Text) -> Iterator[str]:
         yield text("doubt.wrong_path", tags=text.listed(tags))
     if judged.not_observed:
         yield text("doubt.not_observed", factors=factor_names(judged.not_observed, text))
+    if judged.missed:
+        yield text("doubt.missed", targets=_named({name for one in judged.missed for name in one.targets}, text))
+    if judged.unseen:
+        yield text("doubt.unseen", layers=text.listed(judged.unseen, "and"))
 
 
 def _named(targets: Set[str] | tuple[str, ...], text: Text) -> str:

@@ -9,6 +9,7 @@
                                "changes": [{"layer", "name", "before", "after", "targets": [name …], "total",
                                             "declared_by": factor | null}],
                                "not_observed": [factor …], "relocated": [target …],
+                               "missed": [{"factor", "targets": [name …], "total"}], "unseen": [layer …],
                                "wrong_path": [{"tag", "factor", "declared": level, "target",
                                                "trials": how many, "total": of how many,
                                                "share": of their bytes, what went through the VF}],
@@ -207,6 +208,8 @@ def _attribution(judged: Attribution | None) -> dict[str, Any] | None:
             for change in judged.changes
         ],
         "not_observed": list(judged.not_observed),
+        "missed": [{"factor": one.factor, "targets": list(one.targets), "total": one.total} for one in judged.missed],
+        "unseen": list(judged.unseen),
         "wrong_path": [
             {
                 "tag": one.tag,

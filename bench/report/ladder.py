@@ -109,12 +109,18 @@ def _cause(judged: Attribution | None, *, changed: bool, text: Text) -> str:
     if judged is None:
         return text("ladder.UNKNOWN") if changed else ""
     if judged.kind is AttributionKind.CONFOUNDED:
-        fields = [f"{one.layer} {one.name}" for one in judged.changes if not one.declared_by]
-        named = ", ".join(map(one_line, dict.fromkeys(fields[:2])))
+        fields = list(dict.fromkeys(f"{one.layer} {one.name}" for one in judged.confounding))
+        named = ", ".join(map(one_line, fields[:2]))
         more = text("names.more", names=named, more=len(fields) - 2) if len(fields) > 2 else named
         return text("ladder.CONFOUNDED", fields=more)
     if judged.wrong_path:
         return text("ladder.wrong_path", tag=one_line(judged.wrong_path[0].tag))
     if judged.not_observed:
         return text("ladder.not_observed")
-    return text(f"ladder.{judged.kind.name}") if changed else ""
+    if judged.missed:
+        most = max(judged.missed, key=lambda one: len(one.targets))
+        return text("ladder.missed", n=numbers.count(len(most.targets)), total=numbers.count(most.total))
+    said = text(f"ladder.{judged.kind.name}") if changed else ""
+    if said and judged.unseen and judged.kind in (AttributionKind.ATTRIBUTED, AttributionKind.JOINT):
+        return said + text("ladder.unseen", layers=text.listed(judged.unseen, "and"))
+    return said

@@ -230,6 +230,7 @@ def remarks(comparison: Comparison) -> list[str]:
             found.append(f"IDENTITY CHANGED, another machine than before: {_joined(judged.replaced)}")
         if judged.not_observed:
             found.append(f"Declared but not observed: {_joined(judged.not_observed)}")
+        found += [f"Declared but not observed: {one.factor} on {_joined(one.targets)}" for one in judged.missed]
         if judged.wrong_path:
             tags = dict.fromkeys(f"{one.tag} ({one.factor} {one.declared})" for one in judged.wrong_path)
             found.append(f"THE BYTES WENT ANOTHER WAY than declared: {_joined(tags)}")

@@ -56,12 +56,26 @@ def _cause(kind: str, text: Text) -> str:
     return text(f"cause.{AttributionKind(kind).name}") if kind in list(AttributionKind) else one_line(kind)
 
 
+def _by_fact(changes: Iterable[str], text: Text) -> list[str]:
+    """Changes ("guest-os kernel 1 → 2") as they are; those of one fact that are several, counted."""
+    found: dict[str, list[str]] = {}
+    for change in changes:
+        found.setdefault(" ".join(change.split(" ", 2)[:2]), []).append(change)
+    return [
+        same[0]
+        if len(same) == 1
+        else text("revised.ways", fact=one_line(fact), changes=text.number("change", len(same)))
+        for fact, same in found.items()
+    ]
+
+
 def _why(one: Revision, text: Text) -> str:
     """Everything that lies between the two findings; which of it turned the verdict is not claimed."""
     found = []
     if one.newly_seen:
-        facts = text.listed(one.newly_seen[:_NAMED])
-        more = len(one.newly_seen) - _NAMED
+        seen = _by_fact(one.newly_seen, text)
+        facts = text.listed(seen[:_NAMED])
+        more = len(seen) - _NAMED
         found.append(text("revised.facts", facts=text("names.more", names=facts, more=more) if more > 0 else facts))
     if one.declared:
         found.append(text("revised.declared"))

@@ -88,6 +88,12 @@ def _not_observed(comparison: Comparison, text: Text) -> Iterator[Finding]:
         yield Finding(
             text("trust.not_observed", factors=factors), text("trust.not_observed.detail", step=_step(comparison))
         )
+    for one in judged.missed if judged is not None else ():
+        factors = factor_names((one.factor,), text, first=True)
+        yield Finding(
+            text("trust.missed", factors=factors, targets=_names(one.targets, text)),
+            text("trust.missed.detail", step=_step(comparison)),
+        )
 
 
 def _wrong_path(comparison: Comparison, text: Text) -> Iterator[Finding]:

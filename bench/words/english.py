@@ -41,6 +41,8 @@ ENGLISH: dict[str, str] = FLAGS | {
     "control.many": "{n} controls",
     "target.one": "{n} target",
     "target.many": "{n} targets",
+    "other.one": "{n} other change",
+    "other.many": "{n} other changes",
     # what would settle a verdict (bench.analyse.settle)
     "settle.confounded": "undo or declare what else changed ({confounders}), then measure both tags again",
     "settle.again.one": "at least one more session per tag",
@@ -88,6 +90,7 @@ ENGLISH: dict[str, str] = FLAGS | {
     "settle.other_tag.params": "measure it in {tag!r} too (there it was measured with other parameters: {params})",
     "confounder.machine": "another machine: {name} {before} → {after}",
     "confounder.tool": "tool {digests}",
+    "confounder.ways": "{first} and {others} of it",
     "params.change": "{name} {before} → {after}",
     "params.absent": "absent",
     "params.unit": "unit",
@@ -236,8 +239,33 @@ ENGLISH: dict[str, str] = FLAGS | {
         "{factors:and}."
     ),
     "attribution.free": "{factors:and} names no layers, so this rests on the declaration alone.",
-    "attribution.not_observed": "But no fact shows that {factors:and} happened.",
-    "attribution.change": "{layer} {name} {before} → {after} ({targets} of {total} targets)",
+    "attribution.unlike": (
+        "Moved to hosts of another kind: {changes:semicolon}. That may explain a difference as well as {factors:and} "
+        "does."
+    ),
+    "attribution.unlike.alike": (
+        "Moved to hosts of another kind: {changes:semicolon}. That may explain a difference between phases that were "
+        "declared alike."
+    ),
+    "attribution.not_observed": (
+        "Only {factors:and} was declared to change, and no fact shows that it happened: the phase may not be what its "
+        "tag says, and the cause of a difference is not known."
+    ),
+    "attribution.missing": "But no fact shows that {factors:and} happened.",
+    "attribution.missed": "But no fact shows that {factors:and} happened on {where}.",
+    "attribution.relocated": "Moved to another host, so judged apart from those that stayed: {targets}.",
+    "attribution.relocated.all": "All targets moved to another host.",
+    "attribution.varied": "Values joined by “|” were seen within one phase, which then is not one state.",
+    "attribution.unseen": (
+        "Nothing is known of {layers:and} in both phases of every target: a change there would not have been seen."
+    ),
+    "attribution.change": "{layer} {name} {before} → {after} on {where}",
+    "attribution.change.others": "{layer} {name} {before} → {after} on {where}, and {others} on {rest}",
+    "attribution.change.each": "{n} different changes of {layer} {name} on {where}",
+    "where.all": "all {n} targets",
+    "where.some": "{n} of {total} targets",
+    "where.named": "{names} (of {total} targets)",
+    "where.but": "{where}; {names} unchanged",
     "attribution.path": (
         "But {tag!r} declares {factor} {level}, and {share} of the bytes of {target} went through the VF ({trials} of "
         "{total} network trials)."

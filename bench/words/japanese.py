@@ -38,6 +38,8 @@ JAPANESE: dict[str, str] = FLAGS | {
     "control.many": "対照{n}台",
     "target.one": "対象{n}台",
     "target.many": "対象{n}台",
+    "other.one": "ほかの変化{n}件",
+    "other.many": "ほかの変化{n}件",
     # what would settle a verdict
     "settle.confounded": "ほかに変わったもの（{confounders}）を元に戻すか宣言してから、両方のタグを測り直す",
     "settle.again.one": "タグごとにセッションをあと1回以上",
@@ -81,6 +83,7 @@ JAPANESE: dict[str, str] = FLAGS | {
     "settle.other_tag.params": "「{tag}」でも測定する（そちらは別のパラメーターで測定済み：{params}）",
     "confounder.machine": "別のマシン：{name} {before} → {after}",
     "confounder.tool": "ツール {digests}",
+    "confounder.ways": "{first}、{others}",
     "params.change": "{name} {before} → {after}",
     "params.absent": "なし",
     "params.unit": "単位",
@@ -222,8 +225,32 @@ JAPANESE: dict[str, str] = FLAGS | {
         "これは{factors:and}の効果である。"
     ),
     "attribution.free": "{factors:and}にはレイヤーの指定がないため、この判断は宣言だけに基づく。",
-    "attribution.not_observed": "ただし、{factors:and}が実施されたことを示す環境情報はない。",
-    "attribution.change": "{layer} {name} {before} → {after}（対象{total}台中{targets}台）",
+    "attribution.unlike": (
+        "種類の異なるホストに移動：{changes:semicolon}。差は{factors:and}だけでなく、これによっても説明できる。"
+    ),
+    "attribution.unlike.alike": (
+        "種類の異なるホストに移動：{changes:semicolon}。"
+        "同じと宣言されたフェーズ間の差は、これで説明できる可能性がある。"
+    ),
+    "attribution.not_observed": (
+        "変更が宣言されたのは{factors:and}だけだが、それが実施されたことを示す環境情報はない："
+        "フェーズはタグの示す状態ではない可能性があり、差の原因は不明。"
+    ),
+    "attribution.missing": "ただし、{factors:and}が実施されたことを示す環境情報はない。",
+    "attribution.missed": "ただし、{where}では{factors:and}が実施されたことを示す環境情報はない。",
+    "attribution.relocated": "別のホストに移動したため、移動しなかった対象とは分けて判定：{targets}。",
+    "attribution.relocated.all": "すべての対象が別のホストに移動した。",
+    "attribution.varied": "「|」でつないだ値は一つのフェーズの中で観測されたもので、そのフェーズは一つの状態ではない。",
+    "attribution.unseen": (
+        "{layers:and}の環境情報が、すべての対象の両フェーズにはそろっていない：そこでの変化は確認できない。"
+    ),
+    "attribution.change": "{layer} {name} {before} → {after}（{where}）",
+    "attribution.change.others": "{layer} {name} {before} → {after}（{where}）、{others}（{rest}）",
+    "attribution.change.each": "{layer} {name}の異なる変化{n}件（{where}）",
+    "where.all": "全{n}台",
+    "where.some": "{total}台中{n}台",
+    "where.named": "{total}台中{names}",
+    "where.but": "{where}；{names}は変化なし",
     "attribution.path": (
         "ただし、「{tag}」は{factor} {level}と宣言しているが、{target}のバイト数の{share}がVFを通った（ネットワーク試"
         "行{total}件中{trials}件）。"

@@ -60,6 +60,7 @@ def make_run(
     factors: Pairs = (),
     left_out: Pairs = (),
     sequential: bool = False,
+    controls: Sequence[str] = (),
 ) -> StoredRun:
     """A new run of campaign `camp`; every target has the label region=east."""
     names = sorted({name for one in plan for name in one.targets})
@@ -68,7 +69,7 @@ def make_run(
             run_id=f"{tag}-{session}", campaign="camp", tag=tag, factors=factors, session=session, seed=1,
             created_at=f"2024-01-0{session}T00:00:00Z", plan=tuple(plan), suites=(("tiny", "x"),), versions=(),
             targets=tuple(Target(name, name, name, labels=(("region", "east"),)) for name in names),
-            left_out=left_out, sequential=sequential,
+            left_out=left_out, sequential=sequential, controls=tuple(controls),
         )
     )  # fmt: skip
 

@@ -42,15 +42,16 @@ def test_one_factor_and_only_its_layer_is_attributed() -> None:
 def test_an_undeclared_change_confounds_and_is_named() -> None:
     judged = judge(changed(guest_os__kernel="6.2", disk__scheduler="bfq"))
     assert judged.kind is AttributionKind.CONFOUNDED
-    assert "disk scheduler none → bfq (1 of 1 targets)" in judged.sentence
+    assert "disk scheduler none → bfq on vm" in judged.sentence
     assert [change.declared_by for change in judged.changes] == ["", "guest_patch"]
 
 
 def test_a_declared_factor_that_did_not_happen_is_loud() -> None:
     judged = judge(OLD)
-    assert judged.kind is AttributionKind.ATTRIBUTED
+    assert judged.kind is AttributionKind.NOT_OBSERVED
     assert judged.not_observed == ("guest_patch",)
-    assert "no fact shows that guest_patch happened" in judged.sentence
+    assert "Only guest_patch was declared to change, and no fact shows that it happened" in judged.sentence
+    assert "effect is" not in judged.sentence
 
 
 def test_a_host_patch_is_not_missed_where_nothing_shows_it() -> None:
@@ -59,6 +60,15 @@ def test_a_host_patch_is_not_missed_where_nothing_shows_it() -> None:
     assert judged.not_observed == ()
     seen = attribute((("host_patch", "off"),), (("host_patch", "on"),), {"vm": OLD}, {"vm": OLD})
     assert seen.not_observed == ("host_patch",)
+
+
+@pytest.mark.parametrize(("virtualization", "unseen"), [("kvm", ("host",)), ("none", ())])
+def test_a_layer_of_which_nothing_is_known_is_named(virtualization: str, unseen: tuple[str, ...]) -> None:
+    known = {"size__vcpu": "4", "network__mtu": "1500", "host__virtualization": virtualization}
+    before, after = (facts(guest_os__kernel=kernel, **known) for kernel in ("6.1", "6.2"))
+    judged = attribute(NO, YES, {"vm": before}, {"vm": after})
+    assert judged.unseen == unseen
+    assert ("Nothing is known of host" in judged.sentence) == bool(unseen)
 
 
 def test_two_factors_are_joint() -> None:
@@ -72,7 +82,9 @@ def test_two_factors_are_joint() -> None:
 
 def test_a_new_host_is_a_relocation_and_explains_its_cpu() -> None:
     before = changed(size__cpu_model="85")
-    judged = judge(changed(host__physical_host="H2", size__cpu_model="106", guest_os__kernel="6.2"), before=before)
+    stayed = changed(size__cpu_model="85", guest_os__kernel="6.2")
+    went = changed(host__physical_host="H2", size__cpu_model="106", guest_os__kernel="6.2")
+    judged = attribute(NO, YES, {"vm": before, "other": before}, {"vm": went, "other": stayed})
     assert judged.relocated == ("vm",)
     assert judged.kind is AttributionKind.ATTRIBUTED
     assert {change.name: change.declared_by for change in judged.changes} == {

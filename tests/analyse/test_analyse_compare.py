@@ -65,6 +65,22 @@ def test_moved_targets_are_their_own_stratum() -> None:
     }
 
 
+def test_a_metric_that_only_targets_on_another_kind_of_host_have_is_confounded_by_that() -> None:
+    """Most of the fleet stayed, so the cause of the whole is clear: not that of what five of them measured alone."""
+    change = FactChange("size", "cpu_model", "63", "79", tuple(FIVE), 20, "relocation")
+    judged = Attribution(
+        AttributionKind.ATTRIBUTED, "…", changes=(change,), relocated=tuple(FIVE), unlike_hosts=(change,)
+    )
+    assert not judged.mostly_elsewhere
+    result = metric(table(FIVE), attribution=judged)
+    assert (result.verdict, result.reason) == (Verdict.INCONCLUSIVE, Reason.CONFOUNDED)
+    assert "cpu_model 63 → 79" in result.settle
+    assert {one.reason for one in result.targets} == {Reason.HOST_MOVED}
+    name = next(iter(FIVE))
+    alone = metric(table({name: FIVE[name]}), attribution=judged)
+    assert alone.reason is Reason.HOST_MOVED
+
+
 def test_one_moved_target_is_always_host_moved() -> None:
     samples = table({"a": ([[100], [100]], [[200], [200]])})
     result = metric(samples, host_moved={"a": True})

@@ -23,8 +23,16 @@ from defusedxml.ElementTree import fromstring
 from markdown_it import MarkdownIt  # rich needs it
 from rich.console import Console
 
+from bench.analyse.contradictions import Missed, WrongPath
 from bench.analyse.coverage import Coverage, CoverageRow
-from bench.analyse.result import Comparison, Excluded, FactChange, Flag, FlagKind, GroupResult, WrongPath
+from bench.analyse.result import (
+    Comparison,
+    Excluded,
+    FactChange,
+    Flag,
+    FlagKind,
+    GroupResult,
+)
 from bench.report.formats import Output, render
 from bench.report.html import render_html
 from bench.report.provenance import FileDigest, Provenance, ToolUse
@@ -34,7 +42,7 @@ from tests.chaos.strings import UNSEEN
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 import report_factory as factory  # it lies beside the tests of the report, which import it by this name
 
-FIELDS = 24
+FIELDS = 26
 """How many strings one report takes."""
 _HALF = re.compile("[\ud800-\udfff]")
 _FORMULA = tuple("=+-@\t\r＝＋－＠")
@@ -55,6 +63,8 @@ def comparison(words: Iterator[str]) -> Comparison:
         factors=((next(words), next(words), next(words)),),
         changes=(change,),
         not_observed=(next(words),),
+        missed=(Missed(next(words), (targets[0].target,), 2),),
+        unseen=(next(words),),
         relocated=(targets[0].target,),
         wrong_path=(WrongPath(next(words), next(words), next(words), targets[0].target, 1, 2, 0.5),),
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from cli_process import Bench
 
-from bench.cli.facts import _headed, _Move
+from bench.cli.facts import _headed
+from bench.cli.moves import Move, _fleet_rows
 from bench.measure.facts import parse_facts
 from bench.model import Attempt, Status
 from bench.store import publish
@@ -126,7 +127,24 @@ def test_a_diff_by_target_has_a_row_per_target_and_change(bench: Bench) -> None:
 )
 def test_a_change_over_the_fleet_is_one_sentence(changed: int, total: int, still: tuple[str, ...], said: str) -> None:
     names = tuple(f"t{number}" for number in range(changed))
-    assert _Move("guest-os", "kernel a → b", names, total, still, "").sentence == said
+    assert Move("guest-os", "kernel", "a → b", names, total, still, "").sentence == said
+
+
+def test_many_changes_of_one_fact_are_counted() -> None:
+    def move(text: str, *targets: str) -> Move:
+        return Move("guest-os", "packages", text, targets, 41, ("web-7",), "nothing declared")
+
+    each = [move(f"p{number} → q{number}", f"web-{number}") for number in range(40)]
+    (row,) = _fleet_rows(each)
+    assert row == (
+        "guest-os",
+        "packages: 40 different changes on 40 of 41 targets; web-7 unchanged",
+        "nothing declared",
+    )
+    common, rest = _fleet_rows([*each[2:], move("p → q", "web-0", "web-1")])
+    assert common[1].startswith("packages p → q on web-0, web-1 (of 41 targets)")
+    assert rest[1] == "packages: 38 other changes on 38 of 41 targets"
+    assert len(list(_fleet_rows(each[:3]))) == 3
 
 
 @pytest.mark.usefixtures("runs")

@@ -12,6 +12,7 @@ import pytest
 import report_factory as factory
 import stored_phases
 
+from bench.analyse.contradictions import Missed, WrongPath
 from bench.analyse.coverage import Coverage, CoverageRow
 from bench.analyse.findings import Revision, Turn
 from bench.analyse.happened import Event, Happening, Stay
@@ -27,7 +28,6 @@ from bench.analyse.result import (
     Reason,
     TauUsed,
     Verdict,
-    WrongPath,
 )
 from bench.model import Finding, Look, LookOutcome, Told
 from bench.report import jira, json_report, markdown
@@ -46,7 +46,7 @@ NAMED = "q1"
 
 
 FILLED: dict[str, object] = dict.fromkeys((place for key in WORDS for place in places(ENGLISH[key])), NAMED)
-FILLED |= dict.fromkeys(("changes", "factors", "items", "ways"), (NAMED,))
+FILLED |= dict.fromkeys(("changes", "factors", "items", "layers", "ways"), (NAMED,))
 
 
 def sentences(prefix: str) -> Iterator[Said]:
@@ -84,6 +84,8 @@ def everything(lang: str) -> Report:
         factors=(("sriov", say("factor.none"), "on"), ("memory_speed", "a", "b")),
         wrong_path=(WrongPath("post", "sriov", "on", "vm-1", 2, 3, 0.015),),
         replaced=("vm-1",),
+        missed=(Missed("sriov", ("vm-1",), 2),),
+        unseen=("guest-os",),
     )
     excluded = tuple(
         Excluded(said, said, 3, "item" if said.key.startswith("damaged") else "value")

@@ -10,8 +10,8 @@ import pytest
 import report_factory as factory
 
 from bench.analyse.attribution import attribute
+from bench.analyse.contradictions import WrongPath
 from bench.analyse.paths import ways_of, with_paths, wrong_paths
-from bench.analyse.result import WrongPath
 from bench.model import Attempt, Facts, Pairs, Run, Status, Target
 from bench.report import json_export
 from bench.report.campaign import compare_tags, make_report, read

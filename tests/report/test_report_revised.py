@@ -110,11 +110,20 @@ def test_every_reason_is_said_and_none_is_made_up() -> None:
 
 
 def test_hostile_findings_stay_text() -> None:
-    found = revision([one()], one("improved", undeclared=(HOSTILE,) * 5, metrics=(Told("m", HOSTILE, "improved"),)))
+    seen = tuple(f"{number}{HOSTILE}" for number in range(5))
+    found = revision([one()], one("improved", undeclared=seen, metrics=(Told("m", HOSTILE, "improved"),)))
     assert found is not None
     (said,) = revised([found], TEXT)
     assert "\x1b" not in said.detail
     assert "and 2 more" in said.detail
+
+
+def test_changes_of_one_fact_that_came_to_light_are_counted() -> None:
+    seen = (*(f"guest-os packages p{number} → q{number}" for number in range(40)), "guest-os kernel 1 → 2", HOSTILE)
+    found = revision([one()], one("improved", undeclared=seen))
+    assert found is not None
+    (said,) = revised([found], TEXT)
+    assert "(40 different changes of guest-os packages, guest-os kernel 1 → 2, " in said.detail
 
 
 def test_findings_hold_the_metrics_that_decide(tmp_path: Path) -> None:

@@ -102,6 +102,8 @@ ENGLISH: dict[str, str] = (STEPS | CHARTS | PAGE | TABLES | TICKET | METHOD) | {
     "trust.UNKNOWN.detail": "No facts about the machines were recorded, so no cause can be named.",
     "trust.not_observed": "{factors} was declared but not observed.",
     "trust.not_observed.detail": "The facts of {step} do not show it: the phase may not be what its tag says.",
+    "trust.missed": "{factors} was declared, but not observed on {targets}.",
+    "trust.missed.detail": "Others show it in {step}; what was measured there is not what the phase is called.",
     "trust.replaced": "{targets} changed identity: another machine than before.",
     "trust.replaced.detail": "Between {step}; a difference there may be one between machines.",
     "trust.relocated": "{targets} moved to another host.",

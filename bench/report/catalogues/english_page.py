@@ -20,6 +20,8 @@ PAGE: dict[str, str] = {
     "doubt.JOINT": "Joint effect: the factors cannot be separated",
     "doubt.replaced": "Identity changed: another machine than before ({targets})",
     "doubt.not_observed": "Declared but not observed: {factors}",
+    "doubt.missed": "Declared, but not observed on {targets}",
+    "doubt.unseen": "Nothing is known of {layers}: a change there would not have been seen",
     "doubt.wrong_path": "The bytes went another way than declared: {tags}",
     "doubt.unpatched": "Back on an unpatched host: {targets}",
     "doubt.relocated": "Moved to another host: {targets}",

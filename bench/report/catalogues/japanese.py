@@ -101,6 +101,8 @@ JAPANESE: dict[str, str] = {
     "trust.UNKNOWN.detail": "マシンの環境情報が記録されていないため、原因を特定できない。",
     "trust.not_observed": "{factors}は宣言されているが、確認できない。",
     "trust.not_observed.detail": "{step}の環境情報に現れていない：フェーズがタグの示す状態ではない可能性がある。",
+    "trust.missed": "{factors}は宣言されているが、{targets}では確認できない。",
+    "trust.missed.detail": "{step}の環境情報に現れていない：そこでの測定はフェーズの名前どおりではない可能性がある。",
     "trust.replaced": "{targets}の同一性が変わった：以前とは別のマシン。",
     "trust.replaced.detail": "{step}の間。そこでの差はマシンの違いによる可能性がある。",
     "trust.relocated": "{targets}が別のホストに移動した。",

@@ -20,6 +20,8 @@ PAGE: dict[str, str] = {
     "doubt.JOINT": "複合効果：要因を分離できない",
     "doubt.replaced": "同一性の変化：以前とは別のマシン（{targets}）",
     "doubt.not_observed": "宣言されたが確認できない：{factors}",
+    "doubt.missed": "宣言されたが{targets}では確認できない",
+    "doubt.unseen": "{layers}は不明：そこでの変化は確認できない",
     "doubt.wrong_path": "バイトが宣言と異なる経路を通った：{tags}",
     "doubt.unpatched": "パッチ未適用のホストに戻った：{targets}",
     "doubt.relocated": "別のホストに移動：{targets}",

@@ -140,7 +140,7 @@ class _Redaction:
     def _sentence(self, said: Said) -> Said:
         """The same sentence about aliases."""
         made = {name: self._said(one, name) for name, one in said.values.items()}
-        if said.key == "attribution.change":
+        if said.key in ("attribution.change", "attribution.change.others"):
             layer, name = said.values["layer"], said.values["name"]
             made |= {when: self._fact(layer, name, said.values[when]) for when in ("before", "after")}
         return Said(said.key, made)

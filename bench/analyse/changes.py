@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from bench.analyse.facts import BETWEEN_VALUES, NOT_IDENTITY
-from bench.analyse.follows import BUILD, of_a_new_host, of_another_kind, of_the_same_host
+from bench.analyse.follows import BUILD, of_a_new_host, of_another_kind, of_another_size, of_the_same_host
 from bench.analyse.happened import older_build
 from bench.analyse.paths import OFF, ON
 from bench.analyse.result import FactChange
@@ -111,7 +111,8 @@ class _Change:
 def _blame(one: _Change, declared: Declared, moved: Collection[str]) -> str:
     """What accounts for a fact that changed on a target: its new host, or a declared factor; "" for nothing.
 
-    What the guest's kernel concludes from the host is the new host's, or that of a factor that may move the host.
+    What the guest's kernel concludes from the host is the new host's, or that of a factor that may move the host;
+    what its drivers make of the number of CPUs, that of one that may move the size.
     """
     about = (one.layer, one.name, one.facts_before, one.facts_after)
     if one.target in moved and of_a_new_host(*about):
@@ -121,6 +122,8 @@ def _blame(one: _Change, declared: Declared, moved: Collection[str]) -> str:
     factor = declared.factor_of(one.layer)
     if not factor and of_the_same_host(*about):
         factor = declared.factor_of("host")
+    if not factor and of_another_size(*about):
+        factor = declared.factor_of("size")
     return "" if _undone(factor, one, declared) else factor
 
 

@@ -58,6 +58,12 @@ def of_the_same_host(layer: str, name: str, before: Facts, after: Facts) -> bool
     return concluded and same_guest(before, after) and booted(before, after)
 
 
+def of_another_size(layer: str, name: str, before: Facts, after: Facts) -> bool:
+    """Whether a fact that changed comes with another number of CPUs: the queues of a network card, one for each."""
+    vcpu = (before.get("size", "vcpu"), after.get("size", "vcpu"))
+    return layer == "network" and name.endswith("_queues") and None not in vcpu and vcpu[0] != vcpu[1]
+
+
 def same_guest(before: Facts, after: Facts) -> bool:
     """Whether kernel, packages and command line are the same, as far as they are known, and the kernel is."""
     pairs = [(before.get(*field), after.get(*field)) for field in _GUEST]

@@ -31,14 +31,15 @@ PLAIN: Values = {
     ("host", "physical_host"): "H1-*", ("host", "build"): "1.230", ("host", "virtualization"): "microsoft",
     ("size", "cpu_model"): "63", ("size", "vcpu"): "4", ("size", "memory_mib"): "14336",
     ("guest-os", "kernel"): "5.15.0-1", ("guest-os", "packages"): "p1", ("guest-config", "cmdline"): "ro",
-    ("network", "eth0.vf"): "none", ("disk", "ids"): "a", ("disk", "temporary.id"): "T-*",
-    ("identity", "machine_id"): "M-*", ("identity", "boot_id"): "B1-*",
+    ("network", "eth0.vf"): "none", ("network", "eth0.rx_queues"): "4", ("disk", "ids"): "a",
+    ("disk", "temporary.id"): "T-*", ("identity", "machine_id"): "M-*", ("identity", "boot_id"): "B1-*",
 }  # fmt: skip
 BOOT: Values = {("identity", "boot_id"): "B2-*"}
 GUEST: Values = {("guest-os", "kernel"): "5.15.0-9", ("guest-os", "packages"): "p2"} | BOOT
 HOST: Values = {("host", "build"): "1.299"} | BOOT
 MOVED: Values = {("host", "physical_host"): "H2-*", ("disk", "temporary.id"): "T2-*"} | BOOT
 NEWER: Values = {("size", "cpu_model"): "79"}
+BIGGER: Values = {("size", "vcpu"): "8", ("network", "eth0.rx_queues"): "8"}
 SRIOV: Values = {("network", "eth0.vf"): "mlx5_core"} | BOOT
 
 
@@ -129,8 +130,15 @@ TRAPS = {
         f"SR-IOV: {SLOWER}, attributed.", before=since(2, MOVED | NEWER),
     ),
     "all were moved to bigger machines, as declared": Trap(
-        ("resize",), same(HOST | MOVED | NEWER | {("size", "vcpu"): "8"}), "attributed",
-        f"Resize: {SLOWER}, attributed.",
+        ("resize",), same(HOST | MOVED | NEWER | BIGGER), "attributed", f"Resize: {SLOWER}, attributed.",
+    ),
+    "a host patch, and somebody resized them": Trap(
+        ("host_patch",), same(HOST | BIGGER), "confounded",
+        "Host patch: not decided, confounded by size vcpu, network eth0.rx_queues.", reason=Reason.CONFOUNDED,
+    ),
+    "resized, and somebody set the queues of the cards": Trap(
+        ("resize",), same(HOST | {("size", "memory_mib"): "28672", ("network", "eth0.rx_queues"): "1"}), "confounded",
+        "Resize: not decided, confounded by network eth0.rx_queues.", reason=Reason.CONFOUNDED,
     ),
     "all failed over to unpatched hosts": Trap(
         ("guest_patch",), same(GUEST | MOVED), "confounded", "Guest patch: not decided, confounded by host build.",

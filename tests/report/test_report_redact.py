@@ -109,6 +109,61 @@ def test_versions_that_look_like_addresses_stay() -> None:
     assert ("10.0.0.230", "10.0.0.299") in [(one.before, one.after) for one in changes]
 
 
+MESSAGES = (
+    ("ssh: Could not resolve hostname fs77: Name or service not known", "fs77", "name"),
+    ("ssh: connect to host 2001:db8:99::7 port 22: Connection refused", "db8", "address"),
+    ("ssh: connect to host fs77.prod port 22: Connection timed out", "fs77", "name"),
+    ("iperf3: error - unable to connect to server 'fs77': Connection refused", "fs77", "name"),
+    ("Connecting to host fs77, port 5201", "fs77", "name"),
+    ("ping: fs77: Temporary failure in name resolution", "fs77", "name"),
+    ("nfs: server fs77 not responding, still trying", "fs77", "name"),
+    ("Linux fs77 5.15.0-91-generic #101-Ubuntu SMP x86_64 GNU/Linux", "fs77", "name"),
+    ("System: fs77: GNU/Linux", "fs77", "name"),
+    (r"cannot mount \\fs77\share", "fs77", "name"),
+    ("[root@fs77 ~]$ ls", "fs77", "name"),
+    ("addr:2001:db8:99::7", "db8", "address"),
+    ("mac:00:0d:3a:99:22:33 and 000d.3a99.2233", "3a", "mac"),
+    ("uid=1001(suzuki) gid=1001(suzuki)", "suzuki", "user"),
+    ("[sudo] password for suzuki: ", "suzuki", "user"),
+    ("suzuki is not in the sudoers file", "suzuki", "user"),
+    ("sudo: suzuki : TTY=pts/0 ; USER=root", "suzuki", "user"),
+    ("Sorry, user suzuki is not allowed to execute 'x' as root", "suzuki", "user"),
+    ("LOGNAME=suzuki", "suzuki", "user"),
+    ("~suzuki/bench", "suzuki", "user"),
+    ("Resource group 'rg-prod-7' could not be found.", "rg-prod", "resource"),
+    ("'Microsoft.Compute/virtualMachines/vm-prod' under resource group 'rg-prod-7'", "prod", "resource"),
+    ("project_id=acme-prod", "acme", "resource"),
+)
+
+
+@pytest.mark.parametrize(("message", "secret", "kind"), MESSAGES)
+def test_a_usual_message_names_nobody_that_nothing_else_names(message: str, secret: str, kind: str) -> None:
+    step = replace(factory.story(), warnings=(message,))
+    said = redact(factory.report((step,)))[0].comparisons[0].warnings[0]
+    assert secret not in said
+    assert f"{kind}-1" in said
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["listening on TCP port 5201", "connect to TCP port 80 failed", "hostname: the job", "std::vector and 12:30:45",
+     "connect to host 127.0.0.1 port 1",
+     "a user of the server port", "version 10.0.0.17", "Linux 5.15 on a project: 5 ports"],
+)  # fmt: skip
+def test_what_names_nobody_stays(message: str) -> None:
+    assert (
+        redact(factory.report((replace(factory.story(), warnings=(message,)),)))[0].comparisons[0].warnings[0]
+        == message
+    )
+
+
+def test_a_name_with_a_digit_is_found_inside_of_longer_words_too() -> None:
+    one = factory.metric(factory.key(), "IOPS", 1.0, targets=(factory.target("web01", 1.0, 1.0),))
+    talk = ("NIC vmWEB01nic of web01x down, web012 is another",)
+    shown = redact(factory.report((replace(factory.story(), metrics=(one,), warnings=talk),)))[0]
+    assert shown.comparisons[0].warnings == ("NIC vmtarget-1nic of target-1x down, web012 is another",)
+
+
 def test_one_address_has_one_alias_however_it_is_written() -> None:
     shown = redacted(
         replace(case.report(), title="2001:db8:17::5 [2001:0DB8:17:0:0:0:0:5]:22 2001-db8-17--5.ipv6-literal.net")

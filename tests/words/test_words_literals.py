@@ -23,6 +23,7 @@ ENGLISH_ONLY = {
     "report/junit.py": "JUnit XML, for pipelines",
     "report/lines.py": "bench compare in a terminal",
     "report/terminal.py": "bench compare in a terminal",
+    "report/redaction/messages.py": "messages to recognise, not to say",
     "report/redaction/vocabulary.py": "words to recognise, not to say",
 }
 """Files that write English whatever the language of a report."""

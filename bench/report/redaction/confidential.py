@@ -15,7 +15,8 @@ from bench.report.redaction.text import NOT_NAMES
 
 _LABELS = re.compile(
     r"(?i:.*(?:subscription|resource.?group|account|project|owner|user|contact|mail|customer|tenant|host|fqdn|address|"
-    r"instance.?id|vm.?id|serial|uuid|vpc|vnet|subnet|vmname|machine.?name).*|ip|ipv[46]|mac|id|arn|name)"
+    r"instance.?id|vm.?id|serial|uuid|vpc|vnet|subnet|vmname|machine.?name|cluster|company|department|team).*|"
+    r"ip|ipv[46]|mac|id|arn|name|vm|node|server|machine|instance|rack)"
 )
 """Labels that name something; region, size, zone and the like are what a report is about."""
 _GUID = re.compile(r"\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?", re.IGNORECASE)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+from bench.report.redaction.messages import MESSAGES, may_tell
 
 _TOP = (
     "com|net|org|edu|gov|mil|int|info|biz|io|dev|cloud|app|tech|local|localdomain|localhost|lan|internal|intranet|corp|"
@@ -16,47 +18,55 @@ _TOP = (
 )
 """Ends of names that are looked for although nobody named them; `local` and `internal` are those of clouds."""
 _HEX = r"[0-9A-Fa-f]"
+_FREE = r"(?:(?<![0-9A-Za-z:.])|(?i:(?<=\baddr:)|(?<=\bmac:)|(?<=\bether:)))"
+"""Where an address with colons may begin: also behind the word for it, as ifconfig writes it."""
 _SIX = (
-    r"(?<![0-9A-Za-z:.])(?=[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:)[0-9A-Fa-f:]{2,}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?(?:%[\w.-]+)?"
+    rf"{_FREE}(?=[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:)[0-9A-Fa-f:]{{2,}}(?:(?<=:)(?:\d{{1,3}}\.){{3}}\d{{1,3}})?(?:%[\w.-]+)?"
 )
 _AWS = (
     r"\b(?:i|h|r|vol|eni|vpc|subnet|sg|ami|snap|rtb|acl|igw|nat|eipalloc|eipassoc)-"
     r"(?:[0-9A-Fa-f]{17}|[0-9A-Fa-f]{8})\b"
 )
-_SAID = r"(?i:\b(?:connect to host|resolve host|resolve hostname|hostname[:=])\s*)(?P<said_name>[A-Za-z0-9][\w.-]*)"
 _STOP = r"\s\"'<>|,;)\]}`"
 
-SHAPES = re.compile(
-    "|".join(
-        f"(?P<{name}>{pattern})"
-        for name, pattern in (
-            ("resource_arn", rf"arn:aws[\w-]*:[^{_STOP}]+"),
-            ("resource_azure", rf"(?i:/?\bsubscriptions/[^{_STOP}]+|/?\bresourceGroups/[^{_STOP}]+)"),
-            ("resource_gcp", rf"\bprojects/[^{_STOP}/]+(?:/[^{_STOP}]*)?"),
-            ("key_public", r"(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+|sk-[\w-]+@openssh\.com)\s+AAAA[\w+/=]+"),
-            ("key_sha", r"SHA256:[A-Za-z0-9+/]{43}=?"),
-            ("key_md5", rf"(?:MD5:)?\b(?:{_HEX}{{2}}:){{15}}{_HEX}{{2}}\b"),
-            ("mac", rf"(?<![0-9A-Fa-f:-]){_HEX}{{2}}(?::{_HEX}{{2}}){{5}}(?![0-9A-Fa-f:])"),
-            ("mac_dashes", rf"(?<![0-9A-Za-z-]){_HEX}{{2}}(?:-{_HEX}{{2}}){{5}}(?![0-9A-Za-z-])"),
-            ("mac_card", rf"\benx{_HEX}{{12}}\b"),
-            ("id_guid", rf"(?<!{_HEX}){_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}(?!{_HEX})"),
-            ("id_plain", rf"(?<![0-9A-Za-z]){_HEX}{{32}}(?![0-9A-Za-z])"),
-            ("address_six", _SIX),
-            ("address_literal", r"(?i:\b[0-9a-f-]+(?:s[\w-]+)?\.ipv6-literal\.net\b)"),
-            ("address_four", r"(?<![0-9A-Za-z.])(?<!ersion )(?:\d{1,3}\.){3}\d{1,3}(?![0-9A-Za-z_]|\.\d)"),
-            ("address_name", r"(?i:\bip-\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3}(?:\.[a-z0-9.-]*[a-z0-9])?)"),
-            ("id_aws", _AWS),
-            ("id_number", r"(?<![0-9A-Za-z.])\d{18,20}(?![0-9A-Za-z]|\.\d)"),
-            ("account", r"(?i:(?<=account )|(?<=account: )|(?<=account=)|(?<=owner ))\d{12}\b"),
-            ("home", rf"(?i:(?:/(?:export/|var/)?home/|/Users/|\b[a-z]:\\Users\\))(?P<home_user>[^{_STOP}/\\:]+)"),
-            ("at", r"(?<![\w.+%-])(?P<at_user>[A-Za-z_][\w.+-]*)@(?=[\w\[])"),
-            ("said", _SAID),
-            ("name", rf"(?i:(?<![\w.-])(?:[a-z0-9_](?:[\w-]*[a-z0-9])?\.)+(?:{_TOP})(?![\w-]|\.[a-z]))"),
-        )
-    ),
-    re.ASCII,
-)  # fmt: skip
-"""Longer shapes stand before those that they contain."""
+_SHAPES = (
+    ("resource_arn", rf"arn:aws[\w-]*:[^{_STOP}]+"),
+    ("resource_azure", rf"(?i:/?\bsubscriptions/[^{_STOP}]+|/?\bresourceGroups/[^{_STOP}]+)"),
+    ("resource_type", rf"(?i:\bMicrosoft\.\w+/\w+/[^{_STOP}]+)"),
+    ("resource_gcp", rf"\bprojects/[^{_STOP}/]+(?:/[^{_STOP}]*)?"),
+    ("key_public", r"(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+|sk-[\w-]+@openssh\.com)\s+AAAA[\w+/=]+"),
+    ("key_sha", r"SHA256:[A-Za-z0-9+/]{43}=?"),
+    ("key_md5", rf"(?:MD5:)?\b(?:{_HEX}{{2}}:){{15}}{_HEX}{{2}}\b"),
+    ("mac", rf"(?<!-){_FREE}{_HEX}{{2}}(?::{_HEX}{{2}}){{5}}(?![0-9A-Fa-f:])"),
+    ("mac_dashes", rf"(?<![0-9A-Za-z-]){_HEX}{{2}}(?:-{_HEX}{{2}}){{5}}(?![0-9A-Za-z-])"),
+    ("mac_dots", rf"(?<![\w.])(?=[\d.]*[A-Fa-f]){_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}}(?![\w.])"),
+    ("mac_card", rf"\benx{_HEX}{{12}}\b"),
+    ("id_guid", rf"(?<!{_HEX}){_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}(?!{_HEX})"),
+    ("id_plain", rf"(?<![0-9A-Za-z]){_HEX}{{32}}(?![0-9A-Za-z])"),
+    ("address_six", _SIX),
+    ("address_literal", r"(?i:\b[0-9a-f-]+(?:s[\w-]+)?\.ipv6-literal\.net\b)"),
+    ("address_four", r"(?<![0-9A-Za-z.])(?<!ersion )(?:\d{1,3}\.){3}\d{1,3}(?![0-9A-Za-z_]|\.\d)"),
+    ("address_name", r"(?i:\bip-\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3}(?:\.[a-z0-9.-]*[a-z0-9])?)"),
+    ("id_aws", _AWS),
+    ("id_number", r"(?<![0-9A-Za-z.])\d{18,20}(?![0-9A-Za-z]|\.\d)"),
+    ("account", r"(?i:(?<=account )|(?<=account: )|(?<=account=)|(?<=owner ))\d{12}\b"),
+)
+"""(name of the group, pattern); longer shapes stand before those that they contain."""
+_NAMES = ("name", rf"(?i:(?<![\w.-])(?:[a-z0-9_](?:[\w-]*[a-z0-9])?\.)+(?:{_TOP})(?![\w-]|\.[a-z]))")
+
+
+def _any_of(*patterns: tuple[str, str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in patterns), re.ASCII)
+
+
+_QUIET = _any_of(*_SHAPES, _NAMES)
+_TELLING = _any_of(*_SHAPES, *MESSAGES, _NAMES)
+
+
+def shapes_in(text: str) -> Iterator[re.Match[str]]:
+    """Every place in `text` that looks like a name; the group that matched says of what."""
+    return (_TELLING if may_tell(text) else _QUIET).finditer(text)
+
 
 _NOBODYS = frozenset({"::", "::1", "0.0.0.0", "169.254.169.254"})  # noqa: S104  # nothing is bound
 """Addresses that every machine has."""
@@ -102,6 +112,7 @@ CANONICAL: dict[str, Callable[[str], str | None]] = {
     "id_plain": compact,
     "mac": compact,
     "mac_dashes": compact,
+    "mac_dots": compact,
     "mac_card": compact,
 }
 """Group → the one form of what it found; the alias is that of this form."""

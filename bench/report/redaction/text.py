@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote, quote_plus, unquote
 
 from bench.report.redaction.aliases import AliasBook, folded
-from bench.report.redaction.shapes import CANONICAL, SHAPES, address
+from bench.report.redaction.messages import INNER, KINDS
+from bench.report.redaction.shapes import CANONICAL, address, shapes_in
 
 _SIMPLE = re.compile(r"[\w.-]+", re.ASCII)
 _PARTS = re.compile(r"([._-]+)")
@@ -24,6 +25,7 @@ _TAIL = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 """The domain behind the name of a machine, which no ending of a file is."""
+_NO_CHANCE = re.compile(r"(?=.*[0-9])(?=.*[g-z]).{5,}", re.ASCII | re.IGNORECASE)
 _QUOTES = "'\"`‘’“”「」"
 _WORD = re.compile(r"[^\W\d_]+")
 NOT_NAMES = frozenset({"root", "localhost", "failed", "timeout", "interrupted", "unreachable", "damaged", "ok"})
@@ -44,6 +46,7 @@ class TextRedactor:
         self._folded = {folded(name): alias for name, alias in reversed(self._exact.items())}
         self._longest = max((len(_PARTS.split(name)) for name in self._exact), default=1)
         self._odd = _odd(name for name in self._exact if not _SIMPLE.fullmatch(name))
+        self._telling = _telling(name for name in self._exact.keys() - set(self._exact.values()))
         self._seen: dict[tuple[str, bool], str] = {}
 
     def __call__(self, text: str, strict: bool = False) -> str:
@@ -56,7 +59,7 @@ class TextRedactor:
 
     def learn(self, text: str) -> None:
         """Give aliases to the addresses and identifiers in `text`, so that they have them wherever they stand."""
-        for found in SHAPES.finditer(unquote(text) if "%" in text else text):
+        for found in shapes_in(unquote(text) if "%" in text else text):
             self._shape(found)
 
     def _whole(self, text: str, strict: bool) -> str:
@@ -89,7 +92,7 @@ class TextRedactor:
 
     def _shapes(self, text: str, strict: bool) -> str:
         made, at = [], 0
-        for found in SHAPES.finditer(text):
+        for found in shapes_in(text):
             made += [self._names(text, at, found.start(), strict), self._shape(found)]
             at = found.end()
         return "".join((*made, self._names(text, at, len(text), strict)))
@@ -97,13 +100,9 @@ class TextRedactor:
     def _shape(self, found: re.Match[str]) -> str:
         """The alias of what has a shape; what is nobody's (a loopback address) stays."""
         group, text = found.lastgroup or "", found[0]
-        if group in ("home", "at", "said"):
-            inner = {"home": "home_user", "at": "at_user", "said": "said_name"}[group]
-            name = found[inner]
-            kind = "name" if group == "said" else "user"
-            alias = name if folded(name) in NOT_NAMES else self._alias(kind, name)
-            start, end = found.start(inner) - found.start(), found.end(inner) - found.start()
-            return text[:start] + alias + text[end:]
+        if group in KINDS:
+            start, end = (at - found.start() for at in found.span(INNER + group))
+            return text[:start] + self._told(KINDS[group], text[start:end]) + text[end:]
         kind = group.partition("_")[0]
         if group not in CANONICAL:
             return self._named(text) if group == "name" else self._alias(kind, text)
@@ -114,6 +113,15 @@ class TextRedactor:
         if not form or (group == "address_six" and not re.search(r"\d", stripped)) or form in self._ordinary:
             return self._names(text, 0, len(text), strict=False)
         return self._alias(kind, form) + text[len(stripped) :]
+
+    def _told(self, kind: str, name: str) -> str:
+        """What stands for a name that a usual message gives away; nobody's address stays."""
+        form = address(name)
+        if folded(name) in NOT_NAMES or form == "":
+            return name
+        if form is not None:
+            return self._alias("address", form)
+        return self._named(name) if kind == "name" else self._alias(kind, name)
 
     def _alias(self, kind: str, name: str) -> str:
         return self._known(name) or self._book.give(kind, name, self._folded)
@@ -140,7 +148,8 @@ class TextRedactor:
             made.append(text[at : token.start()])
             at = self._token(text, token.start(), token.end(), end, strict, made)
         made.append(text[at:end])
-        return "".join(made)
+        said = "".join(made)
+        return self._telling.sub(lambda found: self._known(found[0]) or found[0], said) if self._telling else said
 
     def _token(self, text: str, start: int, stop: int, end: int, strict: bool, made: list[str]) -> int:
         """Append what a run of word characters becomes; where it ends."""
@@ -194,6 +203,21 @@ def _odd(names: Iterable[str]) -> re.Pattern[str] | None:
     if not forms:
         return None
     return re.compile("|".join(map(_bounded, sorted(forms, key=lambda one: (-len(one), one)))), re.IGNORECASE)
+
+
+def _telling(names: Iterable[str]) -> re.Pattern[str] | None:
+    """Names that no word contains by chance, so that they are found within longer ones: web01 in web01nic.
+
+    They have a digit, and a letter that no hexadecimal number has. A further digit makes another name: web012.
+    """
+    forms = sorted(name for name in names if _SIMPLE.fullmatch(name) and _NO_CHANCE.fullmatch(name))
+    if not forms:
+        return None
+    bounded = (
+        ("(?<![0-9])" if name[0].isdecimal() else "") + re.escape(name) + ("(?![0-9])" if name[-1].isdecimal() else "")
+        for name in sorted(forms, key=len, reverse=True)
+    )
+    return re.compile("|".join(bounded), re.IGNORECASE)
 
 
 def _forms(name: str) -> Iterable[str]:

@@ -4,6 +4,9 @@ What regressed is a failure; what is inconclusive is skipped, with its reason an
 metrics are the test cases, or all where none is primary. With `--fail-on`, every metric that is shown is one, and those
 verdicts are failures: so the file agrees with the exit code. The form is what Jenkins, GitLab, GitHub actions and
 Azure DevOps read in common: testsuites > testsuite > (properties, testcase > (skipped | failure), system-out).
+
+Test cases of several steps have the step in their names: GitLab forgets test suites, and keeps one of those test cases
+that agree in class and name; some actions take the second for a retry of the first.
 """
 
 from __future__ import annotations
@@ -40,7 +43,8 @@ def render_report(report: Report, failing: tuple[Verdict, ...] | None = None) ->
 
 def _document(name: str, comparisons: Sequence[Comparison], output: Output) -> str:
     root = ET.Element("testsuites", name=one_line(name))
-    root.extend(_suite(comparison, output.failing) for comparison in comparisons)
+    several = len(comparisons) > 1
+    root.extend(_suite(one, output.failing, f", {heading(one)}" if several else "") for one in comparisons)
     for count in ("tests", "failures", "errors", "skipped"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
     ET.indent(root)
@@ -48,11 +52,11 @@ def _document(name: str, comparisons: Sequence[Comparison], output: Output) -> s
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
 
 
-def _suite(comparison: Comparison, failing: tuple[Verdict, ...] | None) -> ET.Element:
+def _suite(comparison: Comparison, failing: tuple[Verdict, ...] | None, step: str) -> ET.Element:
     metrics = decisive(comparison.metrics) if failing is None else comparison.metrics
     names, order = places([comparison]), keys_in_order([comparison])
     cases = [
-        _case(metric, names[metric.key], FAILING if failing is None else failing)
+        _case(metric, _name(metric, names[metric.key]) + step, FAILING if failing is None else failing)
         for metric in sorted(metrics, key=lambda one: order.index(one.key))
     ]
     found = {kind: sum(case.find(kind) is not None for case in cases) for kind in ("failure", "skipped")}
@@ -74,13 +78,18 @@ def _suite(comparison: Comparison, failing: tuple[Verdict, ...] | None) -> ET.El
     return suite
 
 
-def _case(metric: MetricResult, place: str, failing: Sequence[Verdict]) -> ET.Element:
-    """classname: suite and case, so that servers group them; name: as in every other output."""
+def _name(metric: MetricResult, place: str) -> str:
+    """What a metric is called in every other output."""
+    return f"{title(metric)} ({place})" if place else title(metric)
+
+
+def _case(metric: MetricResult, name: str, failing: Sequence[Verdict]) -> ET.Element:
+    """A test case; its class is suite and case, so that servers group them."""
     parts = (metric.key.suite, metric.key.case)
     case = ET.Element(
         "testcase",
         classname=".".join(part for part in map(one_line, parts) if part),
-        name=f"{title(metric)} ({place})" if place else title(metric),
+        name=name,
         time="0",
     )
     shown = result_unit(metric)

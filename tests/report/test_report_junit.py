@@ -126,6 +126,16 @@ def test_a_report_has_a_test_suite_per_step() -> None:
     )
 
 
+def test_no_server_takes_a_step_for_a_retry_of_another() -> None:
+    """GitLab tells test cases by class and name alone, whatever their test suite."""
+    report = factory.ladder()
+    root = parsed(render_report("junit", report, Wishes(failing=(Verdict.REGRESSED,))).decode())
+    cases = [(case.get("classname"), case.get("name")) for case in root.iter("testcase")]
+    assert len(cases) == len(set(cases)) == sum(len(step.metrics) for step in report.comparisons)
+    for suite in root:
+        assert all(case.get("name").endswith(f", {suite.get('name')}") for case in suite.iter("testcase"))
+
+
 def test_what_was_measured_once_is_skipped_with_its_reason() -> None:
     one = factory.metric(factory.key(), "x", None, None, reason=Reason.NO_BASELINE, settle="measure the other phase")
     root = parsed(render("junit", [Comparison("a", "b", (one,))]))

@@ -20,6 +20,7 @@ class JiraIssue:
     name = "jira"
     asks = True
     """Whether nobody may do this without a token."""
+    takes_several = True
 
     @property
     def shown(self) -> str:
@@ -61,4 +62,4 @@ class JiraIssue:
 
 
 def _is(one: dict[str, Any], file: Upload) -> bool:
-    return one.get("filename") == file.name and one.get("size") == len(file.content)
+    return one.get("filename") in (file.name, file.form_name) and one.get("size") == len(file.content)

@@ -20,6 +20,11 @@ class PlainAddress:
     """A signed address needs no token; one is sent if there is one."""
 
     @property
+    def takes_several(self) -> bool:
+        """Whether it is a folder; another address is that of one file."""
+        return urlsplit(self.url).path.endswith("/")
+
+    @property
     def shown(self) -> str:
         """Where it is, for people, without its query: that is where signed addresses have their signature."""
         return _without_query(self.url)
@@ -32,7 +37,7 @@ class PlainAddress:
     def attach(self, wire: Wire, file: Upload) -> str:
         """Send it; the address without its query. AttachError when that fails."""
         parts = urlsplit(self.url)
-        path = f"{parts.path}{quote(file.name, safe='')}" if parts.path.endswith("/") else parts.path or "/"
+        path = f"{parts.path}{quote(file.name, safe='')}" if self.takes_several else parts.path or "/"
         url = urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
         wire.send(Call(self.method, url, {"Content-Type": file.kind}, file.content))
         return _without_query(url)

@@ -39,6 +39,7 @@ class ServiceNowRecord:
     name = "servicenow"
     asks = True
     """Whether nobody may do this without a token."""
+    takes_several = True
 
     @property
     def shown(self) -> str:

@@ -183,7 +183,12 @@ class Wire:
         with suppress(OSError, HTTPException):
             said = _message(error.read(_LARGEST_ANSWER))
         said = self._login.scrub(said)[:_QUOTED]
-        what = {401: "refused the login", 403: "does not allow this", 404: "does not know that", 413: "it is too large"}
+        what = {
+            401: "refused the login",
+            403: "does not allow this",
+            404: "does not know that",
+            413: "refused it as too large",
+        }
         remedy = self._remedy if error.code in (401, 403) else ""
         named = what.get(error.code, "refused it")
         return AttachError(f"{named} ({error.code}{': ' if said else ''}{said})", where=host, remedy=remedy)

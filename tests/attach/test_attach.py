@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,11 +116,12 @@ def test_what_may_pass_is_tried_again_later_and_later(tickets: Tickets, trouble:
     assert sleeper.waits == [1.0, 2.0]
 
 
+@pytest.mark.parametrize("file", [SHORT, FILE], ids=["plain", "odd name"])
 @pytest.mark.parametrize("to", [f"jira:{KEY}", f"servicenow:{NUMBER}"])
-def test_an_answer_that_was_lost_attaches_nothing_twice(tickets: Tickets, to: str) -> None:
-    place_of(to, tickets.url).attach(wire(), SHORT)
+def test_an_answer_that_was_lost_attaches_nothing_twice(tickets: Tickets, to: str, file: Upload) -> None:
+    place_of(to, tickets.url).attach(wire(), file)
     tickets.troubles = ["lose"]
-    link = place_of(to, tickets.url).attach(wire(), SHORT)
+    link = place_of(to, tickets.url).attach(wire(), file)
     assert link.startswith(tickets.url)
     assert len(tickets.attachments) == 2, "one for each command, though both have this name and size"
     assert len(tickets.uploads) == 2
@@ -259,6 +261,46 @@ def test_the_command_says_where_it_sends_and_shows_the_link(tickets: Tickets, re
     assert f"report.html (1 kB) to issue {KEY} of {tickets.url}" in done.err
     assert tickets.attachments[0][2] == report.read_bytes()
     assert TOKEN not in done.out + done.err
+
+
+def with_tables(report: Path) -> dict[str, bytes]:
+    """A report that names two tables beside it, one of which was written again since; and a file of somebody else."""
+    beside = {"report.csv": b"verdicts", "report.samples.csv": b"samples"}
+    named = [f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in beside.items()]
+    report.write_text("\n".join(named))
+    for name, content in beside.items():
+        report.with_name(name).write_bytes(content)
+    report.with_name("report.samples.csv").write_bytes(b"of another report")
+    report.with_name("report.old.csv").write_bytes(b"whatever")
+    return {"report.csv": b"verdicts", "report.html": report.read_bytes()}
+
+
+@pytest.mark.parametrize("to", [f"jira:{KEY}", f"servicenow:{NUMBER}", "store/"])
+def test_tables_that_the_report_names_by_their_digest_go_with_it(tickets: Tickets, report: Path, to: str) -> None:
+    sent = with_tables(report)
+    words = (f"{tickets.url}/{to}",) if to == "store/" else (to, "--url", tickets.url)
+    done = run_attach(report, "--to", *words, VMBENCH_ATTACH_TOKEN=TOKEN)
+    assert (done.code, len(done.out.splitlines())) == (0, 1), done.err
+    assert [one[1:] for one in tickets.attachments] == list(sent.items())
+    assert "report.samples.csv beside it is not sent: the report does not name its SHA-256" in " ".join(
+        done.err.split()
+    )
+    assert "report.old.csv" not in done.err
+
+
+def test_the_address_of_one_file_gets_one_and_says_so(tickets: Tickets, report: Path) -> None:
+    with_tables(report)
+    done = run_attach(report, "--to", f"{tickets.url}/store/x", VMBENCH_ATTACH_TOKEN=TOKEN)
+    assert [one[1] for one in tickets.attachments] == ["x"]
+    assert "report.csv, which the report names, is not sent" in " ".join(done.err.split())
+
+
+def test_beside_a_report_that_names_no_tables_they_are_told_and_not_sent(tickets: Tickets, report: Path) -> None:
+    with_tables(report)
+    pdf = report.rename(report.with_suffix(".pdf"))
+    done = run_attach(pdf, "--to", f"jira:{KEY}", "--url", tickets.url, VMBENCH_ATTACH_TOKEN=TOKEN)
+    assert [one[1] for one in tickets.attachments] == ["report.csv", "report.pdf"], "its digest stands there in clear"
+    assert "report.old.csv beside it is not sent" in " ".join(done.err.split())
 
 
 def test_a_token_of_its_own_comes_first(tickets: Tickets, report: Path) -> None:

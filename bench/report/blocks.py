@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.analyse.result import Comparison
@@ -65,8 +65,13 @@ _HEAD = ("Metric", "Target", "Before", "After", "Unit", "Ratio", "Interval", "Ve
 _RIGHT = (2, 3, 5)
 
 
-def comparison_blocks(comparison: Comparison, output: Output) -> Iterator[Block]:
-    """A comparison as a heading, one sentence, a table and its remarks."""
+def comparison_blocks(comparisons: Sequence[Comparison], output: Output) -> Iterator[Block]:
+    """Every comparison as a heading, one sentence, a table and its remarks."""
+    for comparison in comparisons:
+        yield from _comparison(comparison, output)
+
+
+def _comparison(comparison: Comparison, output: Output) -> Iterator[Block]:
     yield Heading(heading(comparison))
     yield Paragraph((f"{summary(comparison)}.",))
     rows = lines(comparison, targets=output.targets)
@@ -76,6 +81,12 @@ def comparison_blocks(comparison: Comparison, output: Output) -> Iterator[Block]
     notes += [(f"{FLAG} {words}",) for words in flag_lines(comparison)]
     if notes:
         yield Bullets(tuple(notes))
+
+
+def spoken(words: Words, escape: Callable[[str], str], bold: str) -> str:
+    """Pieces with a blank between them, `bold` around strong ones; what has nothing to show is left out with them."""
+    shown = ((escape(one.text), bold) if isinstance(one, Strong) else (escape(one), "") for one in words)
+    return " ".join(f"{mark}{piece}{mark}" for piece, mark in shown if piece)
 
 
 def section(title: str, columns: int) -> tuple[Words, ...]:

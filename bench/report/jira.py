@@ -7,40 +7,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from bench.analyse.result import Comparison
-from bench.report.blocks import Block, Bullets, Grid, Heading, Paragraph, Strong, Verbatim, Words, comparison_blocks
+from bench.report.blocks import Block, Bullets, Grid, Heading, Paragraph, Verbatim, Words, comparison_blocks, spoken
 from bench.report.formats import Output
 from bench.report.plain import one_line, visible
 
-if TYPE_CHECKING:
-    from bench.report.view import Report
-
+_SMILEY = r"[yni/x!+?*-]|on|off|\*[rgby]|flag|flagoff"
 _MARKS = re.compile(
-    r"[{}\[\]()*_+^~?!|#]|:(?=[/\w])|^(?:h[1-6]|bq)(?=\.)|[&<>\\]"
-    r"|(?<![A-Za-z0-9])-|-(?![A-Za-z0-9])|(?<=[A-Z0-9])-(?=\d)"
+    r"[{}\[\]*_+^~!|]|^#|\?(?=\?)|(?<=\?)\?|:(?=[/A-Za-z])|(?<=^h[1-6])\.|(?<=^bq)\.|[&<>\\]"
+    rf"|(?<=[:;])[()]|\((?=(?:{_SMILEY})\))"
+    r"|(?<![A-Za-z0-9])-|-(?![A-Za-z0-9])|(?:(?<=[A-Z]{2})|(?<=[A-Z]\d)|(?<=[A-Z]\d\d))-(?=\d)"
 )
 """Macros, links, mentions, smileys, bold, italic, inserted, deleted and dashes, citations, images, tables, lists.
 
-A hyphen inside of a word is none of these, and names are to be found again: vm-2. In ABC-1 it makes a link.
+A hyphen inside of a word is none of these, and names are to be found again: vm-2. In ABC-1 it makes a link. A round
+bracket is one in a smiley only.
 """
 _NOFORMAT = re.compile(r"\{noformat", re.IGNORECASE)
 """What would end a piece of text in which nothing is markup."""
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\\": "&#92;"}
-"""What a backslash cannot make literal: two backslashes are a line break."""
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\\": "&#92;", ":": "&#58;", ".": "&#46;"}
+"""What a backslash does not make literal: two of them are a line break, and before other marks it is shown itself."""
 
 
 def render(comparisons: Sequence[Comparison], output: Output = Output()) -> str:  # noqa: B008  # frozen
     """Every comparison as a heading, one sentence, a table and its remarks."""
-    return write(block for comparison in comparisons for block in comparison_blocks(comparison, output))
-
-
-def render_report(report: Report) -> str:
-    """The first screen of a report (`bench.report.digest`)."""
-    from bench.report.digest import digest_blocks
-
-    return write(digest_blocks(report))
+    return write(comparison_blocks(comparisons, output))
 
 
 def write(blocks: Iterable[Block]) -> str:
@@ -54,10 +46,7 @@ def escape(text: str) -> str:
 
 
 def _literal(found: re.Match[str]) -> str:
-    mark = found[0]
-    if mark in _ENTITIES:
-        return _ENTITIES[mark]
-    return f"\\{mark}" if len(mark) == 1 else f"{mark}\\"  # h1\. is no heading
+    return _ENTITIES.get(found[0], f"\\{found[0]}")
 
 
 def _block(block: Block) -> str:
@@ -77,6 +66,4 @@ def _block(block: Block) -> str:
 
 
 def _words(words: Words) -> str:
-    """Pieces with a blank between them; what has nothing to show is left out, also its stars."""
-    shown = ((escape(one.text), "*") if isinstance(one, Strong) else (escape(one), "") for one in words)
-    return " ".join(f"{mark}{piece}{mark}" for piece, mark in shown if piece)
+    return spoken(words, escape, "*")

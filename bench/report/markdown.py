@@ -1,36 +1,28 @@
-"""How does a comparison or a report look in Markdown? As GitHub reads it, ready to be pasted into a ticket."""
+"""How does a comparison or a report look in Markdown? As GitHub and GitLab read it, to be pasted into a ticket."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from bench.analyse.result import Comparison
-from bench.report.blocks import Block, Bullets, Grid, Heading, Paragraph, Strong, Verbatim, Words, comparison_blocks
+from bench.report.blocks import Block, Bullets, Grid, Heading, Paragraph, Verbatim, Words, comparison_blocks, spoken
 from bench.report.formats import Output
 from bench.report.plain import one_line, visible
-
-if TYPE_CHECKING:
-    from bench.report.view import Report
 
 _ANYWHERE = re.compile(r"([\\`*_\[\]|~$!])")
 _AT_START = re.compile(r"^([#+>-])")
 _NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
-_LINKS = (("://", "&#58;//"), ("www.", "www&#46;"), ("@", "&#64;"))
-"""What GitHub makes a link or a mention of without any markup."""
+_LINKS = (("://", "&#58;//"), ("www.", "www&#46;"))
+"""What GitHub makes a link of without any markup."""
+_REFERENCE = re.compile(r"(?<!\w)(@(?=\w)|#(?=\d))", re.ASCII)
+"""What mentions a person, or an issue: looked for when everything else is read, so only what stands between helps."""
+_NO_REFERENCE = r"\1&#8203;"
 
 
 def render(comparisons: Sequence[Comparison], output: Output = Output()) -> str:  # noqa: B008  # frozen
     """Every comparison as a heading, one sentence, a table and its remarks."""
-    return write(block for comparison in comparisons for block in comparison_blocks(comparison, output))
-
-
-def render_report(report: Report) -> str:
-    """The first screen of a report (`bench.report.digest`)."""
-    from bench.report.digest import digest_blocks
-
-    return write(digest_blocks(report))
+    return write(comparison_blocks(comparisons, output))
 
 
 def write(blocks: Iterable[Block]) -> str:
@@ -43,6 +35,7 @@ def escape(text: str) -> str:
     shown = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     shown = _AT_START.sub(r"\\\1", _ANYWHERE.sub(r"\\\1", shown))
     shown = _NUMBERED.sub(r"\1\\\2", shown)
+    shown = _REFERENCE.sub(_NO_REFERENCE, shown)
     for plain, harmless in _LINKS:
         shown = shown.replace(plain, harmless)
     return shown
@@ -75,9 +68,7 @@ def _grid(grid: Grid) -> str:
 
 
 def _words(words: Words) -> str:
-    """Pieces with a blank between them; what has nothing to show is left out, also its stars."""
-    shown = ((escape(one.text), "**") if isinstance(one, Strong) else (escape(one), "") for one in words)
-    return " ".join(f"{mark}{piece}{mark}" for piece, mark in shown if piece)
+    return spoken(words, escape, "**")
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -32,15 +32,17 @@ def _pdf(report: Report, wishes: Wishes) -> bytes:
 
 
 def _markdown(report: Report, wishes: Wishes) -> str:
-    from bench.report.markdown import render_report
+    from bench.report.digest import digest_blocks
+    from bench.report.markdown import write
 
-    return render_report(report)
+    return write(digest_blocks(report))
 
 
 def _jira(report: Report, wishes: Wishes) -> str:
-    from bench.report.jira import render_report
+    from bench.report.digest import digest_blocks
+    from bench.report.jira import write
 
-    return render_report(report)
+    return write(digest_blocks(report))
 
 
 def _csv(report: Report, wishes: Wishes) -> str:

@@ -204,7 +204,9 @@ def _jira(text: str, plain: str, step: Comparison) -> Iterator[str]:
 
 
 def _jira_marks(text: str) -> list[str]:
-    bare = re.sub(r"\\[^A-Za-z0-9\s]|&(?:amp|lt|gt|#92);|(?<=[A-Za-z0-9])-(?=[A-Za-z0-9])", "", text)
+    """Characters that may be markup, by line: what is escaped is none, nor a # in a line, a ? alone, a - in a word."""
+    none = r"\\[^A-Za-z0-9\s]|&(?:amp|lt|gt|#\d+);|(?<!\| )(?<!^)#|(?<!\?)\?(?!\?)|(?<=[A-Za-z0-9])-(?=[A-Za-z0-9])"
+    bare = re.sub(none, "", text, flags=re.MULTILINE)
     return [re.sub(r"[^|*{}\[\]_^~+?!#\\-]", "", line) for line in bare.splitlines()]
 
 

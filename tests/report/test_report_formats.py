@@ -149,7 +149,8 @@ def test_markdown_makes_markup_literal() -> None:
     said = render("md", [hostile()])
     assert "<" not in said
     assert "\\[a\\](javascript:alert(3))" in said
-    assert escape("a|b @me http://x www.y # no") == "a\\|b &#64;me http&#58;//x www&#46;y # no"
+    assert escape("a|b @me http://x www.y # no") == "a\\|b @&#8203;me http&#58;//x www&#46;y # no"
+    assert escape("#12 fixes #3, 別#4 u@h x#5") == "\\#&#8203;12 fixes #&#8203;3, 別#&#8203;4 u@h x#5"
     assert escape("# h") == "\\# h"
     assert escape("1. x") == "1\\. x"
     assert escape("1.5 x") == "1.5 x", "a backslash before a digit would be seen"

@@ -30,9 +30,10 @@ from bench.analyse.result import (
     Verdict,
 )
 from bench.model import Finding, Look, LookOutcome, Told
-from bench.report import jira, json_report, markdown
+from bench.report import json_report
 from bench.report.html import render_html
 from bench.report.layout import page
+from bench.report.report_files import render_report
 from bench.report.text import CATALOGUES, Text
 from bench.report.view import Report
 from bench.words import Said, places, say
@@ -168,8 +169,7 @@ def english_in(text: str, names: Iterable[str] = ()) -> list[str]:
 def forms(made: Report) -> dict[str, str]:
     return {
         "html": read(render_html(made)),
-        "md": markdown.render_report(made).replace("\\", ""),
-        "jira": jira.render_report(made).replace("\\", ""),
+        **{name: render_report(name, made).decode().replace("\\", "") for name in ("md", "jira")},
     }
 
 

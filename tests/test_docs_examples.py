@@ -68,7 +68,7 @@ def test_the_story_prints_what_the_readme_shows(workspace: Path, capsys: pytest.
         assert row.endswith("INCONCLUSIVE (UNREPLICATED)")
         assert ratio in (workspace / "reports" / "azure-2018-01.html").read_text("utf-8").replace("\xa0", " ")
     assert "82 … 162 %" in shown.text
-    assert "to settle" in shown.text
+    assert "To settle 1 metric" in shown.text
 
 
 def test_the_story_runs_end_to_end_as_told(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,7 +64,7 @@ def compare(
     compared = only_metrics(compare_tags(evidence, before, after), metric)
     if redact:
         compared = redacted_comparison(compared, chosen)
-    print_comparison(compared, "json" if json else format, unwanted)
+    print_comparisons([compared], "json" if json else format, unwanted)
     exit_failing([compared], unwanted)
 
 
@@ -130,8 +130,8 @@ def only_metrics(compared: Comparison, patterns: Sequence[str] | None) -> Compar
     return replace(compared, metrics=metrics)
 
 
-def print_comparison(
-    compared: Comparison,
+def print_comparisons(
+    compared: Sequence[Comparison],
     format: str = "table",  # noqa: A002  # as the option is called
     verdicts: tuple[Verdict, ...] | None = None,
 ) -> None:
@@ -140,7 +140,7 @@ def print_comparison(
 
     from bench.report.formats import render
 
-    said = render(format, [compared], replace(output_of_terminal(), failing=verdicts))
+    said = render(format, compared, replace(output_of_terminal(), failing=verdicts))
     if format == "table":
         sys.stdout.write(said)
     else:  # a file for other programs is UTF-8 whatever the locale

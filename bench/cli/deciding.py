@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bench.cli import context
-from bench.cli.analysing import only_metrics, print_comparison
+from bench.cli.analysing import only_metrics, print_comparisons
 from bench.cli.console import counted, note, say
 from bench.cli.sessions import Words, chosen_phase, measure, new_session, planned_session, source_words
 from bench.errors import ConfigError, StoreError
@@ -150,7 +150,7 @@ class _Decision:
             runs=[run.info.run_id for run in (*before, *after)],
             taken_at=now(),
         )
-        print_comparison(only_metrics(compared, self.campaign.primary))
+        print_comparisons([only_metrics(compared, self.campaign.primary)])
         _tell(keep_look(after[-1], look))
         return True
 

@@ -273,7 +273,7 @@ def _session(
 
 def _conclude(folder: Path, name: str, suites: Mapping[str, LoadedSuite]) -> None:
     """The verdict table and the report."""
-    from bench.cli.analysing import print_comparison
+    from bench.cli.analysing import print_comparisons
     from bench.cli.reporting import write_report
     from bench.cli.reports import generated_at
     from bench.report.campaign import compare_tags, make_report, read, tags_of
@@ -284,7 +284,7 @@ def _conclude(folder: Path, name: str, suites: Mapping[str, LoadedSuite]) -> Non
     tags = tags_of(runs)
     if len(tags) < 2 or evidence.loaded.frame.empty:
         raise BenchError("nothing was measured", remedy="See the warnings above")
-    print_comparison(compare_tags(evidence, tags[0], tags[1]))
+    print_comparisons([compare_tags(evidence, tags[0], tags[1])])
     path = write_report(
         make_report(evidence, tags, generated_at=generated_at(), reproduce=_reproduce(folder, tags)),
         folder / "reports" / f"{name}.html",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import context
-from bench.cli.analysing import check_tags, output_of_terminal, print_comparison, runs_with
+from bench.cli.analysing import check_tags, output_of_terminal, print_comparisons, runs_with
 from bench.cli.console import say, warn
 from bench.cli.context import CampaignOption, RunsOption
 from bench.cli.redacting import RedactOption, redacted_report
@@ -99,8 +99,7 @@ def _command(words: Sequence[str], asked: Mapping[str, object], **switches: bool
 
 def _print_all(made: Report) -> None:
     """All verdicts of a report on standard output."""
-    for compared in made.comparisons:
-        print_comparison(compared)
+    print_comparisons(made.comparisons)
     if made.factorial is not None:
         from bench.report.terminal_phases import render_phases
 

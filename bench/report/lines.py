@@ -20,7 +20,7 @@ from bench.analyse.result import (
 from bench.model import Pairs
 from bench.report import numbers
 from bench.report.drift import drift
-from bench.report.ladder import ladder
+from bench.report.ladder import sentence
 from bench.report.plain import one_line
 from bench.report.ratios import LABELS
 from bench.report.sequence import in_words
@@ -191,10 +191,13 @@ def flag_lines(comparison: Comparison, most: int = FLAGGED) -> list[str]:
     return found
 
 
-def in_one_sentence(comparison: Comparison) -> str:
-    """What the page says of the step first: "Guest patch: Throughput −7.8 % (−9.1 … −6.4 %), attributed."."""
+def in_one_sentence(comparison: Comparison, earlier: Sequence[Comparison] = ()) -> str:
+    """What the page says of a step first: "Guest patch: Throughput −7.8 % (−9.1 … −6.4 %), attributed.".
+
+    earlier: the steps before it, from which something may have recovered.
+    """
     leading = frozenset(metric.key for metric in comparison.metrics if metric.primary or metric.headline)
-    return next(iter(ladder([comparison], leading, Text())), "") if comparison.metrics else ""
+    return sentence(comparison, earlier, leading, Text()) if comparison.metrics else ""
 
 
 def summary(comparison: Comparison) -> str:

@@ -22,10 +22,12 @@ from rich.text import Text
 from bench.analyse.result import Comparison
 from bench.report.columns import GAP, Wanted, fit
 from bench.report.formats import Output
+from bench.report.ladder import adjacent
 from bench.report.lines import FLAG, Line, flag_lines, heading, in_one_sentence, lines, remarks, settles, summary
 from bench.report.numbers import MISSING
 from bench.report.symbols import nearest
 from bench.report.words import look
+from bench.words import counted
 
 _TABLE, _INTERVAL, _VALUES, _SETTLE = 60, 84, 108, 150
 """Columns of terminal from which on there is a table, and from which on it has these columns although they fold."""
@@ -35,13 +37,14 @@ MOST_SETTLES = 3
 
 
 def render(comparisons: Sequence[Comparison], output: Output = Output()) -> str:  # noqa: B008  # frozen
-    """All comparisons as tables, one after the other."""
+    """All comparisons as tables, one after the other; those of adjacent phases know what was before them."""
+    steps = list(adjacent(comparisons))
 
     def write(console: Console) -> None:
         for number, comparison in enumerate(comparisons):
             if number:
                 console.print()
-            _print(console, comparison, output)
+            _print(console, comparison, steps[: steps.index(comparison)] if comparison in steps else (), output)
 
     return printed(write, output)
 
@@ -79,9 +82,9 @@ def remark(console: Console, mark: str, words: str, output: Output, style: str =
     console.print(grid)
 
 
-def _print(console: Console, comparison: Comparison, output: Output) -> None:
+def _print(console: Console, comparison: Comparison, earlier: Sequence[Comparison], output: Output) -> None:
     rows = lines(comparison, targets=output.targets)
-    head, sentence = heading(comparison), in_one_sentence(comparison)
+    head, sentence = heading(comparison), in_one_sentence(comparison, earlier)
     titled = sentence.startswith(head)  # without a declared factor, the tags are what the sentence speaks of
     console.print(Text(plain(sentence if titled else head, output), style="bold"))
     if sentence and not titled:
@@ -106,7 +109,7 @@ def _print_settles(console: Console, rows: Sequence[Line], output: Output) -> No
     """What would settle the most metrics, and how many are left unsaid."""
     found = list(settles(rows).items())
     for words, number in found[:MOST_SETTLES]:
-        remark(console, "?", f"{number} to settle: {words}", output, "yellow")
+        remark(console, "?", f"To settle {counted('metric', number)}: {words}", output, "yellow")
     more = sum(number for _, number in found[MOST_SETTLES:])
     if more:
         remark(console, "?", f"and {more} more (see --format json)", output, "yellow")

@@ -14,7 +14,7 @@ from bench.report.catalogues.english import ENGLISH
 from bench.report.catalogues.japanese import JAPANESE
 from bench.report.numbers import count
 from bench.report.plain import one_line
-from bench.words import english, fill, japanese, told
+from bench.words import english, fill, in_a_row, japanese, told
 
 CATALOGUES: dict[str, Mapping[str, str]] = {"en": english.ENGLISH | ENGLISH, "ja": japanese.JAPANESE | JAPANESE}
 """Language → key → words; `{name}` marks what is filled in."""
@@ -48,7 +48,7 @@ class Text:
 
     def listed(self, items: Iterable[str], how: str = "comma") -> str:
         """Names or sentences in a row, with the words of "join.<how>" between them."""
-        return CATALOGUES[self.lang][f"join.{how}"].join(map(self.line, items))
+        return in_a_row(map(self.line, items), how, CATALOGUES[self.lang])
 
     def number(self, noun: str, number: int) -> str:
         """A counted noun: "1 target", "2 targets"."""

@@ -15,13 +15,14 @@ from typing import Any, TypeGuard
 
 from bench.words.english import ENGLISH
 
-_COMMA = "join.comma"
+_COMMA = "comma"
 
 
 class Said(str):
     """One sentence or phrase. `{name}` in the words of `key` is filled in with `values[name]`.
 
-    `{name:and}` joins a list with the words of "join.and" instead of commas; `{name!r}` puts a name in quotes.
+    `{name:and}` joins a list with the words of "join.and" ("a, b and c") instead of commas; `{name!r}` puts a name in
+    quotes.
     """
 
     __slots__ = ("key", "values")
@@ -69,6 +70,14 @@ def first_names(names: Sequence[str], limit: int = 5) -> Said:
 def fill(words: Mapping[str, str], key: str, values: Mapping[str, Any]) -> str:
     """The words of `key` in the language of `words`, with `values` in their places; KeyError when something lacks."""
     return words[key].format_map({name: _in_place(value, words) for name, value in values.items()})
+
+
+def in_a_row(items: Iterable[str], how: str, words: Mapping[str, str]) -> str:
+    """`items` with the words of "join.<how>" between the last two, and those of "join.<how>.inner" between others."""
+    listed = [told(one, words) for one in items]
+    last = words[f"join.{how}"]
+    inner = words.get(f"join.{how}.inner", last)
+    return inner.join(listed[:-1]) + last + listed[-1] if len(listed) > 1 else "".join(listed)
 
 
 def told(value: str, words: Mapping[str, str]) -> str:
@@ -120,8 +129,7 @@ class _Place:
 
     def __format__(self, how: str) -> str:
         if isinstance(self._value, tuple):
-            between = self._words[f"join.{how}" if how else _COMMA]
-            return between.join(told(one, self._words) for one in self._value)
+            return in_a_row(self._value, how or _COMMA, self._words)
         return told(self._value, self._words) if isinstance(self._value, str) else format(self._value, how)
 
     def __str__(self) -> str:

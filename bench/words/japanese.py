@@ -8,7 +8,9 @@ JAPANESE: dict[str, str] = FLAGS | {
     # how lists are joined, and what stands for what is not named
     "join.comma": "、",
     "join.and": "と",
+    "join.and.inner": "、",
     "join.or": "、または",
+    "join.or.inner": "、",
     "join.semicolon": "；",
     "join.sentence": "",
     "joined.comma": "{items}",

@@ -103,11 +103,19 @@ POWERLESS = Reason.UNDERPOWERED
         (
             POWERLESS,
             {"more_sessions": 1, "more_targets": 2},
-            "to see 2 %: about 1 more session per tag, or about 2 more",
+            "about 1 more session per tag, or about 2 more targets, to see a change of 2 %",
         ),
         (POWERLESS, {"detectable": 0.123}, "; detectable now: 12 %"),
-        (POWERLESS, {"more_sessions": math.inf, "more_targets": 500}, "to see 2 %: more than 100 more targets"),
-        (POWERLESS, {"more_sessions": math.inf, "single": True}, "other targets: more sessions of this one cannot"),
+        (
+            POWERLESS,
+            {"more_sessions": math.inf, "more_targets": 500},
+            "more than 100 more targets, to see",
+        ),
+        (
+            POWERLESS,
+            {"more_sessions": math.inf, "single": True},
+            "other targets (more sessions of this one would not show it)",
+        ),
     ],
 )
 def test_what_would_settle_it(reason: Reason | None, options: dict, text: str) -> None:

@@ -105,9 +105,9 @@ def test_what_would_settle_is_said_for_the_most_frequent() -> None:
         line for line in render("table", [Comparison("a", "b", metrics)], Output(100)).splitlines() if line[0] == "?"
     ]
     assert said == [
-        "? 3 to settle: about 5 more targets",
-        "? 2 to settle: about 3 more targets",
-        "? 1 to settle: about 1 more targets",
+        "? To settle 3 metrics: about 5 more targets",
+        "? To settle 2 metrics: about 3 more targets",
+        "? To settle 1 metric: about 1 more targets",
         "? and 2 more (see --format json)",
     ]
 

@@ -183,9 +183,9 @@ ENGLISH: dict[str, str] = FLAGS | {
     # problems of stored trials
     "taint": "{target}: {why}; the values of this trial do not count",
     "taint.froze": "stood still for {seconds} s",
-    "taint.froze.times": "stood still for {seconds} s, {times} times",
+    "taint.froze.times": "stood still {times} times, for up to {seconds} s",
     "taint.clock": "its clock was set by {seconds} s",
-    "taint.clock.times": "its clock was set by {seconds} s, {times} times",
+    "taint.clock.times": "its clock was set {times} times, by up to {seconds} s",
     "taint.switched": "its data path was switched ({line})",
     "taint.switched.times": "its data path was switched, {times} times ({line})",
     "taint.maintenance": "maintenance of {target} ran from {since} to {until} ({details})",

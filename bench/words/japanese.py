@@ -11,7 +11,7 @@ JAPANESE: dict[str, str] = FLAGS | {
     "join.and.inner": "、",
     "join.or": "、または",
     "join.or.inner": "、",
-    "join.semicolon": "；",
+    "join.semicolon": "／",
     "join.sentence": "",
     "joined.comma": "{items}",
     "joined.and": "{items:and}",
@@ -58,27 +58,27 @@ JAPANESE: dict[str, str] = FLAGS | {
         "ホストが変わったため、1台だけではホストの影響と変更の影響を区別できない：ホストが変わらなかった対象を測定する"
     ),
     "settle.censored": (
-        "両フェーズともサイズの上限に達しており、変化が隠れてしまう：1バイトあたりのサイクル数など、"
-        "上限に達しても動く指標を見るか、余裕のあるサイズで測定する"
+        "両フェーズともVMサイズの上限に達しており、変化が隠れてしまう：1バイトあたりのサイクル数など、"
+        "上限に達しても動く指標を見るか、余裕のあるVMサイズで測定する"
     ),
     "settle.drift": (
         "セッションを重ねるごとにドリフトしており、続けて測ってもドリフトは止まらない："
         "増え続けるものを各セッションの前にリセットするか、フェーズを交互に測定する（A B、B A）"
     ),
     "settle.unstable": "値が不安定（フラグを参照）：切り替わりや乱れの原因を突き止めてから、両方のタグを測り直す",
-    "settle.detectable": "{goal}；現在検出できる差：{detectable}",
-    "settle.see": "{ways:or}（{margin}の差を見るため）",
+    "settle.detectable": "{goal}。現在検出できる変化：{detectable}",
+    "settle.see": "{ways:or}（{margin}の変化を検出するのに必要）",
     "settle.or": "{ways:or}",
     "settle.sessions.unknown": "タグごとにセッションを追加（セッション間のばらつきはまだ不明）",
-    "settle.sessions": "タグごとにおよそ{more}",
-    "settle.targets": "およそ{more}",
-    "settle.targets.many": "{many}台を超える対象の追加",
+    "settle.sessions": "タグごとに{more}程度",
+    "settle.targets": "{more}程度",
+    "settle.targets.many": "対象{many}台超の追加",
     "settle.targets.more": "対象の追加",
     "settle.targets.other": "別の対象（この対象のセッションを増やしても判定できない）",
-    "more.session.one": "あと{n}回のセッション",
-    "more.session.many": "あと{n}回のセッション",
-    "more.target.one": "あと{n}台の対象",
-    "more.target.many": "あと{n}台の対象",
+    "more.session.one": "セッションあと{n}回",
+    "more.session.many": "セッションあと{n}回",
+    "more.target.one": "対象あと{n}台",
+    "more.target.many": "対象あと{n}台",
     "settle.nobody": "両方のタグで測定された対象がない：同じ対象を測定する",
     "settle.controls_only": "測定されたのは対照だけ：変更のあった対象を測定する",
     "settle.other_tag": "「{tag}」でも測定する",
@@ -90,21 +90,21 @@ JAPANESE: dict[str, str] = FLAGS | {
     "params.absent": "なし",
     "params.unit": "単位",
     # warnings of a metric and of a comparison
-    "warning.aside.held": "ほかと違いサイズの上限に達しているため、全体の集計から除外：{names}",
+    "warning.aside.held": "ほかと違いVMサイズの上限に達しているため、全体の集計から除外：{names}",
     "warning.aside.moved": "ほかと違いホストが変わったため、全体の集計から除外：{names}",
     "warning.aside.stayed": "ほかと違いホストが変わらなかったため、全体の集計から除外：{names}",
     "warning.shared": (
-        "{targets}件の対象はマシンを共有しているため、{count}件として数える：マシンを共有するものは一緒に動く"
+        "{targets}件の対象はマシンを共有しているため、{count}件として数える：マシンを共有する対象の値は連動する"
     ),
     "warning.no_events": "どちらのタグにもイベントがない",
     "warning.lone": "対象{total}件のうち{alone}件は、片方のタグでしか測定されていない",
-    "warning.shock": "何も変更していないマシンにも影響が出ている：{controls}が動いた",
-    "warning.shock.to": "何も変更していないマシンにも影響が出ている：{controls}が{ratio}に動いた",
+    "warning.shock": "何も変更していないマシンにも影響が出ている：{controls}の値が変動した",
+    "warning.shock.to": "何も変更していないマシンにも影響が出ている：{controls}の値が{ratio}になった",
     "warning.shocks": (
-        "何も変更していないマシンにも影響が出ている：対照で{metrics}が動いた（{named}）；対照との差を取った効果を参照"
+        "何も変更していないマシンにも影響が出ている：対照で{metrics}が変動した（{named}）。対照の変化を除いた効果を参照"
     ),
     "warning.shock.metric": "{suite} {title} {ratio}",
-    "warning.gone": "別のホストに移動したため、もう対照ではない：{names}",
+    "warning.gone": "別のホストに移動したため、対照として使えない：{names}",
     "warning.close": (
         "再起動をはさまず6時間未満の間隔で始まったセッションは、信頼区間が前提とするほど独立した繰り返しにならない："
         "{tags}"
@@ -116,7 +116,7 @@ JAPANESE: dict[str, str] = FLAGS | {
     ),
     "warning.no_facts": "両フェーズの環境情報がない対象：{names}。そこでほかに何が変わったかは不明",
     "warning.credits": (
-        "バースト可能なサイズ：{names}。そこでの測定値は、変更ではなく、蓄積されたCPUクレジットで決まる可能性がある"
+        "バースト可能なVMサイズ：{names}。そこでの測定値は、変更ではなく、蓄積されたCPUクレジットで決まる可能性がある"
     ),
     "warning.no_metric": "「{name}」という指標はない",
     "warning.no_target": "「{name}」という対象はない",
@@ -150,7 +150,7 @@ JAPANESE: dict[str, str] = FLAGS | {
     "excluded.negative": "負の値",
     "excluded.zero": "比で比較する指標の値が0",
     "excluded.tainted": (
-        "汚染された値：測定中にマシンが停止したか、時計が変更されたか、データ経路が切り替わったか、"
+        "汚染された値：測定中にマシンが一時停止したか、システム時刻が変更されたか、データ経路が切り替わったか、"
         "メンテナンスまたは操作を受けた"
     ),
     "damaged.run": "保存データの破損：実行{run}",
@@ -163,19 +163,19 @@ JAPANESE: dict[str, str] = FLAGS | {
     "cause.not_started": "未開始",
     "status.ok": "成功",
     "status.failed": "失敗",
-    "status.timeout": "時間切れ",
+    "status.timeout": "タイムアウト",
     "status.interrupted": "中断",
     "status.unreachable": "到達不能",
     "left.absent": "{tags:and}で測定されていない",
     "left.moved": "{before}から{after}の間に、ほかと違いホストが変わった",
     "left.stayed": "{before}から{after}の間に、ほかと違いホストが変わらなかった",
-    "left.held": "{before}から{after}の間、ほかと違い公表上限に達していた",
+    "left.held": "{before}から{after}の間、ほかと違い公表されている上限に達していた",
     # problems of stored trials
-    "taint": "{target}：{why}；この試行の値は使わない",
-    "taint.froze": "{seconds}秒停止",
-    "taint.froze.times": "最長{seconds}秒、計{times}回停止",
-    "taint.clock": "時計が{seconds}秒変更された",
-    "taint.clock.times": "時計が最大{seconds}秒、計{times}回変更された",
+    "taint": "{target}：{why}。この試行の値は使わない",
+    "taint.froze": "{seconds}秒間の一時停止",
+    "taint.froze.times": "一時停止{times}回、最長{seconds}秒",
+    "taint.clock": "システム時刻が{seconds}秒変更された",
+    "taint.clock.times": "システム時刻が{times}回、最大{seconds}秒変更された",
     "taint.switched": "データ経路が切り替わった（{line}）",
     "taint.switched.times": "データ経路が{times}回切り替わった（{line}）",
     "taint.maintenance": "{target}のメンテナンスが{since}から{until}まで行われていた（{details}）",
@@ -184,32 +184,32 @@ JAPANESE: dict[str, str] = FLAGS | {
     "taint.action.open": "{target}がvmbenchによって{since}から操作されており、終了は確認されていない（{details}）",
     "span.inside": "メタデータサービス",
     "span.number": "イベント{number}",
-    "happened.open": "{details}；終了は確認されていない",
-    "happened.froze": "{time}までに{seconds}停止",
+    "happened.open": "{details}（終了は確認されていない）",
+    "happened.froze": "{time}までに{seconds}の一時停止",
     "problem.events": "メンテナンスが試行と重なったかどうかは不明：イベントの記録は{problem}",
-    "problem.unwatched": "{target}：停止検知プローブが動かなかった（対象にperlが必要）",
-    "problem.freeze_log": "試み{attempt}の停止検知プローブの記録：{problem}",
-    "problem.probe": "試み{attempt}の前後のプローブの出力：{problem}",
+    "problem.unwatched": "{target}：一時停止検知プローブが動かなかった（対象にperlが必要）",
+    "problem.freeze_log": "{attempt}回目の一時停止検知プローブの記録：{problem}",
+    "problem.probe": "{attempt}回目の測定前後のプローブの出力：{problem}",
     "problem.no_suite": "「{suite}」というスイートがここにないため、結果を読めない",
     "problem.no_file": "試行は成功したが、結果のファイルが示されていない",
-    "problem.file": "試み{attempt}の{path}：{problem}",
+    "problem.file": "{attempt}回目の{path}：{problem}",
     "problem.parser": "{path}：{suite}のパーサーが失敗（{error}）",
     "problem.no_value": "結果に値が見つからない",
-    "problem.facts": "試み{attempt}の{file}：{problem}；その環境情報は使わない",
+    "problem.facts": "{attempt}回目の{file}：{problem}。この環境情報は使わない",
     "problem.metric": "「{metric}」の値{count}個を除外：スイート{suite}はその指標を宣言していない",
     "problem.damage": "{path}：{problem}",
     # whose effect it is
     "factor.none": "未宣言",
     "attribution.replaced": (
-        "マシンの同一性が変わった：{name}は以前と別のマシン（{field} {before} → {after}）なので、"
+        "マシンが入れ替わった：{name}は以前と別のマシン（{field} {before} → {after}）なので、"
         "差はマシンの違いによる可能性がある。"
     ),
     "attribution.replaced.more": (
-        "マシンの同一性が変わった：{name}ほか{more}台は以前と別のマシン（{field} {before} → {after}）なので、"
+        "マシンが入れ替わった：{name}ほか{more}台は以前と別のマシン（{field} {before} → {after}）なので、"
         "差はマシンの違いによる可能性がある。"
     ),
     "attribution.credits": (
-        "{targets}：バースト可能なサイズで再デプロイされたため、CPUクレジットがリセットされた：前後は必然的に異なる。"
+        "{targets}：バースト可能なVMサイズで再デプロイされたため、CPUクレジットがリセットされた：前後は必然的に異なる。"
     ),
     "attribution.declared": "宣言された要因：{factors:and}。",
     "attribution.confounded": (
@@ -219,11 +219,11 @@ JAPANESE: dict[str, str] = FLAGS | {
         "宣言されていない変化：{changes:semicolon}。同じと宣言されたフェーズ間の差は、これらで説明できる可能性がある。"
     ),
     "attribution.unknown": "両フェーズの環境情報がそろっていないため、ほかに何が変わったかは不明。",
-    "attribution.undeclared": "フェーズ間で異なると宣言された要因はない；変わった環境情報：{changes:semicolon}。",
+    "attribution.undeclared": "フェーズ間で異なると宣言された要因はない。変わった環境情報：{changes:semicolon}。",
     "attribution.undeclared.same": "フェーズ間で異なると宣言された要因はなく、環境情報の変化もない。",
     "attribution.joint": "{factors:and}が同時に変わった：複合効果であり、分離できない。",
     "attribution.attributed": (
-        "変更が宣言されたのは{factors:and}だけで、ほかのレイヤーの環境情報は動いていない："
+        "変更が宣言されたのは{factors:and}だけで、ほかのレイヤーの環境情報は変化していない："
         "これは{factors:and}の効果である。"
     ),
     "attribution.free": "{factors:and}にはレイヤーの指定がないため、この判断は宣言だけに基づく。",
@@ -252,10 +252,10 @@ JAPANESE: dict[str, str] = FLAGS | {
     "where.all": "全{n}台",
     "where.some": "{total}台中{n}台",
     "where.named": "{total}台中{names}",
-    "where.but": "{where}；{names}は変化なし",
+    "where.but": "{where}、{names}は変化なし",
     "attribution.path": (
-        "ただし、「{tag}」は{factor} {level}と宣言しているが、{target}のバイト数の{share}がVFを通った（ネットワーク試"
-        "行{total}件中{trials}件）。"
+        "ただし、「{tag}」は{factor} {level}と宣言しているが、{target}のトラフィックの{share}がVFを経由した"
+        "（ネットワーク試行{total}件中{trials}件）。"
     ),
     "attribution.path.more": "同じことがほか{n}台でも起きている。",
 }

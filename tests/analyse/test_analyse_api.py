@@ -72,7 +72,7 @@ def test_a_report_is_written_where_it_was_asked_for(tmp_path: Path) -> None:
     again = bench.write_report(comparison, tmp_path / "again.html", generated_at=moment)
     assert again.read_text("utf-8") == page
     japanese = bench.write_report(comparison, tmp_path / "ja.html", generated_at=moment, lang="ja")
-    assert "何が動いたか" in japanese.read_text("utf-8")
+    assert "何が変わったか" in japanese.read_text("utf-8")
     with pytest.raises(ReportError, match="cannot be written"):
         bench.write_report(comparison, tmp_path, generated_at=moment)
     with pytest.raises(ReportError, match="no language 'xx'"):

@@ -38,7 +38,7 @@ def test_an_unknown_format_is_refused(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "says"), [(("-o", "x.html"), '<html lang="ja">'), (("-f", "md", "-o", "x"), "何が動いたか")]
+    ("words", "says"), [(("-o", "x.html"), '<html lang="ja">'), (("-f", "md", "-o", "x"), "何が変わったか")]
 )
 def test_a_report_in_japanese(bench: Bench, words: tuple[str, ...], says: str) -> None:
     done = bench("report", "--lang", "ja", *words)

@@ -51,7 +51,7 @@ def test_the_same_doubt_about_several_steps_is_said_once() -> None:
     (moved,) = [one for one in found if "moved to another host" in one.point]
     assert (moved.point, moved.detail) == (
         "vm-1, vm-2 moved to another host.",
-        "Between a → b, b → c; results there mix the change with the other host.",
+        "In a → b, b → c: results there mix the change with the other host.",
     )
     (open_,) = [one for one in found if "not decided" in one.point]
     assert open_.point == "3 of 3 results not decided."

@@ -58,8 +58,8 @@ def test_a_sentence_reads_as_english_and_is_told_in_another_language() -> None:
 def test_sentences_stand_in_sentences() -> None:
     said = say("settle.or", ways=(say("settle.again.one"), say("more.target.many", n=3)))
     assert said == "at least one more session per tag, or 3 more targets"
-    assert Text("ja").line(said) == "タグごとにセッションをあと1回以上、またはあと3台の対象"
-    assert Text("ja")("sentence", said=said) == "タグごとにセッションをあと1回以上、またはあと3台の対象。"
+    assert Text("ja").line(said) == "タグごとにセッションをあと1回以上、または対象あと3台"
+    assert Text("ja")("sentence", said=said) == "タグごとにセッションをあと1回以上、または対象あと3台。"
 
 
 def test_lists_names_and_numbers() -> None:
@@ -78,7 +78,7 @@ def test_what_comes_from_outside_stays_as_it_is() -> None:
     assert quoted(said) is said
     assert Text("ja").line("plain text") == "plain text"
     assert Text("ja").line(say("problem.file", path="{x}", attempt=1, problem="{y}\x1b[2J")) == (
-        "試み1の{x}：{y}\N{REPLACEMENT CHARACTER}[2J"
+        "1回目の{x}：{y}\N{REPLACEMENT CHARACTER}[2J"
     )
 
 

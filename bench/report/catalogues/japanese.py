@@ -1,4 +1,10 @@
-"""The Japanese words of a report: the keys and places of `bench.report.catalogues.english`."""
+"""The Japanese words of a report: the keys and places of `bench.report.catalogues.english`.
+
+One word per concept: target 対象, campaign キャンペーン, phase フェーズ, step ステップ, run 実行, session セッション,
+trial 試行, attempt 回, metric 指標, level 水準, ratio 比, interval 信頼区間, margin 許容幅, control 対照,
+facts 環境情報, layer レイヤー, factor 要因, declared 宣言, freeze 一時停止, inconclusive 判定不能,
+no meaningful change 実質的な変化なし.
+"""
 
 from __future__ import annotations
 

@@ -112,8 +112,8 @@ ENGLISH: dict[str, str] = FLAGS | {
     "warning.shock.metric": "{suite} {title} {ratio}",
     "warning.gone": "moved to another host, so no control any more: {names}",
     "warning.close": (
-        "sessions that began less than 6 h apart, without a reboot between them, replicate each other less than the "
-        "intervals assume: {tags}"
+        "sessions began less than 6 h apart, without a reboot between them, so they are more alike than the intervals "
+        "assume: {tags}"
     ),
     "warning.close.tag": "{sessions} of {tag!r} (smallest gap {gap} min)",
     "warning.rounds": (

@@ -106,8 +106,7 @@ JAPANESE: dict[str, str] = FLAGS | {
     "warning.shock.metric": "{suite} {title} {ratio}",
     "warning.gone": "別のホストに移動したため、対照として使えない：{names}",
     "warning.close": (
-        "再起動をはさまず6時間未満の間隔で始まったセッションは、信頼区間が前提とするほど独立した繰り返しにならない："
-        "{tags}"
+        "再起動をはさまず6時間未満の間隔で始まったセッションは、信頼区間が前提とするより互いに似ている：{tags}"
     ),
     "warning.close.tag": "「{tag}」の{sessions}回（最小間隔{gap}分）",
     "warning.rounds": "「{before}」と「{after}」は交互に{rounds}巡測定された：各巡の中の差を比較する",

@@ -223,8 +223,8 @@ def test_sessions_close_together_are_said() -> None:
     start = pd.Timestamp("2024-01-01", tz="UTC")
     samples["started_at"] = [start + pd.Timedelta(minutes=10 * i) for i in range(len(samples))]
     said = (
-        "sessions that began less than 6 h apart, without a reboot between them, replicate each other less than the "
-        "intervals assume: 2 of 'before' (smallest gap 10 min), 2 of 'after' (smallest gap 10 min)"
+        "sessions began less than 6 h apart, without a reboot between them, so they are more alike than the intervals "
+        "assume: 2 of 'before' (smallest gap 10 min), 2 of 'after' (smallest gap 10 min)"
     )
     assert compare(samples, BEFORE, AFTER, host_moved={"a": False}).warnings == (said,)
     apart = table({"a": ([[1], [1]], [[1], [1]])})

@@ -154,7 +154,7 @@ def output_of_terminal() -> Output:
     from bench.report.formats import Output
 
     console = out()
-    colour = console.is_terminal and not console.no_color
+    colour = console.is_terminal and not console.no_color and not console.is_dumb_terminal
     width = console.width if console.is_terminal or os.environ.get("COLUMNS") else PIPE_COLUMNS
     return Output(width=max(width, LEAST_COLUMNS), colour=colour, ascii=not shows_symbols(sys.stdout))
 

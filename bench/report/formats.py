@@ -53,11 +53,3 @@ def render(name: str, comparisons: Sequence[Comparison], output: Output | None =
         raise ReportError(f"there is no format {name!r}", remedy=f"Use one of: {', '.join(FORMATS)}")
     function = cast(Render, import_module(FORMATS[name]).render)
     return function(comparisons, output or Output())
-
-
-def output_for(
-    *, is_terminal: bool, columns: int, environment: Mapping[str, str], targets: bool | None = None
-) -> Output:
-    """How to write for a stream: colours only on a terminal without `NO_COLOR` (set and not empty) or TERM=dumb."""
-    colour = is_terminal and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
-    return Output(max(40, min(columns, 200)), colour, targets)

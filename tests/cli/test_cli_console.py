@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from bench.cli.analysing import output_of_terminal
 from bench.cli.console import clean, complain, counted, duration, note, print_json, print_table, say, warn
 from bench.cli.progress import Progress
 from bench.errors import BenchError, JobFailed
@@ -172,3 +173,21 @@ def test_many_targets_do_not_fill_the_terminal() -> None:
     said = rendered(shown)
     assert "… and 46 more targets" in said
     assert said.count("\n") <= 12
+
+
+@pytest.mark.parametrize(
+    ("terminal", "environment", "colour"),
+    [
+        (True, {"TERM": "xterm"}, True),
+        (False, {"TERM": "xterm"}, False),
+        (True, {"TERM": "xterm", "NO_COLOR": "1"}, False),
+        (True, {"TERM": "xterm", "NO_COLOR": ""}, True),
+        (True, {"TERM": "dumb"}, False),
+    ],
+)
+def test_who_gets_colour(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool, environment: dict[str, str], colour: bool
+) -> None:
+    there = Console(file=io.StringIO(), force_terminal=terminal, _environ=environment)
+    monkeypatch.setattr("bench.cli.console.out", lambda: there)
+    assert output_of_terminal().colour is colour

@@ -15,7 +15,7 @@ from bench.analyse.result import Comparison, Excluded, Verdict
 from bench.errors import ReportError
 from bench.model import Look, LookOutcome
 from bench.report.csv_export import COLUMNS
-from bench.report.formats import FORMATS, Output, output_for, render
+from bench.report.formats import FORMATS, Output, render
 from bench.report.markdown import escape
 
 STORY_RATIOS = ("108 %", "105 %", "95 %", "186 %", "101 %")
@@ -122,20 +122,6 @@ def test_colour_is_used_only_where_it_is_wanted() -> None:
     comparisons = [factory.ladder().comparisons[1]]
     assert "\x1b[" not in render("table", comparisons, Output(100))
     assert re.search(r"\x1b\[1;31m *▼ +92.2 %\x1b\[0m", render("table", comparisons, Output(100, colour=True)))
-
-
-@pytest.mark.parametrize(
-    ("terminal", "environment", "colour"),
-    [
-        (True, {}, True),
-        (False, {}, False),
-        (True, {"NO_COLOR": "1"}, False),
-        (True, {"NO_COLOR": ""}, True),
-        (True, {"TERM": "dumb"}, False),
-    ],
-)
-def test_who_gets_colour(terminal: bool, environment: dict[str, str], colour: bool) -> None:
-    assert output_for(is_terminal=terminal, columns=500, environment=environment) == Output(200, colour)
 
 
 @pytest.mark.parametrize("name", [*FORMATS])

@@ -43,6 +43,7 @@ SECRETS = (
     "123456789012", "my-gcp-project", "gce-secret-1", "00:0d:3a:11:22:33", "00-0D-3A-11-22-33", "000d3a112233",
     "S3cretF1ngerprint", "AAAAC3NzaC1lZDI1", "unknown-gw", "10.99.0.1", "fe80::20d", "mallory", "ops.example.com",
     "nvme-eui.0025385b71b0f00d", "/mnt/customer-x", "4242424242424242424", "別サーバー", "SomeFormerHost9",
+    "zentrale",
 )  # fmt: skip
 """What must be nowhere in any output, in no case and not encoded."""
 TALK = (
@@ -58,6 +59,7 @@ TALK = (
     "SHA256:S3cretF1ngerprint0000000000000000000000000a ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFoo= hiroko@laptop",
     f"machine {MACHINE_ID} was {VM_ID.lower()} on {HOST.upper()}",
     f"token {base64.b64encode(b'host=acme-db-7 user=hiroko').decode()} and {quote('別サーバー')} 別サーバーが停止",
+    "別サーバー.zentrale.zz is down",
 )  # fmt: skip
 PAIR = "acme-db-7 → Payroll.Frontend"
 NAMES = (PAIR, "web", "test", "12", "別サーバー")

@@ -86,8 +86,10 @@ class TextRedactor:
             return self._shapes(text, strict)
         made, at = [], 0
         for found in self._odd.finditer(text):
-            made += [self._shapes(text[at : found.start()], strict), self._known(found[0]) or found[0]]
-            at = found.end()
+            if found.start() >= at:
+                made += [self._shapes(text[at : found.start()], strict), self._known(found[0]) or found[0]]
+                tail = _TAIL.match(text, found.end())
+                at = tail.end() if tail else found.end()
         return "".join((*made, self._shapes(text[at:], strict)))
 
     def _shapes(self, text: str, strict: bool) -> str:

@@ -22,7 +22,7 @@ _TABLE = re.compile(r"\s*(Total|Read|Write) IO\s*\Z")
 _HEADER = re.compile(r"\s*thread\s*\|")
 _TOTAL = re.compile(r"\s*total:\s*(?=\d)")
 _PERCENTILES = re.compile(r"\s*%-ile\s*\|")
-_PERCENTILE = re.compile(r"\s*(min|max|(\d{1,2})(?:th|st|nd|rd)|(\d)-nines)\s*\|(.*)")
+_PERCENTILE = re.compile(r"\s*(min|max|([1-9]\d?)(?:th|st|nd|rd)|([1-9])-nines)\s*\|(.*)")
 _VERSION = re.compile(r"\s*(?:DISKSPD|DiskSpd)\s+(?:version\s+)?v?(\d+\.\d[\w.]*)", re.IGNORECASE)
 _NOTABLE = re.compile(r"\s*(?:WARNING|ERROR|Error)\b")
 _COLUMNS = {

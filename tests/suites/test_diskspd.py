@@ -192,6 +192,13 @@ def test_a_second_run_that_never_came_is_an_error() -> None:
         parse((TEXT + TEXT[: TEXT.index("Results")]).encode(), "x")
 
 
+def test_a_damaged_row_of_percentiles_is_none() -> None:
+    rows = ["  %-ile |  Read (ms) | Write (ms) | Total (ms)", "-" * 46]
+    rows += [f"{name} | 1.000 | N/A | 1.000" for name in ("min", "00th", "50th", "0-nines", "3-nines", "max")]
+    (one, *_) = parse((TEXT + "\n" + "\n".join(rows) + "\n").encode(), "x").distributions
+    assert [percent for percent, _ in one.points] == [50.0, 99.9]
+
+
 def test_decimal_commas_are_read() -> None:
     assert values(parse(TEXT.replace("1000.00", "1000,00").encode(), "x"))["iops", "read"] == [1000.0]
 

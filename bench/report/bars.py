@@ -17,7 +17,7 @@ from bench.report.page import BarView
 MIDDLE = 66.0
 _REACH = 60.0
 _STUB = 10.0
-_MOST = 10.0
+_MOST, _STRETCH = 10.0, 1.5
 _STEPS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 9.0)
 
 
@@ -49,20 +49,32 @@ class Axis:
 
 
 def axis_for(results: Iterable[MetricResult]) -> Axis:
-    """The axis that shows every margin band, nine tenths of the decided intervals and half of the undecided ones whole.
+    """The axis that shows every margin band and nine tenths of the decided intervals whole.
 
-    What is not decided is often wide, and would squeeze what is: it gets an arrowhead. Ends beyond ten times or a tenth
+    What is not decided is often wide, and would squeeze what is. So it stretches the axis by half at most, for
+    nine tenths of its estimates and half of its intervals; the rest gets arrowheads. Ends beyond ten times or a tenth
     say nothing and do not stretch the axis either.
     """
     decided: list[float] = []
     undecided: list[float] = []
+    estimates: list[float] = []
     widest = 0.0
     for result in results:
         widest = max(widest, math.log1p(result.margin) * 1.5)
-        ends = undecided if result.verdict is Verdict.INCONCLUSIVE else decided
-        ends += [abs(math.log(value)) for value in _ends(result) if 1 / _MOST <= value <= _MOST]
-    needed = max(widest, _share(decided, 0.9), _share(undecided, 0.5))
+        if result.verdict is Verdict.INCONCLUSIVE:
+            undecided += _away(_ends(result))
+            estimates += _away((result.ratio or 0.0,))
+        else:
+            decided += _away(_ends(result))
+    needed = max(widest, _share(decided, 0.9))
+    wanted = max(_share(estimates, 0.9), _share(undecided, 0.5))
+    needed = max(needed, min(wanted, _STRETCH * needed) if decided else wanted)
     return Axis(next((step for step in _STEPS if math.log1p(step) >= needed), _STEPS[-1]))
+
+
+def _away(ratios: Iterable[float]) -> list[float]:
+    """How far ratios are from 1, in natural logarithms; without those that say nothing."""
+    return [abs(math.log(ratio)) for ratio in ratios if 1 / _MOST <= ratio <= _MOST]
 
 
 def _share(ends: list[float], share: float) -> float:

@@ -277,4 +277,15 @@ def test_machines_are_counted_and_pairs_apart() -> None:
 def test_endless_intervals_do_not_squeeze_the_others() -> None:
     narrow, endless = factory.metric(factory.key(), "x", 1.1, 0.1), factory.metric(factory.key(), "y", 1.0, 80.0)
     assert axis_for([narrow, endless, endless]) == axis_for([narrow]) == Axis(0.3)
+    decided, wide = factory.metric(factory.key(), "x", 1.2, 0.05), factory.metric(factory.key(), "z", 1.2, 1.4)
+    assert [axis_for(some).reach for some in ([decided], [wide], [decided, wide])] == [0.3, 4.0, 0.5]
     assert Axis(9.0).words == ("10", "1,000")
+
+
+def test_what_is_not_decided_is_on_the_axis_all_the_same() -> None:
+    """A step that is confounded as a whole has narrow intervals far from the middle: they are drawn, not pointed at."""
+    decided = [factory.metric(factory.key(), f"x{n}", 0.94, 0.006) for n in range(3)]
+    confounded = [factory.metric(factory.key(), f"y{n}", 1.11, 0.01, reason=Reason.CONFOUNDED) for n in range(2)]
+    same = [factory.metric(factory.key(), f"z{n}", 1.0, 0.06) for n in range(2)]
+    assert axis_for([*decided, *same]).reach == 0.1
+    assert axis_for([*decided, *same, *confounded]).reach == 0.2

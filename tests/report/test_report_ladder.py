@@ -54,6 +54,9 @@ def test_every_doubt_is_in_the_sentence() -> None:
     changed = (FactChange("guest-os", "kernel", "1", "2", ("vm",), 1), FactChange("disk", "x", "1", "2", ("vm",), 1))
     confounded = step("a", "b", 0.9, "host_patch", kind=AttributionKind.CONFOUNDED, changes=changed)
     assert said(confounded)[0].endswith(", confounded by guest-os kernel, disk x.")
+    seeds = tuple(FactChange("guest-os", "kernel", f"{n}", f"{n + 1}", (f"vm-{n}",), 1) for n in range(40))
+    many = step("a", "b", 0.9, "host_patch", kind=AttributionKind.CONFOUNDED, changes=(*seeds, *changed))
+    assert said(many)[0].endswith(", confounded by guest-os kernel, disk x.")
     calm = step("a", "b", 1.0, "host_patch", kind=AttributionKind.CONFOUNDED, changes=changed[:1])
     assert said(calm) == ("Host patch: no meaningful change, confounded by guest-os kernel.",)
     assert said(step("a", "b", 1.0, "sriov", not_observed=("sriov",)))[0].endswith(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bench.analyse.happened import Event, Happening
 from bench.analyse.result import Comparison
 from bench.report.charts.canvas import width_of
-from bench.report.charts.timeline import LEFT, MOST_ROWS, NEAR, RIGHT, Mark, clusters, placed
+from bench.report.charts.timeline import LEFT, MOST_ROWS, NEAR, RIGHT, Caption, Mark, clusters, placed
 from bench.report.text import Text
 from bench.report.timeline import timeline
 from bench.report.view import Report
@@ -133,7 +133,31 @@ def test_captions_do_not_cover_each_other_and_nothing_is_lost(some: list[Mark], 
     assert all(caption.row < MOST_ROWS for caption in found)
     rows: dict[int, list[tuple[float, float]]] = {}
     for caption in found:
-        rows.setdefault(caption.row, []).append((caption.left, caption.left + width_of(caption.words)))
+        assert caption.right - caption.left == pytest.approx(width_of(caption.words))
+        rows.setdefault(caption.row, []).append((caption.left, caption.right))
     for spans in rows.values():
         spans.sort()
         assert all(first[1] <= second[0] for first, second in itertools.pairwise(spans))
+
+
+def lying(*marked: tuple[float, str]) -> dict[float, Caption]:
+    found = placed([((Mark(x, (x, x), 0, "vm"),), said) for x, said in marked])
+    assert found is not None
+    return {one.marks[0].x: one for one in found}
+
+
+def test_words_begin_or_end_at_their_line_and_no_other_line_passes_them() -> None:
+    some = lying((300.0, "x" * 60), (450.0, "y" * 20), (500.0, "z" * 20), (930.0, "w" * 20))
+    assert [(one.row, one.anchor) for one in some.values()] == [(2, ""), (1, ""), (0, ""), (0, "end")]
+    assert [some[x].left for x in (300.0, 450.0, 500.0)] == [297.0, 447.0, 497.0]
+    assert some[930.0].right == 933.0
+    for one, other in itertools.permutations(some.values(), 2):
+        passes = other.row > one.row and one.left <= other.marks[0].x <= one.right
+        assert not passes, (one, other)
+
+
+def test_where_a_line_must_pass_words_it_passes_the_fewest() -> None:
+    """Of three that cover each other's lines none can be the lowest without being passed."""
+    some = lying((200.0, "x" * 90), (500.0, "y" * 20), (800.0, "z" * 90))
+    assert sorted(one.row for one in some.values()) == [0, 1, 2]
+    assert some[500.0].row == 0

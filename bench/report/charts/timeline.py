@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from bench.report.charts.canvas import PHASES, Canvas, fit, num, width_of
 
 WIDTH, LEFT, RIGHT = 960.0, 200.0, 940.0
 _LANE, _BAR, _CAPTION, _TOP = 28.0, 20.0, 16.0, 6.0
 _SIZE = 11.5
-MOST_ROWS = 5
+MOST_ROWS = 6
 """Rows of captions."""
 NEAR = (6.0, 14.0, 30.0, 60.0, 120.0, 240.0, RIGHT - LEFT)
 """How near to each other marks share a caption: the first distance at which all captions find room."""
-_MOST_MARKS = 120
+_MOST_MARKS, _APART = 120, 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,22 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """The words of marks that lie together, in a row of their own choosing (0 is the lowest); words is fitted."""
+    """The words of marks that lie together, fitted, from `left` to `right` at most; row 0 is the lowest.
+
+    anchor: "end" where the words end at their last line, "" where they begin at their first.
+    """
 
     marks: tuple[Mark, ...]
     words: str
     left: float
-    row: int
+    right: float
+    anchor: str = ""
+    row: int = 0
+
+    @property
+    def lines(self) -> list[float]:
+        """Where the lines of its marks stand, rising."""
+        return sorted({round(mark.x, 0) for mark in self.marks})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +79,52 @@ def clusters(marks: list[Mark], near: float) -> list[tuple[Mark, ...]]:
 
 def placed(groups: list[tuple[tuple[Mark, ...], str]]) -> tuple[Caption, ...] | None:
     """Captions in rows so that none covers another; None when they need too many rows."""
-    edges: list[float] = []
-    found: list[Caption] = []
-    for marks, words in groups:
-        shown = fit(words, WIDTH - 8, _SIZE)
-        width = width_of(shown, _SIZE)
-        left = max(4.0, min(WIDTH - 4 - width, marks[0].x - 3))
-        row = next((number for number, edge in enumerate(edges) if edge + 12 <= left), len(edges))
-        if row == MOST_ROWS:
+    waiting = [_lying(marks, words) for marks, words in groups]
+    rows: list[list[Caption]] = []
+    for _ in range(MOST_ROWS):
+        rows.append(_lowest(waiting))
+        waiting = [one for one in waiting if one not in rows[-1]]
+    for one in waiting:  # wherever there is room, though lines pass it
+        free = next((row for row in rows if _has_room(one, row)), None)
+        if free is None:
             return None
-        edges[row:] = [left + width, *edges[row + 1 :]]
-        found.append(Caption(marks, shown, left, row))
-    return tuple(found)
+        free.append(one)
+    found = (replace(one, row=number) for number, row in enumerate(rows) for one in row)
+    return tuple(sorted(found, key=lambda one: one.marks))
+
+
+def _lying(marks: tuple[Mark, ...], words: str) -> Caption:
+    """A caption that begins at its first line; where the chart ends before, it ends at its last."""
+    shown = fit(words, WIDTH - 8, _SIZE)
+    width = width_of(shown, _SIZE)
+    start, end = marks[0].x - 3, marks[-1].x + 3
+    if start + width <= WIDTH - 4:
+        return Caption(marks, shown, start, start + width)
+    if end - width >= 4:
+        return Caption(marks, shown, end - width, end, "end")
+    left = max(4.0, WIDTH - 4 - width)
+    return Caption(marks, shown, left, left + width)
+
+
+def _lowest(waiting: Sequence[Caption]) -> list[Caption]:
+    """What goes into the row below all others: captions through which the fewest lines of higher ones have to pass."""
+    lines = sorted(x for one in waiting for x in one.lines)
+    passed = [bisect_right(lines, one.right) - bisect_left(lines, one.left) - _within(one) for one in waiting]
+    here: list[Caption] = []
+    for number, one in zip(passed, waiting, strict=True):
+        if number == min(passed) and _has_room(one, here):
+            here.append(one)
+    return here
+
+
+def _has_room(one: Caption, row: Sequence[Caption]) -> bool:
+    """Whether a caption covers none of those that stand in a row."""
+    return all(one.right + _APART <= other.left or other.right + _APART <= one.left for other in row)
+
+
+def _within(one: Caption) -> int:
+    """How many of its own lines a caption covers."""
+    return sum(one.left <= x <= one.right for x in one.lines)
 
 
 def timeline_chart(
@@ -127,11 +173,11 @@ def _happenings(canvas: Canvas, captions: tuple[Caption, ...], rows: int, lanes:
     """A dotted line at every mark, from its words through the lanes; the words stand on top of the lines."""
     lines = ""
     for one in captions:
-        xs = sorted({round(mark.x, 0) for mark in one.marks})[:_MOST_MARKS]
-        lines += "".join(f"M{num(x)} {num(_base(one, rows) + 4)}V{num(lanes[1] + 2)}" for x in xs)
+        lines += "".join(f"M{num(x)} {num(_base(one, rows) + 4)}V{num(lanes[1] + 2)}" for x in one.lines[:_MOST_MARKS])
     canvas.path("ev", lines)
     for one in captions:
-        canvas.text(one.left, _base(one, rows), one.words, css="evl")
+        x = one.right if one.anchor else one.left
+        canvas.text(x, _base(one, rows), one.words, one.anchor, "evl")
 
 
 def _base(caption: Caption, rows: int) -> float:

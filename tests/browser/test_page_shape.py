@@ -139,6 +139,26 @@ def test_a_screen_reader_hears_the_verdict_of_a_cell(devtools: DevTools, folder:
     }, roles
 
 
+def test_the_contents_lead_to_every_section_and_open_what_is_folded(devtools: DevTools, folder: Path) -> None:
+    for name in pages.NAMES:
+        page = devtools.open(pages.write(name, folder), width=1280)
+        links = page.js("Array.from(document.querySelectorAll('.contents a')).map(one => one.hash.slice(1))")
+        headings = "main h2[id], .folds details > div[id]"
+        sections = page.js(f"Array.from(document.querySelectorAll('{headings}')).map(one => one.id)")
+        assert links == [one for one in sections if one != "trust"]
+        for link in links:
+            page.js(f"document.querySelector('.contents a[href=\"#{link}\"]').click()")
+            page.js("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            place, bar = page.js(
+                f"['#{link}', '.contents'].map(one => document.querySelector(one).getBoundingClientRect())"
+                ".map((one, index) => index ? one.bottom : one.top)"
+            )
+            assert page.js(f"document.getElementById('{link}').checkVisibility()"), link
+            assert bar <= place < 900, (name, link)
+    page.look(width=700, media="print")
+    assert page.js("document.querySelector('.contents').checkVisibility()") is False
+
+
 def spoken(node: dict[str, Any]) -> str:
     return " ".join(str(node["name"]["value"]).split())
 

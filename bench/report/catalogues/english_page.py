@@ -9,6 +9,11 @@ PAGE: dict[str, str] = {
     "page.paper.rows": "Not printed, in the file: {rows}.",
     "row.one": "{n} row",
     "row.many": "{n} rows",
+    "contents.label": "On this page",
+    "contents.machines": "Machines",
+    "contents.coverage": "Coverage",
+    "contents.method": "Method",
+    "contents.provenance": "Provenance",
     # cards
     "cards.label": "Verdict per step",
     "card.whole": "First to last",

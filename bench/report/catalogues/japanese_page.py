@@ -9,6 +9,11 @@ PAGE: dict[str, str] = {
     "page.paper.rows": "印刷では省略（ファイルにある）：{rows}。",
     "row.one": "{n}行",
     "row.many": "{n}行",
+    "contents.label": "このページの内容",
+    "contents.machines": "マシン",
+    "contents.coverage": "測定状況",
+    "contents.method": "判定方法",
+    "contents.provenance": "来歴",
     # cards
     "cards.label": "ステップごとの判定",
     "card.whole": "最初と最後の比較",

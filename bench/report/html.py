@@ -6,10 +6,11 @@ on, a Content-Security-Policy allows inline style alone, and control characters 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, TemplateError
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bench.errors import ReportError
 from bench.report.layout import page
@@ -17,6 +18,11 @@ from bench.report.plain import one_line
 from bench.report.text import Text
 from bench.report.view import Report
 from bench.resources import data_folder
+
+_WORD = re.compile("[^\\s\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]+")
+"""Signs without a space between them; those of Japanese are none, for its lines may end between any two."""
+_KEPT = 24
+"""Characters of a name that is not broken: more would make a column of names too wide for a phone."""
 
 
 def render_html(report: Report, *, templates: Path | None = None) -> str:
@@ -50,13 +56,26 @@ def _environment(templates: Path | None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["unbroken"] = unbroken
+    environment.filters |= {"unbroken": unbroken, "whole": whole}
     return environment
 
 
 def unbroken(words: str) -> str:
     """Running text in which no line ends within a number, its sign of per cent, or between the ends of an interval."""
     return words.replace(" %", "\u00a0%").replace(" … ", "\u00a0…\u00a0")
+
+
+def whole(words: str) -> Markup:
+    """Running text in which a short name stays on one line, hyphens and all, and a long one breaks anywhere.
+
+    Else "web-" stands at the end of a line and "1" in the next, and a digest makes its column as wide as itself.
+    """
+    return Markup(_WORD.sub(lambda found: _kept(found[0]), one_line(words)))  # noqa: S704  # what is no word is harmless
+
+
+def _kept(word: str) -> str:
+    css = "any" if len(word) > _KEPT else "whole" if "-" in word[1:-1] else ""
+    return f'<span class="{css}">{escape(word)}</span>' if css else str(escape(word))
 
 
 def _shown(value: object) -> object:

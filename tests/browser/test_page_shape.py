@@ -168,6 +168,7 @@ def test_every_table_has_headers_with_a_scope_and_every_picture_a_name(devtools:
         page = devtools.open(pages.write(name, folder))
         assert page.js("document.querySelectorAll('th:not([scope])').length") == 0
         assert page.js("Array.from(document.querySelectorAll('table')).filter(one => !one.tHead).length") == 0
+        assert page.js("document.querySelectorAll('table:not(:has(> caption), table table)').length") == 0
         unnamed = (
             "Array.from(document.querySelectorAll('svg:not([aria-hidden])')).filter(one =>"
             " one.getAttribute('role') !== 'img' || !one.querySelector('title')?.textContent).length"

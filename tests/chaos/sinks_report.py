@@ -44,6 +44,7 @@ import report_factory as factory  # it lies beside the tests of the report, whic
 
 FIELDS = 26
 """How many strings one report takes."""
+_LINE_ENDS = (("span", "whole"), ("span", "any"))
 _HALF = re.compile("[\ud800-\udfff]")
 _FORMULA = tuple("=+-@\t\r＝＋－＠")
 _NUMBER = re.compile(r"-?[0-9.]+(?:e[+-]?[0-9]+)?\Z")
@@ -131,11 +132,15 @@ def _html(page: str, plain: str) -> Iterator[str]:
 
 
 def skeleton(page: str) -> list[tuple[str, tuple[str, ...]]]:
-    """The elements of a page in their order, with the names of their attributes and where they lead."""
+    """The elements of a page in their order, with the names of their attributes and where they lead.
+
+    Without those that say where a line may end: they depend on how long a word is.
+    """
     tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
     return [
         (str(one.tag), tuple(sorted(_attribute(str(name), value) for name, value in one.items())))
         for one in tree.iter()
+        if (one.tag, one.get("class")) not in _LINE_ENDS
     ]
 
 

@@ -11,7 +11,7 @@ import report_factory as factory
 from bench.analyse.coverage import Coverage, CoverageRow
 from bench.analyse.result import Comparison
 from bench.errors import ReportError
-from bench.report.html import render_html
+from bench.report.html import render_html, whole
 from bench.report.layout import page
 from bench.report.provenance import FileDigest, Provenance
 
@@ -193,3 +193,11 @@ def test_a_report_without_runs_samples_or_facts_still_works() -> None:
     said = visible(render_html(bare))
     assert "186 %" in said
     assert "When" not in said.split("What moved")[1].split("Where")[0]
+
+
+def test_names_break_at_no_hyphen_and_digests_anywhere() -> None:
+    assert whole("moved: web-1, <b>") == 'moved: <span class="whole">web-1,</span> &lt;b&gt;'
+    assert whole("移動：web-1、<b>") == '移動：<span class="whole">web-1</span>、&lt;b&gt;'
+    assert whole("- a -1 –") == "- a -1 –"
+    assert whole("ab" * 32) == f'<span class="any">{"ab" * 32}</span>'
+    assert "\x1b" not in whole("\x1b[31m-x")

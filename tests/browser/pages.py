@@ -15,7 +15,7 @@ from bench.report.provenance import Provenance
 from tests.analyse.phase_tables import IN_A_ROUND
 from tests.report import charted, stored_phases
 
-NAMES = ("ladder", "factors", "wide", "charted", "hostile", "bare")
+NAMES = ("ladder", "factors", "wide", "charted", "japanese", "hostile", "bare")
 
 
 def write(name: str, folder: Path) -> Path:
@@ -34,6 +34,8 @@ def _made(name: str, folder: Path) -> str:
         return render_html(stored_phases.report(folder / "store", levels, stored_phases.of(IN_A_ROUND)))
     if name == "charted":
         return render_html(charted.report())
+    if name == "japanese":
+        return render_html(replace(charted.report(), lang="ja"))
     if name == "wide":
         return render_html(factory.report(steps(7), samples=None))
     if name == "hostile":

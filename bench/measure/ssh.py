@@ -276,8 +276,10 @@ def _take_errors(channel: paramiko.Channel, errors: bytearray) -> None:
 def _ended(output: bytearray, mark: bytes) -> tuple[int, int] | None:
     """Where the last line begins and the exit code in it, when that is `mark`, digits, and nothing more."""
     place = output.rfind(mark, -len(mark) - _LONGEST_CODE)
+    if place < 0:  # as ever but at the end: no slice of what may be large is made before
+        return None
     code = output[place + len(mark) : -1]
-    return (place, int(code)) if place >= 0 and output.endswith(b"\n") and code.isdigit() else None
+    return (place, int(code)) if output.endswith(b"\n") and code.isdigit() else None
 
 
 def _feed(channel: paramiko.Channel, text: bytes) -> None:

@@ -25,16 +25,7 @@ RANKS = {
 """A part imports itself and parts of a lower rank; parts of one rank do not know each other."""
 
 DOORS = {
-    "paramiko": (
-        "bench/measure/ssh.py",
-        "bench/measure/ssh_auth.py",
-        "bench/measure/ssh_hosts.py",
-        "bench/measure/ssh_keys.py",
-        "bench/measure/ssh_route.py",
-        "bench/measure/ssh_way.py",
-    ),
-    "fabric": ("bench/measure/ssh.py",),
-    "invoke": ("bench/measure/ssh.py",),
+    "paramiko": ("bench/measure/ssh",),
     "matplotlib": ("tests/",),  # charts of reports are written as SVG; those of the statistics are made with it
     "jinja2": ("bench/report/html.py",),
     "markdown_it": ("bench/report/notes.py",),

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 
 from bench.errors import TransportError
 from bench.measure.ticker import around
@@ -59,8 +60,10 @@ def marked(nonce: str, sections: Iterable[tuple[str, str]]) -> str:
 
 def sections(reply: Reply, nonce: str, where: str) -> dict[str, bytes]:
     """The output by section; TransportError when the script did not get to run, or when a section cannot be true."""
-    parts = reply.stdout.split(f"\n@@{nonce} ".encode(), _MOST_SECTIONS)
-    if len(parts) < 2:
+    output = memoryview(reply.stdout)  # nothing is copied but once what a section says
+    mark = rf"\n@@{nonce} ([^\n]{{0,{_LONGEST_NAME}}})".encode()
+    marks = list(islice(re.finditer(mark, output), _MOST_SECTIONS))
+    if not marks:
         tail = (reply.stderr or reply.stdout).decode("utf-8", "replace").strip()[-300:]
         raise TransportError(
             f"did not run the script (exit code {reply.exit_code}: {tail or 'no output'})",
@@ -68,16 +71,12 @@ def sections(reply: Reply, nonce: str, where: str) -> dict[str, bytes]:
             remedy="The account needs a POSIX `sh`",
         )
     found: dict[str, bytes] = {}
-    for part in parts[1:]:
-        line, _, content = part.partition(b"\n")
-        name = line[:_LONGEST_NAME].decode("ascii", "replace")
+    for begin, end in zip(marks, [*(one.start() for one in marks[1:]), len(output)], strict=True):
+        name, content = begin[1].decode("ascii", "replace"), output[begin.end() + 1 : end]
         if name != ARCHIVE and len(content) > MAX_SECTION:
             raise TransportError(f"sent {len(content) >> 20} MiB where some lines were asked for", where=where)
-        found[name] = content
+        found[name] = bytes(content)
     return found
-
-
-# --- jobs --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

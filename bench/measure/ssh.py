@@ -1,8 +1,8 @@
 """Connections over SSH, and what runs over them: where paramiko's errors become ours.
 
 Host keys are always verified (ssh_keys.py); where a target is says ssh_hosts.py, how it is reached ssh_way.py, how it
-is logged in to ssh_route.py: no other file knows paramiko's names. An idle connection is silent: the kernel looks for a
-dead peer only while an answer is waited for.
+is logged in to ssh_route.py, how its shell is talked to ssh_talk.py: no other file knows paramiko's names. An idle
+connection is silent: the kernel looks for a dead peer only while an answer is waited for.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from bench.measure.credentials import Credentials, Secret
 from bench.measure.ssh_hosts import known_hosts_paths, route
 from bench.measure.ssh_keys import fingerprint, known_key_types, replace_keys, revoked_keys
 from bench.measure.ssh_route import CONNECT_TIMEOUT_S, Login
+from bench.measure.ssh_talk import LOOK_AGAIN_S, SHELL, Talk
 from bench.measure.ssh_way import Way
 from bench.measure.transport import Connection, Reply
 from bench.model import Target
@@ -38,21 +39,6 @@ __all__ = [
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())  # its errors reach us as exceptions
 
-MAX_REPLY = 256 << 20
-"""No reply may be larger than this: a target cannot fill the controller's memory."""
-
-_CHUNK = 1 << 18
-_MOST_CHUNKS = 16
-_PIECE = 1 << 15
-_LOOK_AGAIN_S = 0.2
-"""How often standard error is looked at while nothing comes on standard output."""
-_SHELL = (
-    "The login has to run `sh -s` and nothing else: see the login shell, what start-up files ask, wait for or start,"
-    " and a ForceCommand"
-)
-_LONGEST_CODE = 8
-"""Bytes of an exit code and the end of its line; POSIX has three digits."""
-
 
 @dataclass(slots=True)
 class SshTransport:
@@ -61,6 +47,8 @@ class SshTransport:
     connect_timeout_s: float = CONNECT_TIMEOUT_S
     credentials: Credentials = field(default_factory=Credentials)
     _login: Login = field(init=False)
+    _turn: threading.Lock = field(default_factory=threading.Lock, init=False)
+    """Whose long reply is received."""
 
     def __post_init__(self) -> None:
         """One login for all connections: it reads each key once."""
@@ -75,7 +63,7 @@ class SshTransport:
             with self._login.door(endpoint):
                 sock = way.open(target, endpoint)
                 client = self._login.client(target, endpoint, sock, self.connect_timeout_s)
-            return SshConnection(target, client, way)
+            return SshConnection(target, client, way, self._turn)
         except BaseException as error:
             said = way.said()
             way.close()
@@ -123,10 +111,11 @@ class SshConnection:
     once. The waiting `sh` costs the target nothing and sends nothing.
     """
 
-    def __init__(self, target: Target, client: paramiko.SSHClient, way: Way) -> None:
+    def __init__(self, target: Target, client: paramiko.SSHClient, way: Way, turn: threading.Lock) -> None:
         self._target = target
         self._client = client
         self._way = way
+        self._turn = turn
         self._shell: paramiko.Channel | None = None
         self._answered = False
 
@@ -151,7 +140,9 @@ class SshConnection:
                 if self._shell is None:
                     with self._limited(min(timeout_s, CONNECT_TIMEOUT_S), late):
                         self._shell = self._open_shell(min(timeout_s, CONNECT_TIMEOUT_S))
-                return self._talk(self._shell, (text.encode(), end.encode()), nonce.encode())
+                reply = Talk(self._shell, nonce.encode(), self._turn).answer(text.encode(), end.encode())
+            self._answered = True
+            return reply
         except Exception as error:  # what a garbled packet makes of paramiko's libraries comes through
             self.close()  # what is on its way would be taken for the answer to the next script
             raise self._broke(error, timeout_s if late.is_set() else None, secret) from error
@@ -160,7 +151,7 @@ class SshConnection:
         """Why there is no answer. late_s: the bound that was passed, None when it was not."""
         where = self._target.name
         if late_s is not None:
-            remedy = "" if self._answered else f"If that happens every time: {_SHELL}"
+            remedy = "" if self._answered else f"If that happens every time: {SHELL}"
             return TransportError(f"no answer in time ({late_s:g} s)", where=where, remedy=remedy)
         if not isinstance(error, TransportError):
             error = TransportError(f"the connection broke ({str(error) or 'hung up'})")
@@ -200,55 +191,9 @@ class SshConnection:
                 f"logs us in but opens no session ({error.text})",
                 remedy="MaxSessions in its sshd_config must be 1 or more",
             ) from error
-        channel.settimeout(_LOOK_AGAIN_S)
+        channel.settimeout(LOOK_AGAIN_S)
         channel.exec_command("sh -s")
         return channel
-
-    def _talk(self, channel: paramiko.Channel, texts: tuple[bytes, bytes], nonce: bytes) -> Reply:
-        """Send the first text, and the second when the shell asks for it."""
-        text, rest = texts
-        if len(text) > _CHUNK:
-            threading.Thread(target=_feed, args=(channel, text), daemon=True).start()
-        else:
-            _feed(channel, text)
-        output = bytearray()
-        errors = bytearray()
-        start = b"\n@@" + nonce + b" exit "
-        while (end := _ended(output, start)) is None:
-            if rest and b"\n@@" + nonce + b" secret\n" in output:
-                _feed(channel, rest)
-                rest = b""
-            self._receive(channel, output, errors)
-        _take_errors(channel, errors)
-        self._answered = True
-        place, exit_code = end
-        del output[place:]  # in place: a slice would be one more copy of what may be large
-        return Reply(exit_code, bytes(output), bytes(errors))
-
-    def _receive(self, channel: paramiko.Channel, output: bytearray, errors: bytearray) -> None:
-        """Take what has arrived; TransportError when the shell or the connection is gone, or too much is sent."""
-        _take_errors(channel, errors)
-        try:
-            data = channel.recv(_CHUNK)
-        except TimeoutError:
-            return  # perhaps a flood of errors alone: nothing else comes before they are taken
-        if not data:
-            raise self._ended_early(channel, output, errors)
-        output += data
-        if len(output) > MAX_REPLY:
-            raise TransportError(f"sent more than {MAX_REPLY >> 20} MiB")
-
-    def _ended_early(self, channel: paramiko.Channel, output: bytearray, errors: bytearray) -> TransportError:
-        """Whether the connection broke, or the other end has no shell for us."""
-        code = channel.recv_exit_status()  # waits for it, or for the end of the connection
-        _take_errors(channel, errors)
-        lines = (errors or output)[-300:].decode("utf-8", "replace").strip().splitlines()
-        tail = " / ".join(lines[-2:])
-        if code < 0:
-            transport = self._client.get_transport()
-            reason = transport.get_exception() if transport else None
-            return TransportError(f"the connection broke ({tail or str(reason or '') or 'hung up'})")
-        return TransportError(f"the shell ended with exit code {code} ({tail or 'no message'})", remedy=_SHELL)
 
     def alive(self) -> bool:
         """Whether neither side has hung up, as far as is known here."""
@@ -262,36 +207,3 @@ class SshConnection:
         """
         self._way.close()
         self._client.close()
-
-
-def _take_errors(channel: paramiko.Channel, errors: bytearray) -> None:
-    """Take what has arrived on standard error and keep its end. Not for ever: a flood never ends."""
-    for _ in range(_MOST_CHUNKS):
-        if not channel.recv_stderr_ready():
-            return
-        errors += channel.recv_stderr(_CHUNK)
-        del errors[:-_CHUNK]
-
-
-def _ended(output: bytearray, mark: bytes) -> tuple[int, int] | None:
-    """Where the last line begins and the exit code in it, when that is `mark`, digits, and nothing more."""
-    place = output.rfind(mark, -len(mark) - _LONGEST_CODE)
-    if place < 0:  # as ever but at the end: no slice of what may be large is made before
-        return None
-    code = output[place + len(mark) : -1]
-    return (place, int(code)) if output.endswith(b"\n") and code.isdigit() else None
-
-
-def _feed(channel: paramiko.Channel, text: bytes) -> None:
-    """Send all of it, however long the other end takes to make room.
-
-    Where that fails, the channel is closed, perhaps by a shell that ended at once: the reading side finds out why.
-    """
-    place = 0
-    while place < len(text):
-        try:
-            place += channel.send(text[place : place + _PIECE])
-        except TimeoutError:
-            continue  # the channel's timeout is for looking at standard error, see _receive
-        except Exception:  # noqa: BLE001  # it says on the reading side what it is
-            return

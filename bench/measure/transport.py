@@ -15,10 +15,10 @@ from bench.model import Target
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a script printed and how it ended."""
+    """What a script printed and how it ended. stdout: as it was received, without a copy of what may be large."""
 
     exit_code: int
-    stdout: bytes
+    stdout: bytes | bytearray
     stderr: bytes
 
 

@@ -37,7 +37,7 @@ def arguments(shell: Shell, strings: Sequence[str], folder: Path) -> list[str]:
         steps.append(_step(("sh", "-c", rf"printf '%s\0' {names}"), f"env{number}", env))
     place = Place(shell, folder / "base" / "jobs" / "job-1", "job-1")
     place.launch(JobSpec(tuple(steps), results=()))
-    done = place.done(60)
+    done = place.done()
     wrong = [f"{shell.name}: the job ended with {done}"] if done.get("exit_code") != 0 else []
     for number, group in enumerate(groups):
         for kind in ("argv", "env"):

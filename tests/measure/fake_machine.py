@@ -87,7 +87,7 @@ class FakeMachine:
         self._make_commands()
         done = subprocess.run(
             [*shell, "-s"], input=text.encode(), capture_output=True, check=False,
-            env={"PATH": f"{self.root}/bin:/usr/bin:/bin"}, timeout=60,
+            env={"PATH": f"{self.root}/bin:/usr/bin:/bin"}, timeout=300,
         )  # fmt: skip
         said = done.stdout.replace(str(self.root).encode(), b"")
         return _LIST.sub(b"lrwxrwxrwx 1 root root 0 Nov 25 18:00 ", said)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 from bench.measure import posix
 from bench.measure.transport import Reply
 from bench.model import JobSpec, Step
+from tests.waiting import LONGEST_S, until
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Shell:
     argv: tuple[str, ...]
     path: str = os.environ["PATH"]
 
-    def run(self, text: str, timeout_s: float = 30, env: Mapping[str, str] | None = None) -> Reply:
+    def run(self, text: str, timeout_s: float = LONGEST_S, env: Mapping[str, str] | None = None) -> Reply:
         """What `text` prints; it must not keep our pipes open."""
         done = subprocess.run(
             [*self.argv, "-s"],
@@ -78,10 +78,10 @@ class Place:
         """Stop the job."""
         return self.shell.state(posix.stop(self.job_id, str(self.folder)))
 
-    def done(self, timeout_s: float = 60) -> Mapping[str, object]:
+    def done(self) -> Mapping[str, object]:
         """`done.json`, when the job has ended and its shell is gone."""
-        wait_for(lambda: (self.folder / "done.json").exists(), timeout_s)
-        wait_for(lambda: not alive(int(self.read("claim/pid"))))
+        until(lambda: (self.folder / "done.json").exists())
+        until(lambda: not alive(int(self.read("claim/pid"))))
         return posix.read_json((self.folder / "done.json").read_bytes())
 
     def read(self, name: str) -> str:
@@ -89,15 +89,7 @@ class Place:
         return (self.folder / name).read_text()
 
 
-def wait_for(condition: Callable[[], bool], timeout_s: float = 60) -> None:
-    """Until `condition` holds; AssertionError when it does not in time."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-
-
-def spec(*scripts: str, timeout_s: float = 20, expected_s: float = 0.1) -> JobSpec:
+def spec(*scripts: str, timeout_s: float = 300, expected_s: float = 0.1) -> JobSpec:
     """A job whose steps are shell scripts."""
     steps = tuple(Step(("sh", "-c", script), timeout_s=timeout_s, expected_s=expected_s) for script in scripts)
     return JobSpec(steps, results=("stdout",))

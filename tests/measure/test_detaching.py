@@ -7,9 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from shells import Place, spec, wait_for
+from shells import Place, spec
 
 from bench.measure import posix
+from tests.waiting import until
 
 _STARTS = """
 while [ "${1#--}" != "$1" ]; do shift; done
@@ -64,6 +65,6 @@ def test_a_job_keeps_the_cpus_of_its_login(place: Place) -> None:
     cpu = max(os.sched_getaffinity(0))
     text = posix.launch(place.job_id, str(place.folder), spec("nproc; taskset -pc $$"), "", "echo x")
     place.shell.run(f"taskset -pc {cpu} $$ >/dev/null\n{text}")
-    wait_for(lambda: (place.folder / "done.json").exists())
+    until(lambda: (place.folder / "done.json").exists())
     assert place.read("stdout").splitlines()[0] == "1"
     assert place.read("stdout").splitlines()[1].endswith(f": {cpu}")

@@ -219,7 +219,7 @@ def test_an_empty_listed_device_is_written_by_fio(shell: Shell, device: Device, 
         job = loaded.steps(case_of(loaded, loaded.suite.cases[0].name), params, context)
         state = shell.state(posix.launch(place.job_id, str(place.folder), job, "", "echo probed", device.link))
         assert state.fresh, state
-        assert place.done(60)["exit_code"] == 0, place.read("stderr")
+        assert place.done()["exit_code"] == 0, place.read("stderr")
         assert loaded.parse((place.folder / "out" / "fio.json").read_bytes(), "fio.json").measurements
     assert any(Path(device.node).read_bytes()[: 8 << 20])
     assert not any(Path(device.node).read_bytes()[8 << 20 :])

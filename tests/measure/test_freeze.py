@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shells import Place, spec, wait_for
+from shells import Place, spec
 
 from bench.analyse.freezes import Freeze, Interruption, in_words, parse_freezes
 from bench.measure.posix import resource
+from tests.waiting import LONGEST_S, until
 
 
 @pytest.fixture(params=["", "BEGIN { $INC{'Time/HiRes.pm'} = undef }"], ids=["perl", "perl-base"])
@@ -26,8 +27,7 @@ def ticker(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[sub
     log = tmp_path / "freeze.log"
     with log.open("wb") as out:
         process = subprocess.Popen(["perl", "-e", f"{request.param}\n{resource('freeze.pl')}"], stdout=out)
-    while not log.read_bytes():
-        time.sleep(0.02)
+    until(log.read_bytes)
     yield process, log
     process.kill()
     process.wait()
@@ -40,20 +40,19 @@ def test_a_stop_of_known_length_is_measured(ticker: tuple[subprocess.Popen[bytes
     time.sleep(1.5)
     os.kill(process.pid, signal.SIGCONT)
     stopped = time.monotonic() - start
-    while max((one.seconds for one in parse_freezes(log.read_bytes())), default=0) < 1:
-        time.sleep(0.05)
+    until(lambda: max((one.seconds for one in parse_freezes(log.read_bytes())), default=0) >= 1)
     seen = time.monotonic() - start
     freeze = max(parse_freezes(log.read_bytes()), key=lambda one: one.seconds)
     assert freeze.what is Interruption.FREEZE
     assert freeze.taints
     assert stopped - 0.3 < freeze.seconds < seen + 0.3  # it waits for a CPU, too, and its period is part of the stop
-    assert abs(freeze.ended_at - time.time()) < 60
+    assert abs(freeze.ended_at - time.time()) < 600
 
 
 def test_it_ends_when_asked_and_says_what_it_cost(ticker: tuple[subprocess.Popen[bytes], Path]) -> None:
     process, log = ticker
     process.terminate()
-    assert process.wait() == 0
+    assert process.wait(LONGEST_S) == 0
     first, *_, last = log.read_text("ascii").splitlines()
     assert first.startswith("start ")
     assert last.startswith("end ")
@@ -81,7 +80,7 @@ def begun(place: Place) -> bool:
 
 def test_a_ticker_of_a_stopped_job_ends_too(place: Place) -> None:
     place.launch(replace(spec("sleep 300"), ticker=True))
-    wait_for(lambda: begun(place))
+    until(lambda: begun(place))
     place.stop()
     place.done()
     assert "\nend " in place.read("freeze.log") or not shutil.which("perl", path=place.shell.path)
@@ -92,7 +91,7 @@ def test_it_ends_when_its_job_is_gone(tmp_path: Path) -> None:
     script.write_text(resource("freeze.pl"))
     log = tmp_path / "log"
     subprocess.run(["sh", "-c", f"perl {script} >{log} & sleep 0.5"], check=True)
-    wait_for(lambda: "\nend " in log.read_text())
+    until(lambda: "\nend " in log.read_text())
     assert log.read_text().startswith("start ")
 
 

@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from shells import Place, Shell, alive, spec, wait_for
+from shells import Place, Shell, alive, spec
 
 from bench.measure import posix
 from bench.measure.unpack import unpack
 from bench.model import JobSpec
+from tests.waiting import until
 
 CAP = 256 << 10
 
@@ -25,7 +26,7 @@ def shell(all_shells: list[Shell]) -> Shell:
     return all_shells[0]
 
 
-def capped(*scripts: str, timeout_s: float = 20) -> JobSpec:
+def capped(*scripts: str, timeout_s: float = 300) -> JobSpec:
     """A job whose files are cut at 256 KiB."""
     job = spec(*scripts, timeout_s=timeout_s)
     return replace(job, steps=tuple(replace(step, largest_file_bytes=CAP) for step in job.steps))
@@ -59,7 +60,7 @@ def test_a_flood_is_cut_when_it_is_written(place: Place, flood: str, name: str, 
 
 def test_a_tool_that_ignores_the_cut_ends_at_its_timeout(place: Place) -> None:
     place.launch(
-        capped("trap '' XFSZ; while :; do head -c 100000 /dev/zero; sleep 0.01; done 2>/dev/null", timeout_s=1)
+        capped("trap '' XFSZ; while :; do head -c 100000 /dev/zero; sleep 0.01; done 2>/dev/null", timeout_s=5)
     )
     done = place.done()
     assert (done["timeout"], done["capped"]) == (True, "stdout")
@@ -105,7 +106,7 @@ def test_many_long_names_come_home_whole(place: Place) -> None:
 
 @pytest.mark.parametrize(("name", "code"), [("SEGV", 139), ("KILL", 137), ("ABRT", 134)])
 def test_an_exit_by_signal_is_its_number(place: Place, name: str, code: int) -> None:
-    place.launch(spec(f"kill -{name} $$", timeout_s=30))
+    place.launch(spec(f"kill -{name} $$"))
     done = place.done()
     assert (done["exit_code"], done["timeout"]) == (code, False)
 
@@ -114,8 +115,10 @@ def test_a_bomb_that_forks_is_ended_whole(place: Place) -> None:
     """256 processes in sessions of their own, each started by one that is gone."""
     (place.folder.parents[1]).mkdir(parents=True, exist_ok=True)
     fork = "bomb $(($1 - 1)) & bomb $(($1 - 1)) &"
-    place.launch(spec(f'bomb() {{ if [ "$1" -gt 0 ]; then {fork} else exec setsid sleep 300; fi; }}\nbomb 8\nsleep 1'))
-    done = place.done(30)
+    bomb = f'bomb() {{ if [ "$1" -gt 0 ]; then {fork} else echo >>lit; exec setsid sleep 300; fi; }}'
+    all_lit = "until [ -e lit ] && [ $(wc -l <lit) -eq 256 ]; do sleep 0.1; done"
+    place.launch(spec(f"{bomb}\nbomb 8\n{all_lit}"))
+    done = place.done()
     assert done["survivors"] == 0
     assert int(str(done["swept"])) >= 256
     assert marked(place) == []
@@ -123,7 +126,7 @@ def test_a_bomb_that_forks_is_ended_whole(place: Place) -> None:
 
 def test_what_a_killed_shell_left_is_swept(place: Place) -> None:
     place.launch(spec("setsid sleep 300 & sleep 0.2; kill -9 $(cat claim/pid); exec sleep 300"))
-    wait_for(lambda: place.state().word == "dead")
+    until(lambda: place.state().word == "dead")
     assert len(marked(place)) >= 2
     place.shell.run(posix.sweep(place.job_id, str(place.folder)))
     assert marked(place) == []
@@ -171,10 +174,10 @@ def test_what_a_tool_puts_in_the_place_of_our_files_changes_nothing(place: Place
     victim.write_text("precious")
     wait = "echo x >../ready; while [ ! -e ../go ]; do sleep 0.05; done"
     place.launch(spec(f"{how.format(victim=victim)}; {wait}", "echo second"))
-    wait_for(lambda: (place.folder.parent / "ready").exists())
+    until(lambda: (place.folder.parent / "ready").exists())
     assert place.state().word == "running"
     (place.folder.parent / "go").touch()
-    wait_for(lambda: place.state().word == "done")
+    until(lambda: place.state().word == "done")
     done = place.done()
     assert (done["exit_code"], done["step"]) == (0, 2)
     assert victim.read_text() == "precious"
@@ -192,7 +195,7 @@ def test_a_fifo_in_the_place_of_the_output_does_not_hang_the_next_step(place: Pl
 
 def test_a_fifo_in_the_place_of_the_claim_does_not_hang_us(place: Place) -> None:
     place.launch(spec("rm claim/pid; mkfifo claim/pid; exec sleep 300"))
-    wait_for(lambda: (place.folder / "claim" / "pid").is_fifo())
+    until(lambda: (place.folder / "claim" / "pid").is_fifo())
     assert place.state().word == "dead"
     place.stop()
     assert marked(place) == []
@@ -201,7 +204,7 @@ def test_a_fifo_in_the_place_of_the_claim_does_not_hang_us(place: Place) -> None
 
 def test_a_tool_that_deletes_its_job_is_found_all_the_same(place: Place) -> None:
     place.launch(spec('rm -rf "$PWD"; exec sleep 300'))  # its answer depends on how much is gone by then
-    wait_for(lambda: not place.folder.exists())
+    until(lambda: not place.folder.exists())
     assert place.state().word == "absent"
     assert marked(place)
     place.stop()
@@ -211,7 +214,7 @@ def test_a_tool_that_deletes_its_job_is_found_all_the_same(place: Place) -> None
 def test_nobody_else_can_read_what_a_tool_opens_up(place: Place) -> None:
     place.launch(spec("umask 0; mkdir out/sub; echo x >out/sub/a; chmod 777 . out claim; chmod 666 stdout job.sh"))
     place.done()
-    wait_for(lambda: place.state().word == "done")
+    until(lambda: place.state().word == "done")
     for path in [place.folder, *place.folder.rglob("*")]:
         assert path.lstat().st_mode & 0o077 == 0, path
 
@@ -259,9 +262,9 @@ def test_a_kill_for_lack_of_memory_is_counted(place: Place) -> None:
         pytest.skip(f"no control group of memory can be made here: {error}")
     try:
         place.launch(spec(f"echo $$ >{group}/cgroup.procs; exec perl -e '$x = q(a) x (1 << 30)'"))
-        done = place.done(60)
+        done = place.done()
         assert done["exit_code"] == 137
         assert int(str(done["oom_kills"])) >= 1
     finally:
-        wait_for(lambda: not (group / "cgroup.procs").read_text())
+        until(lambda: not (group / "cgroup.procs").read_text())
         group.rmdir()

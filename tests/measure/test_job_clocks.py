@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from shells import Place, Shell, spec, wait_for
+from shells import Place, Shell, spec
 
 from bench.measure import posix
 from bench.measure.oddities import clock_step_s, remarks
 from bench.measure.protocol import Collected
+from tests.waiting import until
 
 HOURS_S = 3 * 3600
 
@@ -37,17 +38,19 @@ def settable(shell: Shell, tmp_path: Path) -> Shell:
 @pytest.mark.parametrize("by", [HOURS_S, -HOURS_S])
 def test_a_clock_that_is_set_is_recorded_and_ends_nothing(settable: Shell, tmp_path: Path, by: int) -> None:
     place = Place(settable, tmp_path / "jobs" / "t0000000-clock", "t0000000-clock")
-    place.launch(spec(f"sleep 0.5; echo {by} >{tmp_path}/by; sleep 1.2", timeout_s=30))
-    wait_for(lambda: (tmp_path / "by").exists())
-    assert 0 <= place.state().ran_s <= 30
+    place.launch(spec(f"sleep 0.5; echo {by} >{tmp_path}/by; sleep 1.2"))
+    until(lambda: (tmp_path / "by").exists())
+    assert 0 <= place.state().ran_s <= 600
     done = place.done()
     assert (done["exit_code"], done["timeout"]) == (0, False)
     files = {name: (place.folder / name).read_bytes() for name in ("started.json", "done.json")}
     found = Collected(posix.JobState("done"), files)
-    assert clock_step_s(found) == pytest.approx(by, abs=2.1)
+    assert clock_step_s(found) == pytest.approx(
+        by, abs=60
+    )  # it is read beside the time since boot, by a job that may have to wait
     assert any("its clock was set" in one for one in remarks(found))
     lasted = float(str(found.done["uptime_s"])) - float(str(found.started["uptime_s"]))
-    assert 1.5 <= lasted <= 30
+    assert 1.5 <= lasted <= 600
 
 
 def test_a_timeout_strikes_after_its_seconds_whatever_the_clock_says(settable: Shell, tmp_path: Path) -> None:

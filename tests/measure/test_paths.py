@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.analyse.paths import Counters, moved, parse_counters, switched
+from tests.waiting import LONGEST_S, until
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "facts"
 SEEDS = [(GOLDEN / name / "probe.txt").read_bytes() for name in ("azure-accelerated", "azure-synthetic", "aws-nitro")]
@@ -132,6 +132,7 @@ def test_any_bytes_are_counters(data: st.DataObject) -> None:
 
 LEAST = 30 * MIB
 """Of 60 that iperf3 writes: it does not wait for the last of them to leave."""
+TABLES = ("/proc/net/tcp6", "/proc/net/tcp")
 REDIRECT = "u32 match u32 0 0 action mirred {way} redirect dev {to}"
 
 
@@ -144,7 +145,7 @@ class Ground:
     def run(self, side: int, *words: str, check: bool = True) -> str:
         done = subprocess.run(
             ["nsenter", "-t", str(self.pids[side]), "-n", *words],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=LONGEST_S,
         )  # fmt: skip
         if check and done.returncode:
             raise AssertionError(f"{words}: {done.stdout} {done.stderr}")
@@ -165,11 +166,10 @@ class Ground:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            while ":1451 " not in self.run(1, "cat", "/proc/net/tcp6", "/proc/net/tcp"):
-                assert server.poll() is None
-                time.sleep(0.02)
+            until(lambda: server.poll() is not None or ":1451 " in self.run(1, "cat", *TABLES))
+            assert server.poll() is None
             self.run(0, "iperf3", "-c", "10.91.1.2", "-n", f"{mib}M")
-            server.wait(timeout=30)
+            server.wait(LONGEST_S)
         finally:
             server.kill()
             server.wait()
@@ -183,17 +183,20 @@ class Ground:
         raise AssertionError(card)
 
 
+def _named(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text().strip()
+
+
 @pytest.fixture
 def ground() -> Iterator[Ground]:
     if os.geteuid() != 0 or not all(map(shutil.which, ("unshare", "nsenter", "ip", "tc", "iperf3"))):
         pytest.skip("needs root, iproute2, util-linux and iperf3")
-    holders = [subprocess.Popen(["unshare", "-n", "sleep", "120"]) for _ in range(2)]
+    holders = [subprocess.Popen(["unshare", "-n", "sleep", "1200"]) for _ in range(2)]
     try:
         mine = Path("/proc/self/ns/net").readlink()
-        while not all(Path(f"/proc/{one.pid}/comm").read_text().strip() == "sleep" for one in holders):
-            if any(one.poll() is not None for one in holders):
-                pytest.skip("no network namespaces here")
-            time.sleep(0.02)
+        until(lambda: all(one.poll() is not None or _named(one.pid) == "sleep" for one in holders))
+        if any(one.poll() is not None for one in holders):
+            pytest.skip("no network namespaces here")
         assert all(Path(f"/proc/{one.pid}/ns/net").readlink() != mine for one in holders)
         made = Ground((holders[0].pid, holders[1].pid))
         for card in ("eth0", "vf0"):

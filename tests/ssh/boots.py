@@ -11,7 +11,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from bench.measure.sandbox import Sandbox
 from bench.model import Target
+from tests.waiting import until
 
 TOOLS = ("unshare", "mount", "setpriv", "sshd")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -155,10 +155,13 @@ def bootable(folder: Path, box: Sandbox) -> Iterator[Bootable]:
 
 def _await(made: Bootable) -> None:
     """Until its sshd greets."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", made.port), timeout=2) as sock:
-            if sock.recv(3) == b"SSH":
-                return
-        time.sleep(0.05)
-    raise AssertionError(f"the machine does not boot: {(made.folder / 'log').read_text()[-500:]}")
+
+    def greets() -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", made.port), timeout=10) as sock:
+            return sock.recv(3) == b"SSH"
+        return False
+
+    try:
+        until(greets)
+    except AssertionError:
+        raise AssertionError(f"the machine does not boot: {(made.folder / 'log').read_text()[-500:]}") from None

@@ -8,13 +8,13 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measure.sandbox import Sandbox
+from tests.waiting import until
 
 TOOLS = ("useradd", "userdel", "chpasswd", "sudo", "sshd")
 SUDOERS = Path("/etc/sudoers.d")
@@ -94,10 +94,10 @@ def person(password: str) -> Iterator[Person]:
 
 def _remove(name: str) -> None:
     """Waits for the sessions of sshd, which leave by themselves when the controller has hung up."""
-    for words in [["userdel"]] * 25 + [["userdel", "--force"]]:
-        if subprocess.run([*words, name], capture_output=True, check=False).returncode == 0:
-            return
-        time.sleep(0.2)
+    try:
+        until(lambda: subprocess.run(["userdel", name], capture_output=True, check=False).returncode == 0, 60)
+    except AssertionError:
+        subprocess.run(["userdel", "--force", name], capture_output=True, check=False)
 
 
 def missing() -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.store import Store, StoredRun
 from tests.ssh.ssh_ground import Workspace
+from tests.waiting import LONGEST_S, until
 
 SCRIPT = "echo ${PWD##*/} >>../../ran; sleep 0.7; echo rate 42"
 """Counts itself by the name of its job, takes a while, and has a result."""
@@ -19,13 +19,13 @@ SCRIPT = "echo ${PWD##*/} >>../../ran; sleep 0.7; echo rate 42"
 class Desk(Workspace):
     """A workspace whose target counts what ran."""
 
-    def start_run(self, repetitions: int, script: str = SCRIPT) -> subprocess.Popen[str]:
+    def start_run(self, repetitions: int, script: str = SCRIPT, tag: str = "before") -> subprocess.Popen[str]:
         return self.start(
             "run", "-i", "inventory.yaml", "-s", "scripted", "-p", f"scripted.script={script}",
-            "-p", "scripted.timeout=600", "--tag", "before", "-n", str(repetitions), "--seed", "1",
+            "-p", "scripted.timeout=600", "--tag", tag, "-n", str(repetitions), "--seed", "1",
         )  # fmt: skip
 
-    def finish(self, process: subprocess.Popen[str], timeout_s: float = 120) -> tuple[int, str]:
+    def finish(self, process: subprocess.Popen[str], timeout_s: float = LONGEST_S) -> tuple[int, str]:
         said, _ = process.communicate(timeout=timeout_s)
         return process.returncode, said
 
@@ -47,12 +47,10 @@ class Desk(Workspace):
         return sorted((self.folder / "base" / "jobs").glob("*"))
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 120
-        while not condition():
-            assert time.monotonic() < deadline, "waited in vain"
-            if self.started[-1].poll() is not None and not condition():
-                raise AssertionError(f"bench ended early: {self.finish(self.started[-1])}")
-            time.sleep(0.01)
+        """Until it holds; AssertionError when the latest `bench` ends before."""
+        until(lambda: self.started[-1].poll() is not None or condition())
+        if not condition():
+            raise AssertionError(f"bench ended early: {self.finish(self.started[-1])}")
 
 
 def heard(process: subprocess.Popen[str], words: str) -> str:

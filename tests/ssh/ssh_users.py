@@ -55,7 +55,7 @@ def _remove(name: str) -> None:
         uid = pwd.getpwnam(name).pw_uid
     except KeyError:
         return
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and _processes(uid):
         time.sleep(0.1)
     for process in _processes(uid):

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-PATIENCE_S = 60.0
+from tests.waiting import LONGEST_S
 
 
 class AtTerminal:
@@ -29,7 +29,7 @@ class AtTerminal:
 
     def await_text(self, text: str, times: int = 1) -> None:
         """Until `text` was shown so often; AssertionError when it will not be."""
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + LONGEST_S
         while self.shown.count(text) < times:
             assert self._read(), f"{text!r} was not shown: {self.shown}"
             assert time.monotonic() < deadline, f"{text!r} is not shown: {self.shown}"
@@ -43,7 +43,7 @@ class AtTerminal:
 
     def end(self) -> int:
         """Read on until the process ends; its exit code."""
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + LONGEST_S
         while self._read() and time.monotonic() < deadline:
             pass
         _, status = os.waitpid(self._pid, 0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -15,7 +17,8 @@ from bench.errors import StoreError
 from bench.measure import unpack
 from bench.measure.sandbox import free_port
 from bench.model import Status, SuiteChoice, Target, pairs
-from bench.store import verify
+from bench.store import StoredRun, verify
+from tests.waiting import until
 
 
 def duo(**params: str | float | bool) -> SuiteChoice:
@@ -68,7 +71,7 @@ def test_a_machine_that_stands_still_taints_its_trial(ground: Field) -> None:
     still = ground.run(scripted("sleep 0.5; echo rate 42"), freeze_probe=True)
     assert ground.execute(still).missing == {}
     (stored,) = still.attempts()
-    assert all(one.seconds < 1 for one in freezes_of(stored))
+    assert all(one.seconds < freeze.seconds for one in freezes_of(stored))
 
 
 @pytest.mark.parametrize(
@@ -180,30 +183,42 @@ def test_too_much_output_is_cut_and_said(ground: Field, monkeypatch: pytest.Monk
     assert "the tool left no stdout" in next(run.attempts()).record.cause
 
 
-def test_two_controllers_on_one_run(ground: Field) -> None:
-    run = ground.run(scripted("sleep 1; echo rate 1"))
+GATED = "while [ ! -e ../../go ]; do sleep 0.05; done; echo rate 1"
+"""Runs until the test says so."""
+
+
+def go(ground: Field) -> None:
+    (ground.folder / "base0" / "go").touch()
+
+
+@contextmanager
+def measured(ground: Field, run: StoredRun) -> Iterator[None]:
+    """While a controller measures a GATED run."""
     watcher = Watcher()
-    first = threading.Thread(target=ground.execute, args=(run,), kwargs={"watcher": watcher})
-    first.start()
-    while not any("running" in one for one in watcher.said):
-        time.sleep(0.02)
-    with pytest.raises(StoreError, match="another controller works on this run"):
+    controller = threading.Thread(target=ground.execute, args=(run,), kwargs={"watcher": watcher})
+    controller.start()
+    until(lambda: any("running" in one for one in watcher.said))
+    try:
+        yield
+    finally:
+        go(ground)
+        controller.join()
+
+
+def test_two_controllers_on_one_run(ground: Field) -> None:
+    run = ground.run(scripted(GATED))
+    with measured(ground, run), pytest.raises(StoreError, match="another controller works on this run"):
         ground.execute(run)
-    first.join()
     assert only(run).status is Status.OK
 
 
 def test_a_target_that_is_busy_with_another_run_is_waited_for(ground: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bench.measure.launching.BUSY_PAUSE_S", 0.2)
-    first, second = ground.run(scripted("sleep 1.5; echo rate 1")), ground.run(scripted("echo rate 2"))
-    watcher = Watcher()
-    other = threading.Thread(target=ground.execute, args=(first,), kwargs={"watcher": watcher})
-    other.start()
-    while not any("running" in one for one in watcher.said):
-        time.sleep(0.02)
+    first, second = ground.run(scripted(GATED)), ground.run(scripted("echo rate 2"))
     waiting = Watcher()
-    outcome = ground.execute(second, watcher=waiting, patience_s=20)
-    other.join()
+    waiting.on_state = lambda trial, state: go(ground) if "is busy with" in waiting.said[-1] else None
+    with measured(ground, first):
+        outcome = ground.execute(second, watcher=waiting, patience_s=600)
     assert outcome.missing == {}
     mine = f"of run {first.info.run_id} (pid {os.getpid()} of "
     assert any("t0 is busy with job" in one and mine in one and "which has run for" in one for one in waiting.said)
@@ -213,16 +228,11 @@ def test_a_target_that_is_busy_with_another_run_is_waited_for(ground: Field, mon
 
 def test_patience_with_a_busy_target_ends(ground: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bench.measure.launching.BUSY_PAUSE_S", 0.2)
-    first, second = ground.run(scripted("sleep 1.5; echo rate 1")), ground.run(scripted(), repetitions=2)
-    watcher = Watcher()
-    other = threading.Thread(target=ground.execute, args=(first,), kwargs={"watcher": watcher})
-    other.start()
-    while not any("running" in one for one in watcher.said):
-        time.sleep(0.02)
-    outcome = ground.execute(second, patience_s=0.2)
+    first, second = ground.run(scripted(GATED)), ground.run(scripted(), repetitions=2)
+    with measured(ground, first):
+        outcome = ground.execute(second, patience_s=0.2)
     assert len(outcome.missing) == 2
     assert all("is busy with job" in cause for cause in outcome.missing.values())
-    other.join()
     assert ground.execute(second).missing == {}
 
 
@@ -240,8 +250,5 @@ def test_targets_that_share_something_take_turns(ground: Field) -> None:
     assert spans[0][1] < spans[1][0]
 
 
-def _clocks(run: object) -> list[tuple[str, dict[str, str]]]:
-    from bench.store import StoredRun
-
-    assert isinstance(run, StoredRun)
+def _clocks(run: StoredRun) -> list[tuple[str, dict[str, str]]]:
     return [(s.record.trial.targets[0], dict(s.record.clocks)) for s in run.attempts()]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from ssh_ground import Workspace, write_workspace
 from bench.measure.sandbox import Sandbox, Sshd
 from bench.model import Look, LookOutcome
 from bench.store import Store, verify
+from tests.waiting import LONGEST_S, until
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class Campaign(Workspace):
 
     def bench(self, *words: str, code: int = 0) -> str:
         process = self.start(*words)
-        said, _ = process.communicate(timeout=180)
+        said, _ = process.communicate(timeout=LONGEST_S)
         assert process.returncode == code, said
         return said
 
@@ -98,15 +98,10 @@ def test_a_killed_controller_carries_on_with_the_same_looks(campaign: Campaign) 
     write(campaign, margin="1.5 %", script="echo x >>../../ran; sleep 0.5; ")
     before(campaign)
     process = campaign.start("run", "--phase", "after", "--until-decided")
-    deadline = time.monotonic() + 180
-    while not campaign.looks():
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.02)
+    until(lambda: process.poll() is not None or campaign.looks())
+    assert process.poll() is None
     ran = campaign.folder / "base" / "ran"
-    while len(ran.read_text().split()) < 5:  # the third session of this phase has begun
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: len(ran.read_text().split()) == 5)  # the third session of this phase has begun
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert [look.outcome for look in campaign.looks()] == [LookOutcome.UNDECIDED]
@@ -132,7 +127,7 @@ def test_between_looks_results_are_judged_at_the_next_one(campaign: Campaign) ->
     campaign.bench("run", "--phase", "after")
     assert campaign.compared()["looks"] == []  # these sessions look once, at the end
     process = campaign.start("run", "--phase", "after", "--until-decided")
-    process.communicate(timeout=180)
+    process.communicate(timeout=LONGEST_S)
     assert [look.number for look in campaign.looks()] == [1, 2]
 
 
@@ -144,7 +139,7 @@ def test_before_the_change_it_measures_until_the_margin_would_show(campaign: Cam
     assert campaign.sessions("before") == 2
     write(campaign, margin="2 %")
     process = campaign.start("run", "--phase", "before", "--until-decided")
-    said, _ = process.communicate(timeout=180)
+    said, _ = process.communicate(timeout=LONGEST_S)
     assert "8 sessions, the most that are measured before a change" in said
     assert campaign.sessions("before") == 8
     assert campaign.looks() == []

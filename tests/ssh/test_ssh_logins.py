@@ -7,7 +7,6 @@ import pwd
 import shutil
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from bench.measure.sandbox import Sandbox
 from bench.measure.ssh import SshConnection, SshTransport
 from bench.model import Status, Target, Tool
 from tests.chaos.proxy import Kind, Proxy
+from tests.waiting import until
 
 pytestmark = [needs_root, pytest.mark.one_at_a_time("accounts")]
 CONFIG_FISH = ".config/fish/config.fish"
@@ -126,7 +126,7 @@ def test_login_shells_that_cannot_be_used(
     there = account(shell)
     for name, text in files.items():
         there.write(name, text)
-    monkeypatch.setattr(provision, "QUERY_TIMEOUT_S", 1.0 if "in time" in said else 30.0)
+    monkeypatch.setattr(provision, "QUERY_TIMEOUT_S", 1.0 if "in time" in said else 300.0)
     connection = SshTransport().connect(there.target)
     with pytest.raises(TransportError) as caught:
         survey(connection, there.target)
@@ -144,7 +144,7 @@ def test_a_shell_that_ended_before_anything_was_sent_is_described_all_the_same(
 
     def late(connection: SshConnection, timeout_s: float) -> paramiko.Channel:
         channel = opened(connection, timeout_s)
-        wait(lambda: channel.closed)
+        until(lambda: channel.closed)
         return channel
 
     monkeypatch.setattr(SshConnection, "_open_shell", late)
@@ -262,20 +262,13 @@ def test_a_connection_that_breaks_does_not_end_an_installation(ground: Field, bo
             machine = survey(connection, there)
 
         def cut() -> None:
-            wait(lambda: (base / "began").exists())
+            until(lambda: (base / "began").exists())
             proxy.cut(Kind.RESET)
 
         threading.Thread(target=cut).start()
         with pytest.raises(TransportError, match="the connection broke"), pool.to(there) as connection:
             install(connection, there, machine, tool, lambda tool: b"", Credentials())
-        wait(lambda: (base / "ended").exists())
+        until(lambda: (base / "ended").exists())
         equip(there, tool)
     assert (base / "began").read_text() == (base / "ended").read_text()
     assert sorted(path.name for path in base.iterdir()) == ["began", "ended", "jobs", "tools"]
-
-
-def wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 90
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)

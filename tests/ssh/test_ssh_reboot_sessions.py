@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from ssh_ground import ROOT, SUITES, Workspace
 from bench.analyse.maintenance import spans_of
 from bench.measure.sandbox import Sandbox, Sshd
 from bench.store import Store, StoredRun, verify
+from tests.waiting import LONGEST_S, until
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
 
@@ -38,7 +38,7 @@ class Place(Workspace):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=120,
+            timeout=LONGEST_S,
             check=False,
         )
         assert done.returncode == code, done.stdout
@@ -141,11 +141,8 @@ def test_a_killed_controller_does_not_reboot_twice(place: Place) -> None:
     place.bench("run", "--phase", "before")
     place.machine.set("dead")
     process = place.start("run", "--phase", "before", "--reboot-between-sessions")
-    deadline = time.monotonic() + 60
-    while place.machine.asked() < 1:
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.05)
+    until(lambda: process.poll() is not None or place.machine.asked())
+    assert process.poll() is None
     process.send_signal(signal.SIGKILL)
     process.wait()
     place.machine.unset("dead")

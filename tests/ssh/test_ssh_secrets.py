@@ -22,6 +22,7 @@ from ssh_ground import ROOT, SUITES
 
 from bench.cli import main
 from bench.measure.sandbox import Sandbox
+from tests.waiting import LONGEST_S
 
 PASSWORD = "S3cret-of-the-acc0unt"  # noqa: S105  # of a user who lives for seconds
 PASSPHRASE = "S3cret-of-the-k3y"  # noqa: S105  # of a key that is made here
@@ -127,7 +128,7 @@ class Scene:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        text, _ = process.communicate(timeout=120)
+        text, _ = process.communicate(timeout=LONGEST_S)
         self.said.append(f"$ bench {' '.join(words)}\n{text}")
         assert process.returncode == code, text
         return text

@@ -38,13 +38,13 @@ def start(ground: Field, box: Sandbox) -> Iterator[Start]:
         box.stop(daemon)
 
 
-def fails(target: Target, kind: type[TransportError] = TransportError) -> str:
+def fails(target: Target, kind: type[TransportError] = TransportError, timeout_s: float = 300) -> str:
     """The message of a connection that cannot be used."""
 
     def talk() -> None:
-        connection = SshTransport(connect_timeout_s=10).connect(target)
+        connection = SshTransport().connect(target)
         try:
-            connection.run("true", timeout_s=2)
+            connection.run("true", timeout_s=timeout_s)
         finally:
             connection.close()
 
@@ -63,14 +63,18 @@ def test_a_server_without_sessions(start: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "timeout_s", "said"),
     [
-        ("internal-sftp", "the shell ended with exit code 1 (This service allows sftp connections only.). The login"),
-        ("sleep 20", "no answer in time (2 s). If that happens every time: The login has to run `sh -s`"),
+        (
+            "internal-sftp",
+            300,
+            "the shell ended with exit code 1 (This service allows sftp connections only.). The login",
+        ),
+        ("sleep 20", 2, "no answer in time (2 s). If that happens every time: The login has to run `sh -s`"),
     ],
 )
-def test_a_forced_command(start: Start, command: str, said: str) -> None:
-    assert said in fails(start(f"ForceCommand {command}"))
+def test_a_forced_command(start: Start, command: str, timeout_s: float, said: str) -> None:
+    assert said in fails(start(f"ForceCommand {command}"), timeout_s=timeout_s)
 
 
 def test_an_account_that_may_not_log_in(start: Start, box: Sandbox) -> None:
@@ -93,7 +97,7 @@ def test_a_throttled_server_lets_everybody_in_in_the_end(start: Start, box: Sand
 
     def ask(number: int) -> bytes:
         with pool.to(replace(target, name=f"t{number}")) as connection:
-            return connection.run(f"echo {number}", timeout_s=30).stdout
+            return connection.run(f"echo {number}", timeout_s=300).stdout
 
     # Somebody who says nothing holds the only place for a while, so that throttling is certain.
     with socket.create_connection(("127.0.0.1", target.port or 0)) as silent, ThreadPoolExecutor(20) as threads:
@@ -182,7 +186,7 @@ def test_a_jump_host_that_dies_while_a_job_runs(ground: Field, box: Sandbox, sta
             scripted("echo ran >>../../ran; sleep 0.5; echo rate 42"),
             targets=(replace(start(), jump=f"127.0.0.1:{jumps[0].port}"),),
         )
-        assert ground.execute(run, watcher=Watcher(on_state=on_state), patience_s=30).missing == {}
+        assert ground.execute(run, watcher=Watcher(on_state=on_state), patience_s=600).missing == {}
     finally:
         box.stop(jumps[-1])
     assert len(jumps) == 2

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from bench.measure.sandbox import Sandbox, Sshd
 from bench.model import Status
 from bench.store import verify
 from tests.ssh.ssh_desk import Desk, heard
+from tests.waiting import until
 
 GATED = "echo ${PWD##*/} >>../../ran; while [ ! -e ../../go ]; do sleep 0.05; done; echo rate 42"
 """Runs until the test says so."""
@@ -69,8 +69,7 @@ def test_the_lock_of_a_killed_controller_is_taken_over_by_one_of_those_that_resu
     run = desk.stored()
     assert f"pid {process.pid} of" in (run.folder / ".lock").read_text()
     resumed = [desk.start("resume", run.info.run_id) for _ in range(3)]
-    while sum(one.poll() is not None for one in resumed) < 2:
-        time.sleep(0.02)
+    until(lambda: sum(one.poll() is not None for one in resumed) == 2)
     go(desk)
     ends = [desk.finish(one) for one in resumed]
     assert sorted(code for code, _ in ends) == [0, 1, 1]
@@ -125,21 +124,7 @@ def test_two_runs_that_begin_at_once_are_two_sessions(desk: Desk) -> None:
 
 def test_a_report_while_a_run_goes_on_says_what_is_missing(desk: Desk) -> None:
     assert desk.finish(desk.start_run(1, "echo rate 42"))[0] == 0
-    process = desk.start(
-        "run",
-        "-i",
-        "inventory.yaml",
-        "-s",
-        "scripted",
-        "-p",
-        f"scripted.script={GATED}",
-        "-p",
-        "scripted.timeout=600",
-        "--tag",
-        "after",
-        "-n",
-        "2",
-    )
+    process = desk.start_run(2, GATED, tag="after")
     desk.wait_for(lambda: len(desk.ran()) > 0)
     report = desk.folder / "r.html"
     for words in (("report", "-o", str(report)), ("verify",)):

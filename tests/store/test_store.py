@@ -108,7 +108,7 @@ from pathlib import Path
 from bench.store import Store
 with Store(Path(sys.argv[1])).runs()[0].lock():
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 

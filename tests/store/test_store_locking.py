@@ -15,6 +15,7 @@ from bench.model import Look, LookOutcome
 from bench.store import Store, keep_look, sweep, verify
 from bench.store.locking import held, whoami
 from bench.store.reading import StoredRun
+from tests.waiting import LONGEST_S
 
 LOOK = Look(1, "before", (2, 2), 0.005, 0.005, "2026-03-01T00:00:00Z", ("r",), (), LookOutcome.UNDECIDED)
 
@@ -38,13 +39,13 @@ def test_a_lock_is_waited_for_as_long_as_asked(tmp_path: Path) -> None:
     def hold() -> None:
         with held(tmp_path / ".lock", "first"):
             taken.set()
-            assert free.wait(30)
+            assert free.wait(LONGEST_S)
 
     thread = threading.Thread(target=hold)
     thread.start()
-    assert taken.wait(30)
+    assert taken.wait(LONGEST_S)
     threading.Timer(0.5, free.set).start()
-    with held(tmp_path / ".lock", "second", patience_s=30):
+    with held(tmp_path / ".lock", "second", patience_s=LONGEST_S):
         assert free.is_set()
     thread.join()
 

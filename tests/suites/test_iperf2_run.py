@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from bench.errors import ParseError
 from bench.measure.provision import recipe
 from bench.measure.sandbox import free_port
 from bench.model import Context, Role, Scalar
+from tests.waiting import until_port_listens
 
 LOADED = load_suite(Path(__file__).resolve().parents[2] / "suites" / "iperf2")
 SUITE, parse = LOADED.suite, LOADED.parse
@@ -75,7 +75,7 @@ def test_the_installed_copy_runs_what_steps_writes(tmp_path: Path) -> None:
     serve, send = specs[Role.RECEIVER].steps[0], specs[Role.SENDER].steps[0]
     with subprocess.Popen(serve.argv, env={**os.environ, **dict(serve.env)}, stdout=subprocess.DEVNULL) as server:
         try:
-            await_port(port)
+            until_port_listens(port)
             output = subprocess.run(send.argv, env={**os.environ, **dict(send.env)}, capture_output=True, check=True)
         finally:
             server.terminate()
@@ -90,13 +90,3 @@ def test_a_server_that_is_not_there_is_seen_although_iperf_exits_with_zero() -> 
     output = subprocess.run(argv, capture_output=True, check=True).stdout
     with pytest.raises(ParseError, match="Connection refused"):
         parse(output, "out/iperf.txt")
-
-
-def await_port(port: int) -> None:
-    """Wait until `port` listens, without connecting: the server would take that for a test."""
-    wanted = f":{port:04X} "
-    for _ in range(100):
-        if any(wanted in line and " 0A " in line for line in Path("/proc/net/tcp").read_text().splitlines()):
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"nothing listens on port {port}")

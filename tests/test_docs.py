@@ -25,12 +25,23 @@ targets:
   je-1: {address: 10.0.0.1, peer: control-1, labels: {region: japaneast}}
   control-1: {address: 10.0.0.2}
 """
+WRITTEN_AT_RUN_TIME = {"job.sh", "done.json"}
 README, DOCS = ROOT / "README.md", ROOT / "docs"
 
 
 @pytest.fixture(scope="module")
 def suites() -> dict[str, LoadedSuite]:
     return load_suites(suite_folders())
+
+
+def test_what_the_architecture_names_is_there() -> None:
+    """Files and folders, by the end of their path; `*` stands for anything."""
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    named = {one.removesuffix("/") for one in re.findall(r"`([\w/*]+(?:\.(?:py|sh|json)|/))`", text)}
+    assert len(named) > 40
+    here = [path for part in ("bench", "suites", "tests", "docs") for path in (ROOT / part).rglob("*")]
+    for one in named - WRITTEN_AT_RUN_TIME:
+        assert any(path.match(one) for path in [*here, *ROOT.iterdir()]), one
 
 
 # --- commands ---

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bench.errors import TransportError
 
-START_TIMEOUT_S = 10.0
+START_TIMEOUT_S = 60.0
 _PRIVSEP = Path("/run/sshd")
 _PASSING_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _LOWEST_PORT = 10_000

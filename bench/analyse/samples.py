@@ -87,11 +87,6 @@ def load_samples(runs: Iterable[StoredRun], suites: Mapping[str, LoadedSuite], *
     return Loaded(_to_frame(pa.concat_tables(tables) if tables else _table([])), tuple(problems))
 
 
-def empty_samples() -> pd.DataFrame:
-    """The table without a row, every column with its type."""
-    return _to_frame(_table([]))
-
-
 def _to_frame(table: pa.Table) -> pd.DataFrame:
     frame: pd.DataFrame = table.unify_dictionaries().to_pandas()
     return frame

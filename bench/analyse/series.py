@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median_low
 
 from bench.analyse.rereading import Chosen, Reread, Rows, middle, reread
-from bench.analyse.result import Comparison, MetricKey, MetricResult, TargetResult, Verdict
+from bench.analyse.result import Comparison, MetricKey, TargetResult, Verdict
 from bench.config.catalogue import LoadedSuite
 from bench.store import StoredRun
 from bench.units import convert
@@ -86,11 +86,6 @@ def hardest_hit(comparisons: Iterable[Comparison]) -> dict[MetricKey, str]:
 def _rank(one: TargetResult) -> tuple[bool, bool, float]:
     moved = one.verdict in (Verdict.IMPROVED, Verdict.REGRESSED)
     return not one.relocated, moved, abs(math.log(one.ratio or 1.0))
-
-
-def is_leading(metric: MetricResult) -> bool:
-    """Whether a metric speaks for its suite or its campaign."""
-    return metric.primary or metric.headline
 
 
 def _chosen(tagged: Mapping[str, Mapping[int, list[tuple[float, Chosen]]]], tags: Sequence[str]) -> list[Chosen]:

@@ -5,7 +5,6 @@ So a positive difference is always an improvement, and a unit is only an offset 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -34,11 +33,6 @@ def log_scale(value: Floats, factor: Floats, sign: Floats) -> Floats:
     """Return sign · ln(value · factor); `value` must be finite and positive."""
     scaled: Floats = sign * (np.log(value) + np.log(factor))
     return scaled
-
-
-def as_ratio(delta: float, sign: float) -> float:
-    """The ratio after/before as measured that belongs to an effect `delta` (positive is better)."""
-    return math.exp(sign * delta)
 
 
 TAINTED = "tainted"

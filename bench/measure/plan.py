@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bench.config.catalogue import LoadedSuite
 from bench.config.choices import cases_of, resolve_params
@@ -190,14 +190,3 @@ def _warnings(campaign: Campaign) -> list[str]:
     if burstable:
         said.append(f"burstable size: {', '.join(burstable)}; its CPU credits, not the change, may decide the result")
     return said
-
-
-def without_targets(campaign: Campaign, keep: Iterable[str]) -> Campaign:
-    """The campaign on some of its targets only; peers that are left out are dropped."""
-    names = set(keep)
-    targets = tuple(
-        target if target.peer in names else replace(target, peer=None)
-        for target in campaign.inventory.targets
-        if target.name in names
-    )
-    return replace(campaign, inventory=replace(campaign.inventory, targets=targets))

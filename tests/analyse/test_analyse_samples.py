@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from stored_runs import add, make_run, tiny_suite, trial
 
-from bench.analyse.samples import COLUMNS, Problem, empty_samples, load_samples
+from bench.analyse.samples import COLUMNS, Problem, load_samples
 from bench.model import Status
 from bench.report.text import Text
 from bench.store import StoredRun, verify
@@ -169,5 +169,6 @@ def test_runs_are_joined_into_one_table_of_categories(tmp_path: Path) -> None:
 
 
 def test_no_runs_give_an_empty_table_with_every_column() -> None:
-    assert list(load_samples([], {}).frame.columns) == list(COLUMNS)
-    assert empty_samples().empty
+    frame = load_samples([], {}).frame
+    assert list(frame.columns) == list(COLUMNS)
+    assert frame.empty

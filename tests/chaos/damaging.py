@@ -15,9 +15,6 @@ Damager = Callable[[Random, Path], bool]
 KINDS: dict[str, Damager] = {}
 """Name of a kind of damage → what does it."""
 
-HARMLESS = frozenset({"temporary folder in a run", "temporary folder beside runs", "torn events"})
-"""Kinds that harm nothing that was published."""
-
 
 def kind(name: str) -> Callable[[Damager], Damager]:
     """Enter a damager into `KINDS`."""

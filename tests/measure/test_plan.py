@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bench.config.catalogue import LoadedSuite, load_suites
 from bench.errors import ConfigError
-from bench.measure.plan import ASSUMED_CPUS, OVERHEAD_S, Plan, estimate_s, make_plan, trial_id, without_targets
+from bench.measure.plan import ASSUMED_CPUS, OVERHEAD_S, Plan, estimate_s, make_plan, trial_id
 from bench.model import (
     Campaign,
     Case,
@@ -153,8 +153,3 @@ def test_trial_ids_are_safe_folder_names(names: list[str], repetition: int) -> N
     assert "/" not in text
     assert is_safe_name(text[:64].rstrip("."))
     assert text != trial_id("s" * 60, "c" * 60, names, repetition + 1)
-
-
-def test_leaving_targets_out_drops_their_peers() -> None:
-    kept = without_targets(campaign(), ["t0", "t2"]).inventory.targets
-    assert [(target.name, target.peer) for target in kept] == [("t0", None), ("t2", None)]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
+from sample_files import SAMPLES, expected_of, needs_samples
 
 from bench.config.catalogue import load_suite
 from bench.errors import ParseError, SuiteError
@@ -16,22 +14,12 @@ from bench.model import Parsed
 from bench.units import convert
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT / ".." / "shared" / "samples"
 LOADED = load_suite(ROOT / "suites" / "crystaldiskmark")
 SUITE, parse = LOADED.suite, LOADED.parse
 _read_rows = import_module(f"{LOADED.package}.parse").read_rows
 
 
-def index() -> dict[str, dict[str, Any]]:
-    if not (SAMPLES / "INDEX.tsv").is_file():
-        return {}
-    with (SAMPLES / "INDEX.tsv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
-    return {row[0]: json.loads(row[-1]) for row in rows if row[1] == "crystaldiskmark"}
-
-
-INDEX = index()
-needs_samples = pytest.mark.skipif(not INDEX, reason="../shared/samples is not here")
+INDEX = expected_of("crystaldiskmark")
 names = sorted(INDEX)
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
+from sample_files import SAMPLES, expected_of, needs_samples
 
 from bench.config.catalogue import load_suite
 from bench.errors import ParseError, SuiteError
@@ -16,23 +14,13 @@ from bench.model import Parsed
 from bench.units import convert
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT / ".." / "shared" / "samples"
 LOADED = load_suite(ROOT / "suites" / "diskspd")
 SUITE, parse = LOADED.suite, LOADED.parse
 _part = {name: import_module(f"{LOADED.package}.{name}") for name in ("parse", "text_form", "xml_form")}
 OPERATIONS = ("read", "write", "total")
 
 
-def index() -> dict[str, dict[str, Any]]:
-    if not (SAMPLES / "INDEX.tsv").is_file():
-        return {}
-    with (SAMPLES / "INDEX.tsv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
-    return {row[0]: json.loads(row[-1]) for row in rows if row[1] == "diskspd"}
-
-
-INDEX = index()
-needs_samples = pytest.mark.skipif(not INDEX, reason="../shared/samples is not here")
+INDEX = expected_of("diskspd")
 texts = sorted(name for name in INDEX if INDEX[name].get("runs"))
 xmls = sorted(name for name in INDEX if name.endswith(".xml"))
 failed = sorted(name for name in INDEX if INDEX[name].get("complete") is False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import defaultdict
 from importlib import import_module
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sample_files import SAMPLES, expected_of, needs_samples
 
 from bench.config.catalogue import load_suite
 from bench.errors import ParseError
@@ -17,24 +17,13 @@ from bench.model import Measurement, Parsed
 from bench.units import convert
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT / ".." / "shared" / "samples"
 GOLDEN = ROOT / "tests" / "golden" / "fio"
 LOADED = load_suite(ROOT / "suites" / "fio")
 SUITE, parse = LOADED.suite, LOADED.parse
 _part = {name: import_module(f"{LOADED.package}.{name}") for name in ("json_form", "text_form", "parse")}
 
 
-def index() -> dict[str, dict[str, Any]]:
-    """Expected values by file, from the samples' index; nothing where there are no samples."""
-    if not (SAMPLES / "INDEX.tsv").is_file():
-        return {}
-    with (SAMPLES / "INDEX.tsv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
-    return {row[0]: json.loads(row[-1]) for row in rows if row[1] == "fio"}
-
-
-INDEX = index()
-needs_samples = pytest.mark.skipif(not INDEX, reason="../shared/samples is not here")
+INDEX = expected_of("fio")
 good = sorted(name for name in INDEX if "error22" not in name)
 KINDS = {"slat_mean_us", "clat_mean_us", "lat_mean_us", "clat_max_us", "clat_p50_us", "clat_p99_us", "clat_p99.99_us"}
 

@@ -16,7 +16,6 @@ from bench.model import Measurement, Parsed
 from bench.units import convert
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT / ".." / "shared" / "samples" / "fio"
 GOLDEN = ROOT / "tests" / "golden" / "fio"
 LOADED = load_suite(ROOT / "suites" / "fio")
 SUITE, parse = LOADED.suite, LOADED.parse

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sample_files import SAMPLES, expected_of, needs_samples
 
 from bench.config.catalogue import load_suite
 from bench.errors import ParseError
@@ -16,7 +16,6 @@ from bench.model import Parsed
 from bench.units import convert
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT / ".." / "shared" / "samples"
 GOLDEN = ROOT / "tests" / "golden" / "iperf2"
 LOADED = load_suite(ROOT / "suites" / "iperf2")
 SUITE, parse = LOADED.suite, LOADED.parse
@@ -27,17 +26,7 @@ UNREAD = {"sent_datagrams", "write_errors", "cwnd_K", "netpwr", "pps", "reads", 
 """Columns that say nothing about a machine's speed that the others do not say."""
 
 
-def index() -> dict[str, dict[str, Any]]:
-    """Expected values by file, from the samples' index; nothing where there are no samples."""
-    if not (SAMPLES / "INDEX.tsv").is_file():
-        return {}
-    with (SAMPLES / "INDEX.tsv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
-    return {row[0]: json.loads(row[-1]) for row in rows if row[1] == "iperf2"}
-
-
-INDEX = index()
-needs_samples = pytest.mark.skipif(not INDEX, reason="../shared/samples is not here")
+INDEX = expected_of("iperf2")
 
 
 def check_end(end: Any, wanted: dict[str, Any]) -> None:

@@ -10,7 +10,6 @@ from bench.config.catalogue import load_suite
 from bench.errors import ParseError
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT / ".." / "shared" / "samples" / "iperf2"
 GOLDEN = ROOT / "tests" / "golden" / "iperf2"
 parse = load_suite(ROOT / "suites" / "iperf2").parse
 TCP = (GOLDEN / "tcp" / "iperf.txt").read_bytes()

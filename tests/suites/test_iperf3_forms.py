@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from sample_files import SAMPLES, needs_samples
 
 from bench.config.catalogue import load_suite
 from bench.errors import ParseError
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT / ".." / "shared" / "samples" / "iperf3"
 GOLDEN = ROOT / "tests" / "golden" / "iperf3"
 parse = load_suite(ROOT / "suites" / "iperf3").parse
 TCP = (GOLDEN / "tcp" / "iperf3.json").read_bytes()
@@ -142,10 +142,10 @@ def test_a_summary_row_without_its_last_word_is_of_no_end() -> None:
             parse(text[:-end], "x")
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not here")
+@needs_samples
 @pytest.mark.parametrize("name", ["text-tcp-client-P3-sum.txt", "text-bidir-P4-roles.txt", "text-tcp-server-P3-fk.txt"])
 def test_a_cut_summary_gives_no_stream_as_the_total(name: str) -> None:
-    lines = (SAMPLES / name).read_bytes().splitlines(keepends=True)
+    lines = (SAMPLES / "iperf3" / name).read_bytes().splitlines(keepends=True)
     whole = {(one.metric, one.part, one.value) for one in parse(b"".join(lines), "x").measurements}
     refused = 0
     for end in range(len(lines)):

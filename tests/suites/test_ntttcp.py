@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sample_files import SAMPLES, expected_of, needs_samples
 
 from bench.config.catalogue import load_suite
 from bench.errors import ParseError
@@ -16,7 +16,6 @@ from bench.model import Measurement, Parsed
 from bench.units import convert
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT / "../shared/samples"
 GOLDEN = ROOT / "tests/golden/ntttcp"
 SUITE = load_suite(ROOT / "suites/ntttcp")
 PARSE = SUITE.parse
@@ -77,15 +76,7 @@ ELSEWHERE = {
 }
 
 
-def index_rows() -> list[tuple[str, dict[str, Any]]]:
-    if not SAMPLES.is_dir():
-        return []
-    with (SAMPLES / "INDEX.tsv").open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [(row["file"], json.loads(row["expected"])) for row in rows if row["tool"] == "ntttcp"]
-
-
-needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not here")
+INDEX = expected_of("ntttcp")
 
 
 def totals(parsed: Parsed) -> dict[str, Measurement]:
@@ -101,11 +92,11 @@ def threads(parsed: Parsed) -> list[tuple[float, str]]:
 
 @needs_samples
 def test_every_sample_is_indexed() -> None:
-    assert {Path(name).name for name, _ in index_rows()} == {path.name for path in (SAMPLES / "ntttcp").iterdir()}
+    assert {Path(name).name for name in INDEX} == {path.name for path in (SAMPLES / "ntttcp").iterdir()}
 
 
 @needs_samples
-@pytest.mark.parametrize(("name", "expected"), index_rows())
+@pytest.mark.parametrize(("name", "expected"), INDEX.items())
 def test_samples(name: str, expected: dict[str, Any]) -> None:
     parsed = PARSE((SAMPLES / name).read_bytes(), name)
     found = totals(parsed)
@@ -137,7 +128,7 @@ def test_samples(name: str, expected: dict[str, Any]) -> None:
 
 
 @needs_samples
-@pytest.mark.parametrize(("name", "expected"), index_rows())
+@pytest.mark.parametrize(("name", "expected"), INDEX.items())
 def test_threads_of_samples(name: str, expected: dict[str, Any]) -> None:
     found = threads(PARSE((SAMPLES / name).read_bytes(), name))
     if "threads" in expected and name.startswith("ntttcp/linux"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import re
@@ -14,13 +13,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sample_files import SAMPLES, expected_of, needs_samples
 
 from bench.config.catalogue import load_suite
 from bench.errors import ParseError
 from bench.model import Parsed
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT / "../shared/samples"
 GOLDEN = ROOT / "tests/golden/unixbench"
 SUITE = load_suite(ROOT / "suites/unixbench")
 PARSE = SUITE.parse
@@ -29,15 +28,7 @@ CATALOGUE = import_module(f"{SUITE.package}.catalogue")
 KNOWN = {metric.name for metric in SUITE.suite.metrics}
 
 
-def index_rows() -> list[tuple[str, dict[str, Any]]]:
-    if not SAMPLES.is_dir():
-        return []
-    with (SAMPLES / "INDEX.tsv").open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [(row["file"], json.loads(row["expected"])) for row in rows if row["tool"] == "unixbench"]
-
-
-needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not here")
+INDEX = expected_of("unixbench")
 
 
 def values(parsed: Parsed, part: str) -> dict[str, float]:
@@ -57,11 +48,11 @@ def goldens() -> list[tuple[Path, Any]]:
 
 @needs_samples
 def test_every_sample_is_indexed() -> None:
-    assert {Path(name).name for name, _ in index_rows()} == {path.name for path in (SAMPLES / "unixbench").iterdir()}
+    assert {Path(name).name for name in INDEX} == {path.name for path in (SAMPLES / "unixbench").iterdir()}
 
 
 @needs_samples
-@pytest.mark.parametrize(("name", "expected"), index_rows())
+@pytest.mark.parametrize(("name", "expected"), INDEX.items())
 def test_samples(name: str, expected: dict[str, Any]) -> None:
     data = (SAMPLES / name).read_bytes()
     parsed = PARSE(data, name)

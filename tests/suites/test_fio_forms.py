@@ -232,7 +232,7 @@ def test_megabytes_of_broken_json_are_refused_at_once(junk: bytes) -> None:
     began = time.process_time()
     with pytest.raises(ParseError, match="complete JSON of fio"):
         parse(junk, "x")
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 60  # what grows with the square takes hours
 
 
 def test_the_line_of_a_later_document_is_known() -> None:

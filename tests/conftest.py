@@ -21,6 +21,7 @@ from bench.measure import sandbox
 
 LONGEST = (
     "test_ssh_secrets",
+    "test_job_ends",
     "test_posix_jobs",
     "test_ssh_deciding",
     "test_ssh_lost",

@@ -1,3 +1,5 @@
+"""The folder that every test of a command starts in, and `bench` called in this process."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""`compare`, `report` and `export` on stored runs: what they say, write and exit with."""
+
 from __future__ import annotations
 
 import csv

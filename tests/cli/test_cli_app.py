@@ -1,3 +1,5 @@
+"""What all commands share: help, wrong usage, errors, streams, what is imported, colours and widths of a terminal."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""What reaches a terminal or a pipe: no escapes, whole names, one line a row; and the progress of a session."""
+
 from __future__ import annotations
 
 import io

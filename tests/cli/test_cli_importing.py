@@ -1,3 +1,5 @@
+"""`bench import`: every byte kept, repetitions and sessions told apart, what is no result refused."""
+
 from __future__ import annotations
 
 import shutil

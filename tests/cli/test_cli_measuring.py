@@ -1,3 +1,5 @@
+"""`plan`, `run` and `resume` where nothing needs to be measured: plans, targets that are down, runs that are held."""
+
 from __future__ import annotations
 
 import socket

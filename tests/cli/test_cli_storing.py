@@ -1,3 +1,5 @@
+"""`init`, `suites`, `runs` and `show`: what is made, listed, suggested and shown."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""A metadata server of this test alone."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

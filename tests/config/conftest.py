@@ -1,3 +1,5 @@
+"""Suites that the campaigns of these tests choose from: a disk, a pair, one without a standard, one for import only."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Options of the command line as a campaign: the same as a file says, and mistakes that name the word."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -1,3 +1,5 @@
+"""Campaign files: everything arrives as written, short forms mean the same, mistakes name line, key and remedy."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""Which suites there are: a folder is one, its digest follows its content, a broken one is named."""
+
 from __future__ import annotations
 
 import sys

@@ -1,3 +1,5 @@
+"""Where a workspace is, what `bench init` writes into it, and where its run store lies."""
+
 from __future__ import annotations
 
 import os

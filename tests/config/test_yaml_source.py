@@ -1,3 +1,5 @@
+"""YAML with its line numbers: text stays as written, and what cannot be used is refused with its line."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The sentences of the first screen: which metrics a card names, and which doubts."""
+
 from __future__ import annotations
 
 from dataclasses import replace

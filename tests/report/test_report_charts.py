@@ -1,3 +1,5 @@
+"""The picture of samples: every value a dot where it belongs, many of them medians."""
+
 from __future__ import annotations
 
 import itertools

@@ -1,3 +1,5 @@
+"""How columns of a terminal table share the room there is."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""A comparison in every format: the same verdicts, whole names at every width, no escapes."""
+
 from __future__ import annotations
 
 import csv

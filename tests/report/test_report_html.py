@@ -1,3 +1,5 @@
+"""The page as a file: valid, self-contained, deterministic, and hostile text stays text."""
+
 from __future__ import annotations
 
 import re

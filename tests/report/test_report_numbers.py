@@ -1,3 +1,5 @@
+"""How ratios, intervals and values are rounded: no change is rounded away, no order is turned round."""
+
 from __future__ import annotations
 
 import math

@@ -1,3 +1,5 @@
+"""The view models of the page: order, bars, verdicts of steps, words, coverage, provenance."""
+
 from __future__ import annotations
 
 import re

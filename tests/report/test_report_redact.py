@@ -1,3 +1,5 @@
+"""`--redact`: no name, address, user or id is left in any format, and the words of the report are."""
+
 from __future__ import annotations
 
 import base64

@@ -1,3 +1,5 @@
+"""What to distrust: short, gravest first, and said once."""
+
 from __future__ import annotations
 
 from dataclasses import replace

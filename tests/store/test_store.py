@@ -1,3 +1,5 @@
+"""Runs in the store: found, created once, refused when renamed or copied; one controller at a time; events."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Records as JSON and back: all of it, or an error that names file and field."""
+
 from __future__ import annotations
 
 import dataclasses

@@ -1,3 +1,5 @@
+"""An attempt becomes visible whole or not at all, is read-only, and keeps any name or refuses it."""
+
 from __future__ import annotations
 
 import errno

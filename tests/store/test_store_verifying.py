@@ -1,3 +1,5 @@
+"""`bench verify` finds every changed, missing and added byte, folder and link."""
+
 from __future__ import annotations
 
 import os

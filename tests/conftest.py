@@ -28,6 +28,7 @@ LONGEST = (
     "test_ssh_campaign",
     "test_ssh_reboot",
     "test_ssh_passwords",
+    "test_ssh_sudo",
     "test_ssh_waiting",
     "test_ssh_controller",
     "test_ssh_reboot_sessions",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from password_ground import PASSWORD, Person, person
 from ssh_ground import SUITES, Field, write_workspace
 
 from bench.config.catalogue import LoadedSuite, load_suites
@@ -65,3 +66,35 @@ def desk(box: Sandbox, daemons: list[Sshd], tmp_path: Path) -> Iterator[Desk]:
     made = Desk(tmp_path)
     yield made
     made.end()
+
+
+@pytest.fixture(scope="module")
+def somebody() -> Iterator[Person]:
+    """A user of this machine with `PASSWORD`, for a file of tests that carries `one_at_a_time("accounts")`."""
+    try:
+        with person(PASSWORD) as made:
+            yield made
+    except RuntimeError as error:
+        pytest.skip(f"no user can be made here: {error}")
+
+
+@pytest.fixture
+def serve(box: Sandbox, somebody: Person) -> Iterator[Callable[..., Sshd]]:
+    """Starts daemons with options of their own, where the user may log in with the sandbox's key."""
+    started: list[Sshd] = []
+
+    def start(*options: str) -> Sshd:
+        started.append(box.start(options=(somebody.keys(box), *options)))
+        return started[-1]
+
+    yield start
+    for daemon in started:
+        box.stop(daemon)
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A home without keys, and no agent."""
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    return tmp_path

@@ -10,12 +10,17 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.measure.sandbox import Sandbox
+from bench.measure.credentials import Credentials
+from bench.measure.sandbox import Sandbox, Sshd
+from bench.measure.ssh import SshTransport
+from bench.model import Target
 from tests.waiting import until
 
+PASSWORD = "c0rrect $(horse) 'battery' \\n %s"  # noqa: S105  # of a user who lives for seconds
+WRONG = "not-this-one"
 TOOLS = ("useradd", "userdel", "chpasswd", "sudo", "sshd")
 SUDOERS = Path("/etc/sudoers.d")
 
@@ -98,6 +103,21 @@ def _remove(name: str) -> None:
         until(lambda: subprocess.run(["userdel", name], capture_output=True, check=False).returncode == 0, 60)
     except AssertionError:
         subprocess.run(["userdel", "--force", name], capture_output=True, check=False)
+
+
+def at(box: Sandbox, daemon: Sshd, somebody: Person, **more: object) -> Target:
+    """The user's login on a daemon, as a target."""
+    return replace(
+        Target("web-1", "127.0.0.1", "127.0.0.1", known_hosts=str(box.known_hosts), ssh_config=os.devnull),
+        port=daemon.port,
+        user=somebody.name,
+        **more,  # type: ignore[arg-type]  # fields of Target
+    )
+
+
+def transport(**environment: str) -> SshTransport:
+    """SSH with secrets: SSH_PASSWORD=…"""
+    return SshTransport(credentials=Credentials({f"VMBENCH_{name}": value for name, value in environment.items()}))
 
 
 def missing() -> str:

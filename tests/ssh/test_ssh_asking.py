@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from password_ground import SUITE, Person, missing, person
+from password_ground import PASSWORD, SUITE, Person, missing
 from ssh_ground import ROOT, SUITES
 from terminal_ground import AtTerminal
 
 from bench.measure.sandbox import Sandbox
 
-PASSWORD = "typed by a person"  # noqa: S105  # of a user who lives for seconds
 pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.one_at_a_time("accounts")]
 Start = Callable[..., AtTerminal]
 
@@ -31,15 +30,6 @@ with ending_questions():
     except KeyboardInterrupt:
         print("interrupted", TERMINAL.ask("question: "), flush=True)
 """
-
-
-@pytest.fixture(scope="module")
-def somebody() -> Iterator[Person]:
-    try:
-        with person(PASSWORD) as made:
-            yield made
-    except RuntimeError as error:
-        pytest.skip(f"no user can be made here: {error}")
 
 
 @pytest.fixture

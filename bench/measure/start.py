@@ -79,7 +79,7 @@ class Sources:
         for name, loaded in suites.items():
             tool = loaded.suite.tool
             tree = self._override(tool.source) if tool and tool.source else None
-            if tool is None or tool.source is None or tree is None or tree.digest == tool.source.tree_sha256:
+            if tool is None or tool.source is None or tree is None or tree.pinned:
                 continue
             note = f"{tool.name}: {tree.folder} is not the pinned source (tree {tree.digest[:12]})"
             if note not in self.notes:

@@ -11,6 +11,16 @@ from bench.measure.transport import Connection, Reply
 from bench.model import Target
 
 
+def launches(target: Target, script: str) -> bool:
+    """Whether a script starts a job."""
+    return "launch()" in script
+
+
+def collects(target: Target, script: str) -> bool:
+    """Whether a script brings a result home."""
+    return "hashes" in script
+
+
 @dataclass(slots=True)
 class Lossy:
     """SSH that loses the answers to scripts which `when` picks, after they ran; `left` times."""

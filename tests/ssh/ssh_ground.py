@@ -18,7 +18,7 @@ from bench.measure.clock import now
 from bench.measure.connections import Connections
 from bench.measure.plan import make_plan
 from bench.measure.posix import resource
-from bench.measure.sandbox import Sandbox, Sshd
+from bench.measure.sandbox import Sandbox, Sshd, free_port
 from bench.measure.scheduler import Scheduler
 from bench.measure.session import Session
 from bench.measure.ssh import SshTransport
@@ -157,6 +157,11 @@ def _no_source(tool: Tool) -> bytes:
 def scripted(script: str = "echo rate 42", **params: Scalar) -> SuiteChoice:
     """The suite `scripted` with a script of its own."""
     return SuiteChoice("scripted", params=pairs({"script": script, **params}))
+
+
+def duo(**params: Scalar) -> SuiteChoice:
+    """The suite `duo`, from one target to its peer, on a port of its own."""
+    return SuiteChoice("duo", params=pairs({"port": free_port(), **params}))
 
 
 def only(run: StoredRun) -> Attempt:

@@ -10,19 +10,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from ssh_ground import Field, Watcher, kinds, only, scripted
+from ssh_ground import Field, Watcher, duo, kinds, only, scripted
 
 from bench.analyse.freezes import Interruption, freezes_of
 from bench.errors import StoreError
 from bench.measure import unpack
-from bench.measure.sandbox import free_port
-from bench.model import Status, SuiteChoice, Target, pairs
+from bench.model import Status, Target
 from bench.store import StoredRun, verify
 from tests.waiting import until
-
-
-def duo(**params: str | float | bool) -> SuiteChoice:
-    return SuiteChoice("duo", params=pairs({"port": free_port(), **params}))
 
 
 def test_a_campaign_end_to_end(ground: Field) -> None:

@@ -9,31 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lossy import Lossy, Refusing
-from ssh_ground import Field, Watcher, kinds, only, scripted
+from lossy import Lossy, Refusing, collects, launches
+from ssh_ground import Field, Watcher, duo, kinds, only, scripted
 
 from bench.errors import TransportError
 from bench.measure.leftovers import remains
-from bench.measure.sandbox import free_port
 from bench.measure.scheduler import Scheduler
 from bench.measure.ssh import SshTransport
 from bench.measure.watch import State
-from bench.model import Status, SuiteChoice, Target, Trial, pairs
+from bench.model import Status, Target, Trial
 from bench.store import StoredRun
 from tests.waiting import until
-
-
-def launches(target: Target, script: str) -> bool:
-    return "launch()" in script
-
-
-def collects(target: Target, script: str) -> bool:
-    return "hashes" in script
-
-
-def duo(**params: str | float | bool) -> SuiteChoice:
-    return SuiteChoice("duo", params=pairs({"port": free_port(), **params}))
-
 
 COUNTED = "echo ran >>../../ran; sleep 0.5; echo rate 42"
 

@@ -9,27 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lossy import Lossy
-from ssh_ground import Field, Watcher, kinds, scripted
+from lossy import Lossy, collects, launches
+from ssh_ground import Field, Watcher, duo, kinds, scripted
 
 from bench.measure import launching
-from bench.measure.sandbox import free_port
 from bench.measure.scheduler import Scheduler
 from bench.measure.watch import Outcome, State
-from bench.model import Status, SuiteChoice, Target, Trial, pairs
+from bench.model import Status, Target, Trial
 from tests.waiting import LONGEST_S
-
-
-def launches(target: Target, script: str) -> bool:
-    return "launch()" in script
-
-
-def collects(target: Target, script: str) -> bool:
-    return "hashes" in script
-
-
-def duo(**params: str) -> SuiteChoice:
-    return SuiteChoice("duo", params=pairs({"port": free_port(), **params}))
 
 
 def test_a_target_that_cannot_be_reached_is_told_of_once(ground: Field) -> None:

@@ -21,7 +21,7 @@ from bench.measure.credentials import Credentials, Secret
 from bench.measure.ssh_hosts import known_hosts_paths, route
 from bench.measure.ssh_keys import fingerprint, known_key_types, replace_keys, revoked_keys
 from bench.measure.ssh_route import CONNECT_TIMEOUT_S, Login
-from bench.measure.ssh_talk import LOOK_AGAIN_S, SHELL, Talk
+from bench.measure.ssh_talk import LOOK_AGAIN_S, SHELL, Room, Talk
 from bench.measure.ssh_way import Way
 from bench.measure.transport import Connection, Reply
 from bench.model import Target
@@ -47,8 +47,7 @@ class SshTransport:
     connect_timeout_s: float = CONNECT_TIMEOUT_S
     credentials: Credentials = field(default_factory=Credentials)
     _login: Login = field(init=False)
-    _turn: threading.Lock = field(default_factory=threading.Lock, init=False)
-    """Whose long reply is received."""
+    _room: Room = field(default_factory=Room, init=False)
 
     def __post_init__(self) -> None:
         """One login for all connections: it reads each key once."""
@@ -63,7 +62,7 @@ class SshTransport:
             with self._login.door(endpoint):
                 sock = way.open(target, endpoint)
                 client = self._login.client(target, endpoint, sock, self.connect_timeout_s)
-            return SshConnection(target, client, way, self._turn)
+            return SshConnection(target, client, way, self._room)
         except BaseException as error:
             said = way.said()
             way.close()
@@ -111,11 +110,11 @@ class SshConnection:
     once. The waiting `sh` costs the target nothing and sends nothing.
     """
 
-    def __init__(self, target: Target, client: paramiko.SSHClient, way: Way, turn: threading.Lock) -> None:
+    def __init__(self, target: Target, client: paramiko.SSHClient, way: Way, room: Room) -> None:
         self._target = target
         self._client = client
         self._way = way
-        self._turn = turn
+        self._room = room
         self._shell: paramiko.Channel | None = None
         self._answered = False
 
@@ -140,7 +139,7 @@ class SshConnection:
                 if self._shell is None:
                     with self._limited(min(timeout_s, CONNECT_TIMEOUT_S), late):
                         self._shell = self._open_shell(min(timeout_s, CONNECT_TIMEOUT_S))
-                reply = Talk(self._shell, nonce.encode(), self._turn).answer(text.encode(), end.encode())
+                reply = Talk(self._shell, nonce.encode(), self._room).answer(text.encode(), end.encode())
             self._answered = True
             return reply
         except Exception as error:  # what a garbled packet makes of paramiko's libraries comes through

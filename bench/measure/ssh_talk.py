@@ -1,7 +1,7 @@
 """What does a waiting `sh` answer to one script? Sent and received over a channel, within bounds whatever comes.
 
-A target cannot fill the controller's memory, nor can all of them together: a reply is short, or it is the only long one
-that is received. The others wait for their turn, their senders being held up by the window of their channels.
+A target cannot fill the controller's memory, nor can all of them together: long replies share a `Room`, and where it is
+full one of them is received at a time. The others wait, their senders being held up by the window of their channels.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from bench.measure.transport import Reply
 
 MAX_REPLY = 256 << 20
 """Bytes that no reply may have."""
-LONG_REPLY = 4 << 20
-"""Bytes from which on a reply is received only while no other that is so long is."""
+OWN_BYTES = 4 << 20
+"""What every reply may take; what is more comes from the room."""
+ROOM_BYTES = 256 << 20
+_SHARE = 4 << 20
 LOOK_AGAIN_S = 0.2
 """How often standard error is looked at while nothing comes on standard output."""
 SHELL = (
@@ -32,14 +34,36 @@ _LONGEST_CODE = 8
 
 
 @dataclass(slots=True)
+class Room:
+    """The memory that long replies share, over all connections. turn: held by the one that goes on when it is full."""
+
+    left_bytes: int = ROOM_BYTES
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, size: int) -> bool:
+        """Whether so many bytes were left; then they are taken."""
+        with self._lock:
+            taken = self.left_bytes >= size
+            self.left_bytes -= size * taken
+            return taken
+
+    def give(self, size: int) -> None:
+        """Give bytes back."""
+        with self._lock:
+            self.left_bytes += size
+
+
+@dataclass(slots=True)
 class Talk:
-    """One script and its answer. turn: held while a long reply is received; shared by all connections."""
+    """One script and its answer."""
 
     channel: paramiko.Channel
     nonce: bytes
-    turn: threading.Lock
+    room: Room
     _output: bytearray = field(default_factory=bytearray)
     _errors: bytearray = field(default_factory=bytearray)
+    _taken: int = 0
     _has_turn: bool = False
 
     def answer(self, text: bytes, rest: bytes) -> Reply:
@@ -54,8 +78,9 @@ class Talk:
         try:
             return self._read(rest)
         finally:
+            self.room.give(self._taken)
             if self._has_turn:
-                self.turn.release()
+                self.room.turn.release()
 
     def _read(self, rest: bytes) -> Reply:
         output, start = self._output, b"\n@@" + self.nonce
@@ -81,15 +106,17 @@ class Talk:
         self._output += data
         if len(self._output) > MAX_REPLY:
             raise TransportError(f"sent more than {MAX_REPLY >> 20} MiB")
-        if len(self._output) > LONG_REPLY and not self._has_turn:
-            self._await_turn()
+        while len(self._output) > OWN_BYTES + self._taken and not self._has_turn:
+            self._await_room()
 
-    def _await_turn(self) -> None:
-        """Until no other long reply is received, or somebody hangs up (the bound of the call does)."""
-        while not self._has_turn:
-            if self.channel.closed:
-                raise self._ended_early()
-            self._has_turn = self.turn.acquire(timeout=LOOK_AGAIN_S)
+    def _await_room(self) -> None:
+        """Take a share of the room, or the turn, or wait a moment; the bound of the call ends that by hanging up."""
+        if self.room.take(_SHARE):
+            self._taken += _SHARE
+        elif self.channel.closed:
+            raise self._ended_early()
+        else:
+            self._has_turn = self.room.turn.acquire(timeout=LOOK_AGAIN_S)
 
     def _take_errors(self) -> None:
         """Take what has arrived on standard error and keep its end. Not for ever: a flood never ends."""

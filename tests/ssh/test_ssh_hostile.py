@@ -17,6 +17,7 @@ from bench.measure import ssh_talk
 from bench.measure.provision import survey
 from bench.measure.sandbox import Sandbox
 from bench.measure.ssh import SshTransport
+from bench.measure.transport import Connection
 from bench.model import Target
 
 MOST = 16 << 20
@@ -60,28 +61,37 @@ def test_an_endless_answer_is_one_error(liar: Target, said: str, monkeypatch: py
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10 * MOST / 1024
 
 
-def test_one_long_reply_is_received_at_a_time_and_short_ones_beside_it(
+def test_long_replies_share_a_room_and_where_it_is_full_they_take_turns(
     ground: Field, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ssh_talk, "LONG_REPLY", 1 << 16)
+    monkeypatch.setattr(ssh_talk, "OWN_BYTES", 1 << 16)
+    monkeypatch.setattr(ssh_talk, "_SHARE", 1 << 16)
     transport = SshTransport()
-    first, second, third = (transport.connect(replace(ground.targets[0], name=name)) for name in "abc")
+    first, second, third, fourth = (transport.connect(replace(ground.targets[0], name=name)) for name in "abcd")
     found: list[int] = []
 
-    def long() -> None:
-        found.append(len(second.run("head -c 3000000 /dev/zero", timeout_s=600).stdout))
+    def long(connection: Connection) -> None:
+        found.append(len(connection.run("head -c 3000000 /dev/zero", timeout_s=600).stdout))
 
-    waiting = threading.Thread(target=long)
-    with transport._turn:  # as if another long reply were received
-        waiting.start()
+    waiting = [threading.Thread(target=long, args=(one,)) for one in (second, fourth)]
+    room = transport._room
+    taken, room.left_bytes = room.left_bytes, 1 << 18
+    with room.turn:  # as if another long reply were received
+        for thread in waiting:
+            thread.start()
         assert first.run("echo short", timeout_s=600).stdout == b"short\n"
         with pytest.raises(TransportError, match="no answer in time"):
             third.run("head -c 3000000 /dev/zero", timeout_s=1)
         assert found == []
-    waiting.join()
-    assert found == [3000000]
-    assert not transport._turn.locked()
-    for connection in (first, second, third):
+    for thread in waiting:
+        thread.join()
+    assert found == [3000000] * 2
+    assert (room.left_bytes, room.turn.locked()) == (1 << 18, False)
+    room.left_bytes = taken
+    with room.turn:  # not needed while there is room
+        long(first)
+    assert (room.left_bytes, len(found)) == (taken, 3)
+    for connection in (first, second, third, fourth):
         connection.close()
 
 

@@ -54,5 +54,5 @@ lock: setup ## requirements.lock anew from pyproject.toml: hashes, no index addr
 		--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml --output-file requirements.lock
 
 clean: ## everything that was made here, but no runs and no reports
-	rm -rf .venv build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	find bench suites tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf .venv build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/browser/node_modules
+	find bench examples scripts suites tests -name __pycache__ -type d -prune -exec rm -rf {} +

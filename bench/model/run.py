@@ -33,7 +33,6 @@ class Status(StrEnum):
     FAILED = "failed"
     TIMEOUT = "timeout"
     INTERRUPTED = "interrupted"
-    UNREACHABLE = "unreachable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,6 @@ ENGLISH: dict[str, str] = FLAGS | {
     "status.failed": "failed",
     "status.timeout": "timeout",
     "status.interrupted": "interrupted",
-    "status.unreachable": "unreachable",
     "left.absent": "not measured in {tags:and}",
     "left.moved": "changed its host, unlike others, between {before} and {after}",
     "left.stayed": "stayed on its host, unlike others, between {before} and {after}",

@@ -164,7 +164,6 @@ JAPANESE: dict[str, str] = FLAGS | {
     "status.failed": "失敗",
     "status.timeout": "タイムアウト",
     "status.interrupted": "中断",
-    "status.unreachable": "到達不能",
     "left.absent": "{tags:and}で測定されていない",
     "left.moved": "{before}から{after}の間に、ほかと違いホストが変わった",
     "left.stayed": "{before}から{after}の間に、ほかと違いホストが変わらなかった",

@@ -191,8 +191,8 @@ ENGLISH: dict[str, str] = (STEPS | CHARTS | PAGE | TABLES | TICKET | METHOD) | {
         "{missing} of the planned trials have no valid result; what is missing is absent and never counted as zero."
     ),
     "coverage.details": (
-        "{details} detail metrics (extreme percentiles, maxima, single passes) are stored but not compared, so that "
-        "they do not cost the others their power; `bench export` has them."
+        "Detail metrics ({details} here: extreme percentiles, maxima, single passes) are stored but not compared, so "
+        "that they do not cost the others their power; “bench export” has them."
     ),
     "coverage.table": "Trials by phase, target and suite",
     "coverage.phase": "Phase",

@@ -194,7 +194,7 @@ JAPANESE: dict[str, str] = {
     "coverage.missing": "計画した試行のうち{missing}件には有効な結果がない。欠けているものは空欄とし、0とは数えない。",
     "coverage.details": (
         "詳細指標{details}件（極端なパーセンタイル、最大値、個々のパス）は保存するが比較しない。"
-        "ほかの指標の検出力を下げないためである。`bench export`で取り出せる。"
+        "ほかの指標の検出力を下げないためである。「bench export」で取り出せる。"
     ),
     "coverage.table": "フェーズ・対象・スイート別の試行",
     "coverage.phase": "フェーズ",

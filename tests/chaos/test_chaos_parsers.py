@@ -5,6 +5,8 @@ The short form: `make chaos` tries fifty times as many inputs.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tracemalloc
 from dataclasses import replace
 
@@ -28,6 +30,13 @@ def test_damaged_outputs_are_read_or_refused(suite: str) -> None:
     tried = attack(suite, 2000, seed=1)
     assert (tried.inputs, tried.crashes) == (2000, 0), tried.failures
     assert tried.parsed > 50  # inputs that nothing is left of would find nothing
+
+
+def test_the_long_form_finds_its_samples_by_itself() -> None:
+    """`make chaos` is no pytest, which puts the folders of tests where modules are looked for."""
+    program = "from tests.chaos.parsers import SUITES, samples\nprint([len(samples(suite)) > 0 for suite in SUITES])"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.split("\n")[0] == str([True] * len(SUITES)), done.stderr
 
 
 @pytest.mark.parametrize("suite", SUITES)

@@ -6,12 +6,12 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from sample_files import SAMPLES, expected_of, needs_samples
 
 from bench.config.catalogue import load_suite
 from bench.errors import ParseError, SuiteError
 from bench.model import Parsed
 from bench.units import convert
+from tests.suites.sample_files import SAMPLES, expected_of, needs_samples
 
 ROOT = Path(__file__).resolve().parents[2]
 LOADED = load_suite(ROOT / "suites" / "diskspd")

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from sample_files import SAMPLES, needs_samples
 
 from bench.config.catalogue import load_suite
 from bench.errors import ParseError
+from tests.suites.sample_files import SAMPLES, needs_samples
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "iperf3"

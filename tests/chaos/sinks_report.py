@@ -45,6 +45,7 @@ import report_factory as factory  # it lies beside the tests of the report, whic
 FIELDS = 26
 """How many strings one report takes."""
 _LINE_ENDS = (("span", "whole"), ("span", "any"))
+_AXIS_NUMBER = ("{http://www.w3.org/2000/svg}text", ("text-anchor", "x", "y"))
 _HALF = re.compile("[\ud800-\udfff]")
 _FORMULA = tuple("=+-@\t\r＝＋－＠")
 _NUMBER = re.compile(r"-?[0-9.]+(?:e[+-]?[0-9]+)?\Z")
@@ -134,14 +135,15 @@ def _html(page: str, plain: str) -> Iterator[str]:
 def skeleton(page: str) -> list[tuple[str, tuple[str, ...]]]:
     """The elements of a page in their order, with the names of their attributes and where they lead.
 
-    Without those that say where a line may end: they depend on how long a word is.
+    Without what depends on how long a word is: where a line may end, and how many numbers an axis beside it has.
     """
     tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
-    return [
+    every = (
         (str(one.tag), tuple(sorted(_attribute(str(name), value) for name, value in one.items())))
         for one in tree.iter()
         if (one.tag, one.get("class")) not in _LINE_ENDS
-    ]
+    )
+    return [one for one in every if one != _AXIS_NUMBER]
 
 
 def _attribute(name: str, value: str) -> str:
